@@ -1,0 +1,57 @@
+/* blob.h - a block of bytes that several may hold: response bodies, later cache entries
+ *
+ * Counted: whoever holds it may pass it on with blob_share() and gives it back with
+ * blob_release(). The count is atomic, the bytes belong to their one writer until it shares them.
+ * Blobs come from a pool of the worker, in sizes a quarter apart (1, 1.25, 1.5, 1.75, 2, ...), so
+ * that a held blob wastes at most a fifth and the steady state allocates nothing; a blob released
+ * on another worker goes to that worker's pool.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/slice.h"
+
+enum {
+    BLOB_N_CLASSES = 64
+};
+
+struct blob {
+    atomic_uint n_holders;
+    uint32_t size_class;
+    size_t capacity;
+    size_t n;               /* bytes in use, the writer's business */
+    struct blob *next_free; /* while in a pool */
+    char at[];
+};
+
+struct blob_pool {
+    struct blob *free[BLOB_N_CLASSES];
+    size_t n_kept_bytes;
+    size_t kept_limit;     /* free bytes kept for the next user; above it blobs are freed */
+    atomic_size_t *n_held; /* bytes taken and not released, of the process; may be NULL */
+};
+
+/* n_held: the process's count, shared by its pools; NULL where nobody asks. */
+void blob_pool_init(struct blob_pool *pool, size_t kept_limit, atomic_size_t *n_held);
+void blob_pool_done(struct blob_pool *pool);
+
+/* At least n bytes, held once; never NULL. */
+struct blob *blob_take(struct blob_pool *pool, size_t n);
+/* A blob with room for at least n bytes and the same content; takes over b. */
+struct blob *blob_take_grown(struct blob_pool *pool, struct blob *b, size_t n);
+void blob_release(struct blob_pool *pool, struct blob *b);
+
+static inline struct blob *blob_share(struct blob *b)
+{
+    atomic_fetch_add_explicit(&b->n_holders, 1, memory_order_relaxed);
+    return b;
+}
+
+static inline struct slice blob_slice(const struct blob *b)
+{
+    return (struct slice){b->at, b->n};
+}
