@@ -1,0 +1,264 @@
+/* scan_scalar.c - the scanner one byte at a time: the definition that the fast levels are held to
+ *
+ * Tokens are skipped from left to right; what may come next is one of five expectations. An
+ * array or object costs one bit of stack, so depth is bounded by a counter and not by recursion.
+ */
+#include <stdint.h>
+
+#include "json/scan_internal.h"
+#include "json/utf8.h"
+
+enum expect {
+    EXPECT_VALUE,
+    EXPECT_VALUE_OR_CLOSE,
+    EXPECT_KEY,
+    EXPECT_KEY_OR_CLOSE,
+    EXPECT_COMMA_OR_CLOSE,
+    EXPECT_NOTHING, /* from here on: how it ended */
+    EXPECT_REFUSED,
+    EXPECT_REFUSED_DEEP,
+};
+
+struct walk {
+    const unsigned char *at; /* stays at the beginning of a token that is refused */
+    const unsigned char *end;
+    unsigned depth;
+    unsigned max_depth;
+    bool is_object[SCAN_MAX_DEPTH];
+};
+
+static bool is_space(unsigned char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static bool is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_hex(unsigned char c)
+{
+    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+struct slice scan_trim(struct slice text)
+{
+    while (text.n > 0 && is_space((unsigned char)text.at[0]))
+        text = slice_after(text, 1);
+    while (text.n > 0 && is_space((unsigned char)text.at[text.n - 1]))
+        text.n--;
+    return text;
+}
+
+/* Eight bytes of a string that need no look: printable ASCII but the quote and the backslash. A
+ * borrow may mark a byte wrongly, but only above one that is marked rightly. */
+static bool is_plain(const unsigned char *at)
+{
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    uint64_t control = bytes - ones * 0x20;
+    uint64_t quote = (bytes ^ ones * '"') - ones;
+    uint64_t backslash = (bytes ^ ones * '\\') - ones;
+    return ((bytes | control | quote | backslash) & ones * 0x80) == 0;
+}
+
+/* The skip_ functions start at a token (skip_escape, skip_digits: at a part of one) and give the
+ * place behind it, or NULL where it is malformed. */
+
+static const unsigned char *skip_escape(const unsigned char *at, const unsigned char *end)
+{
+    if (end - at < 2)
+        return NULL;
+    if (at[1] != 'u')
+        return at[1] != 0 && strchr("\"\\/bfnrt", at[1]) ? at + 2 : NULL;
+    if (end - at < 6)
+        return NULL;
+    return is_hex(at[2]) && is_hex(at[3]) && is_hex(at[4]) && is_hex(at[5]) ? at + 6 : NULL;
+}
+
+static const unsigned char *skip_wide(const unsigned char *at, const unsigned char *end)
+{
+    struct utf8_step step = utf8_step((struct slice){(const char *)at, (size_t)(end - at)});
+    return step.is_wellformed ? at + step.n : NULL;
+}
+
+static const unsigned char *skip_string(const unsigned char *at, const unsigned char *end)
+{
+    at++;
+    while (at && at < end) {
+        while (end - at >= 8 && is_plain(at))
+            at += 8;
+        if (at == end || *at < 0x20)
+            return NULL;
+        if (*at == '"')
+            return at + 1;
+        if (*at == '\\')
+            at = skip_escape(at, end);
+        else if (*at < 0x80)
+            at++;
+        else
+            at = skip_wide(at, end);
+    }
+    return NULL;
+}
+
+static const unsigned char *skip_digits(const unsigned char *at, const unsigned char *end)
+{
+    if (at == end || !is_digit(*at))
+        return NULL;
+    while (at < end && is_digit(*at))
+        at++;
+    return at;
+}
+
+static const unsigned char *skip_number(const unsigned char *at, const unsigned char *end)
+{
+    if (*at == '-')
+        at++;
+    if (at < end && *at == '0')
+        at++;
+    else
+        at = skip_digits(at, end);
+    if (at && at < end && *at == '.')
+        at = skip_digits(at + 1, end);
+    if (at && at < end && (*at | 0x20) == 'e') {
+        at++;
+        if (at < end && (*at == '+' || *at == '-'))
+            at++;
+        at = skip_digits(at, end);
+    }
+    return at;
+}
+
+static const unsigned char *skip_word(const unsigned char *at, const unsigned char *end,
+                                      struct slice word)
+{
+    if ((size_t)(end - at) < word.n || memcmp(at, word.at, word.n) != 0)
+        return NULL;
+    return at + word.n;
+}
+
+static const unsigned char *skip_scalar(const unsigned char *at, const unsigned char *end)
+{
+    if (*at == '"')
+        return skip_string(at, end);
+    if (*at == '-' || is_digit(*at))
+        return skip_number(at, end);
+    if (*at == 't')
+        return skip_word(at, end, SLICE("true"));
+    if (*at == 'f')
+        return skip_word(at, end, SLICE("false"));
+    if (*at == 'n')
+        return skip_word(at, end, SLICE("null"));
+    return NULL;
+}
+
+static void skip_space(struct walk *w)
+{
+    while (w->at < w->end && is_space(*w->at))
+        w->at++;
+}
+
+static enum expect after_value(const struct walk *w)
+{
+    return w->depth == 0 ? EXPECT_NOTHING : EXPECT_COMMA_OR_CLOSE;
+}
+
+static enum expect open_container(struct walk *w, bool is_object)
+{
+    if (w->depth == w->max_depth)
+        return EXPECT_REFUSED_DEEP;
+    w->is_object[w->depth++] = is_object;
+    w->at++;
+    return is_object ? EXPECT_KEY_OR_CLOSE : EXPECT_VALUE_OR_CLOSE;
+}
+
+static enum expect close_container(struct walk *w)
+{
+    if (*w->at != (w->is_object[w->depth - 1] ? '}' : ']'))
+        return EXPECT_REFUSED;
+    w->depth--;
+    w->at++;
+    return after_value(w);
+}
+
+static enum expect take_value(struct walk *w)
+{
+    if (*w->at == '{' || *w->at == '[')
+        return open_container(w, *w->at == '{');
+    const unsigned char *behind = skip_scalar(w->at, w->end);
+    if (!behind)
+        return EXPECT_REFUSED;
+    w->at = behind;
+    return after_value(w);
+}
+
+/* A member's name and the colon behind it. */
+static enum expect take_key(struct walk *w)
+{
+    const unsigned char *behind = *w->at == '"' ? skip_string(w->at, w->end) : NULL;
+    if (!behind)
+        return EXPECT_REFUSED;
+    w->at = behind;
+    skip_space(w);
+    if (w->at == w->end || *w->at != ':')
+        return EXPECT_REFUSED;
+    w->at++;
+    return EXPECT_VALUE;
+}
+
+static enum expect take_comma_or_close(struct walk *w)
+{
+    if (*w->at != ',')
+        return close_container(w);
+    w->at++;
+    return w->is_object[w->depth - 1] ? EXPECT_KEY : EXPECT_VALUE;
+}
+
+static enum expect take_token(struct walk *w, enum expect expect)
+{
+    bool is_close = *w->at == '}' || *w->at == ']';
+    switch (expect) {
+    case EXPECT_VALUE:
+        return take_value(w);
+    case EXPECT_VALUE_OR_CLOSE:
+        return is_close ? close_container(w) : take_value(w);
+    case EXPECT_KEY:
+        return take_key(w);
+    case EXPECT_KEY_OR_CLOSE:
+        return is_close ? close_container(w) : take_key(w);
+    case EXPECT_COMMA_OR_CLOSE:
+        return take_comma_or_close(w);
+    case EXPECT_NOTHING:
+    case EXPECT_REFUSED:
+    case EXPECT_REFUSED_DEEP:
+        break;
+    }
+    return EXPECT_REFUSED;
+}
+
+struct scan_result scan_scalar(struct slice text, unsigned max_depth)
+{
+    struct slice value = scan_trim(text);
+    if (value.n == 0)
+        return (struct scan_result){.verdict = SCAN_EMPTY, .offset = text.n};
+    struct walk w;
+    w.at = (const unsigned char *)value.at;
+    w.end = w.at + value.n;
+    w.depth = 0;
+    w.max_depth = max_depth;
+    enum expect expect = EXPECT_VALUE;
+    while (expect < EXPECT_NOTHING && w.at < w.end) {
+        expect = take_token(&w, expect);
+        if (expect < EXPECT_NOTHING)
+            skip_space(&w);
+    }
+    if (expect == EXPECT_NOTHING && w.at == w.end)
+        return (struct scan_result){.verdict = SCAN_OK, .value = value};
+    return (struct scan_result){
+        .verdict = expect == EXPECT_REFUSED_DEEP ? SCAN_TOO_DEEP : SCAN_INVALID,
+        .offset = (size_t)((const char *)w.at - text.at),
+    };
+}
