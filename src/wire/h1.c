@@ -1,0 +1,160 @@
+/* h1.c - the reader: from bytes to events, message after message */
+#include "wire/h1.h"
+
+#include "base/check.h"
+#include "wire/h1_internal.h"
+#include "wire/token.h"
+
+/* Stops llhttp behind the head: bodies are read by h1_body.c. */
+static int on_headers_complete(llhttp_t *parser)
+{
+    (void)parser;
+    return HPE_PAUSED;
+}
+
+static const llhttp_settings_t settings = {.on_headers_complete = on_headers_complete};
+
+static void begin_message(struct h1_reader *r)
+{
+    llhttp_init(&r->parser, r->kind == H1_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &settings);
+    /* Which versions are good is for h1_head.c to say: 1.2 is 1.1 with extras, 2.0 gets 505. */
+    r->parser.lenient_flags |= LENIENT_VERSION;
+    r->state = H1_IN_HEAD;
+    r->n_head = 0;
+}
+
+void h1_init(struct h1_reader *r, enum h1_kind kind, size_t head_limit, struct h1_head *head)
+{
+    CHECK(head_limit <= UINT32_MAX); /* places in a head are 32 bits wide */
+    *r = (struct h1_reader){.kind = kind, .head_limit = head_limit, .head = head};
+    begin_message(r);
+}
+
+enum h1_event h1_end(struct h1_reader *r)
+{
+    begin_message(r);
+    return H1_DONE;
+}
+
+enum h1_event h1_fail(struct h1_reader *r, unsigned status)
+{
+    r->state = H1_FAILED;
+    r->status = status;
+    return H1_ERROR;
+}
+
+/* Without the empty lines in front (RFC 9112 2.2). */
+static struct slice start_line(const char *base, size_t n)
+{
+    struct slice s = {base, n};
+    while (s.n && (s.at[0] == '\r' || s.at[0] == '\n'))
+        s = slice_after(s, 1);
+    return s;
+}
+
+/* The head did not end within its limit: was it the request line? */
+static unsigned too_long(const char *base, size_t n)
+{
+    struct slice s = start_line(base, n);
+    return memchr(s.at, '\n', s.n) ? 431 : 414;
+}
+
+/* n bytes were read, the last of them the one that llhttp did not like. A method that it does not
+ * know is no error of syntax: 501 where all of them may stand in a method. */
+static unsigned refused_head(const struct h1_reader *r, const char *base, size_t n)
+{
+    switch (llhttp_get_errno(&r->parser)) {
+    case HPE_INVALID_METHOD:
+        return token_is(start_line(base, n)) ? 501 : 400;
+    case HPE_PAUSED_H2_UPGRADE: /* the preface of HTTP/2 */
+        return 505;
+    default:
+        return 400;
+    }
+}
+
+static void begin_body(struct h1_reader *r)
+{
+    struct h1_head *head = r->head;
+    bool is_bare = head->status / 100 == 1 || head->status == 204 || head->status == 304;
+    r->state = H1_AT_END;
+    if (r->kind == H1_RESPONSE && (is_bare || r->answers_head))
+        return;
+    if (head->chunked) {
+        r->state = H1_IN_CHUNKS;
+        h1_chunks_begin(r);
+    } else if (head->has_length && head->length > 0) {
+        r->state = H1_IN_LENGTH;
+        r->n_left = head->length;
+    } else if (r->kind == H1_RESPONSE && !head->has_length) {
+        r->state = H1_IN_REST;
+        head->keep_alive = false;
+    }
+}
+
+/* What llhttp said at base[at], the place where it stopped. */
+static enum h1_event end_head(struct h1_reader *r, enum llhttp_errno verdict, const char *base,
+                              size_t at, size_t end)
+{
+    if (verdict != HPE_PAUSED)
+        return h1_fail(r, refused_head(r, base, at < end ? at + 1 : end));
+    unsigned refusal = h1_head_parse(r->head, r->kind, base, at);
+    if (refusal)
+        return h1_fail(r, refusal);
+    r->n_head = at;
+    begin_body(r);
+    return H1_HEAD;
+}
+
+static enum h1_event read_head(struct h1_reader *r, const char *base, size_t from, size_t to,
+                               size_t *used)
+{
+    CHECK(from == r->n_head); /* what came of the head before lies at base */
+    size_t end = to < r->head_limit ? to : r->head_limit;
+    enum llhttp_errno verdict = llhttp_execute(&r->parser, base + from, end - from);
+    if (verdict != HPE_OK) {
+        *used = (size_t)(llhttp_get_error_pos(&r->parser) - base);
+        return end_head(r, verdict, base, *used, end);
+    }
+    r->n_head = *used = end;
+    return end < r->head_limit ? H1_MORE : h1_fail(r, too_long(base, end));
+}
+
+/* The first byte of a head may lie anywhere in what is fed. */
+static enum h1_event begin_head(struct h1_reader *r, const char *base, size_t from, size_t to,
+                                size_t *used)
+{
+    enum h1_event event = read_head(r, base + from, 0, to - from, used);
+    *used += from;
+    return event;
+}
+
+enum h1_event h1_read(struct h1_reader *r, const char *base, size_t from, size_t to, size_t *used)
+{
+    *used = from;
+    if (r->state == H1_AT_END)
+        return h1_end(r);
+    if (r->state == H1_FAILED)
+        return H1_ERROR;
+    if (from == to)
+        return H1_MORE;
+    if (h1_is_between(r))
+        return begin_head(r, base, from, to, used);
+    if (r->state == H1_IN_HEAD)
+        return read_head(r, base, from, to, used);
+    return h1_body_read(r, (struct slice){base + from, to - from}, used);
+}
+
+enum h1_event h1_read_end(struct h1_reader *r)
+{
+    if (h1_is_between(r))
+        return H1_MORE;
+    if (r->state == H1_IN_REST || r->state == H1_AT_END)
+        return h1_end(r);
+    return r->state == H1_FAILED ? H1_ERROR : h1_fail(r, 400);
+}
+
+bool h1_is_between(const struct h1_reader *r)
+{
+    return r->state == H1_IN_HEAD && r->n_head == 0;
+}

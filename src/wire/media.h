@@ -1,0 +1,27 @@
+/* media.h - what a Content-Type says about a body (RFC 9110 8.3)
+ *
+ * Pure. Type and subtype are compared in any case; of the parameters only charset counts.
+ */
+#pragma once
+
+#include "base/slice.h"
+
+enum media_kind {
+    MEDIA_NONE, /* no Content-Type, or an empty one */
+    MEDIA_JSON, /* application/json or anything with the suffix +json (RFC 6839) */
+    MEDIA_OTHER,
+};
+
+struct media {
+    enum media_kind kind;
+    bool is_foreign; /* the charset is neither UTF-8 nor a part of it (US-ASCII) */
+};
+
+/* The field's value; SLICE_NONE where there is none. What is no media type is MEDIA_OTHER. */
+struct media media_of(struct slice content_type);
+
+/* Is it JSON, whatever its parameters say? */
+static inline bool media_is_json(struct slice content_type)
+{
+    return media_of(content_type).kind == MEDIA_JSON;
+}

@@ -1,0 +1,45 @@
+/* token.h - the small grammar that all of HTTP's fields share (RFC 9110 5.5 and 5.6)
+ *
+ * Pure; slices into the caller's memory. Lower-case names are compile-time constants of ours, the
+ * text beside them may be in either case.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/slice.h"
+
+enum token_class {
+    TOKEN_TCHAR = 1,       /* of a token: a method, a field name, a coding */
+    TOKEN_VALUE = 2,       /* of a field value: visible, SP, HTAB, 0x80..0xff */
+    TOKEN_HOST = 4,        /* of a registered name: unreserved and sub-delims */
+    TOKEN_URI = 8,         /* visible ASCII but "#": what may stand in a target */
+    TOKEN_UNRESERVED = 16, /* of RFC 3986 2.3 */
+    TOKEN_RESERVED = 32,   /* of RFC 3986 2.2 */
+};
+
+/* Bits of enum token_class for each byte. */
+extern const uint8_t token_classes[256];
+
+static inline bool token_has(unsigned char byte, enum token_class wanted)
+{
+    return (token_classes[byte] & wanted) != 0;
+}
+
+/* At least one byte, all of them tchar. */
+bool token_is(struct slice s);
+/* May this be a field's value? No CR, LF, NUL nor other control but HTAB; may be empty. */
+bool token_is_value(struct slice s);
+/* uri-host [ ":" port ] as Host carries it (RFC 9110 7.2), not empty; an IP literal is a real
+ * IPv6 address without a zone, a port is at most 65535. */
+bool token_is_authority(struct slice s);
+/* Is text, in ASCII lower case, this lower-case name? */
+bool token_equals(struct slice text, struct slice lower);
+/* Without the spaces and tabs around it. */
+struct slice token_trim(struct slice s);
+/* Takes the next element of a comma-separated list off *rest, trimmed; empty elements are passed
+ * over (RFC 9110 5.6.1). false at the end. Commas inside quoted strings are no separators. */
+bool token_next(struct slice *rest, struct slice *element) MUST_USE;
+/* Is this one of the elements of a list of tokens, in any case? */
+bool token_list_has(struct slice list, struct slice lower);
