@@ -1,0 +1,41 @@
+/* access.h - one JSON line a request, formatted here, written by the journal (base/journal.h)
+ *
+ * Pure. Every text from outside is quoted as JSON, so no line can be forged; the line has a bound:
+ * a target is cut at 2 KiB and sources beyond the bound are left out.
+ *
+ * {"time":"2024-05-01T12:00:00.123Z","client":"10.0.0.1","method":"GET","path":"/p?id=1",
+ *  "status":200,"bytes":812,"ms":1.234,"request_id":"...","trace_id":"...","sources":{
+ *  "product":{"status":200,"ms":0.412,"attempts":1},"reviews":{"kind":"timeout","ms":300.1,
+ *  "attempts":1}}}
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/slice.h"
+
+enum {
+    ACCESS_LINE_MAX = 8192
+};
+
+struct access_source {
+    struct slice name;
+    const char *kind; /* "timeout", ...; NULL where it went well */
+    unsigned status;  /* 0: none came */
+    uint64_t us;      /* from its start to its end */
+    unsigned attempts;
+};
+
+struct access_entry {
+    uint64_t wall_us; /* since 1970 */
+    struct slice client, method, path, request_id, trace_id;
+    unsigned status;
+    uint64_t bytes;
+    uint64_t us;
+    const struct access_source *sources;
+    unsigned n_sources;
+};
+
+/* Writes a whole line with its line break; the number of bytes, at most ACCESS_LINE_MAX, for which
+ * n bytes must have room. */
+size_t access_format(char *out, size_t n, const struct access_entry *e);

@@ -1,0 +1,60 @@
+/* counters.h - what a worker counts, from one table
+ *
+ * Each row is a counter or a gauge with its Prometheus name and sentence. A worker adds to its own
+ * set (relaxed atomics, no sharing); the admin listener reads them all and adds up.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* X(ID, prometheus_name, labels or "", COUNTER|GAUGE, "sentence"): rows of one name stand together.
+ */
+#define COUNTERS(X)                                                                                \
+    X(CONNECTIONS_ACCEPTED, "sheaf_connections_accepted_total", "", COUNTER,                       \
+      "Client connections accepted.")                                                              \
+    X(CONNECTIONS_OPEN, "sheaf_connections_open", "", GAUGE, "Client connections open now.")       \
+    X(CONNECTIONS_REFUSED, "sheaf_connections_refused_total", "", COUNTER,                         \
+      "Client connections closed at once because bounds.connections was reached.")                 \
+    X(REQUESTS, "sheaf_requests_total", "", COUNTER, "Requests answered, of any kind.")            \
+    X(REQUESTS_IN_FLIGHT, "sheaf_requests_in_flight", "", GAUGE, "Requests being answered now.")   \
+    X(REQUESTS_MALFORMED, "sheaf_requests_malformed_total", "", COUNTER,                           \
+      "Requests refused because they are not HTTP or past a bound.")                               \
+    X(ANSWERS_COMPLETE, "sheaf_answers_total", "completeness=\"complete\"", COUNTER,               \
+      "Aggregated answers by completeness.")                                                       \
+    X(ANSWERS_PARTIAL, "sheaf_answers_total", "completeness=\"partial\"", COUNTER,                 \
+      "Aggregated answers by completeness.")                                                       \
+    X(ANSWERS_FAILED, "sheaf_answers_total", "completeness=\"failed\"", COUNTER,                   \
+      "Aggregated answers by completeness.")                                                       \
+    X(CLIENTS_GONE, "sheaf_clients_gone_total", "", COUNTER,                                       \
+      "Clients that left before their answer.")                                                    \
+    X(CALLS_STARTED, "sheaf_calls_started_total", "", COUNTER, "Calls to services begun.")         \
+    X(CALLS_IN_FLIGHT, "sheaf_calls_in_flight", "", GAUGE, "Calls to services under way now.")     \
+    X(CALLS_CANCELLED, "sheaf_calls_cancelled_total", "", COUNTER,                                 \
+      "Calls given up because nobody waited any more.")                                            \
+    X(UPSTREAM_OPENED, "sheaf_upstream_connections_opened_total", "", COUNTER,                     \
+      "Connections to services opened.")                                                           \
+    X(UPSTREAM_OPEN, "sheaf_upstream_connections_open", "", GAUGE,                                 \
+      "Connections to services open now, idle ones included.")                                     \
+    X(UPSTREAM_REPLACED, "sheaf_upstream_connections_replaced_total", "", COUNTER,                 \
+      "Kept connections that a service had closed and that a call replaced by a fresh one.")       \
+    X(LOG_LINES_LOST, "sheaf_log_lines_lost_total", "", COUNTER,                                   \
+      "Access lines dropped because the log was blocked.")
+
+enum counter_id {
+#define X(id, name, labels, kind, sentence) COUNT_##id,
+    COUNTERS(X)
+#undef X
+    N_COUNTERS
+};
+
+struct counters {
+    atomic_int_fast64_t values[N_COUNTERS];
+};
+
+static inline void counters_add(struct counters *c, enum counter_id id, int64_t n)
+{
+    /* One writer: a load and a store, no locked instruction. */
+    int64_t v = atomic_load_explicit(&c->values[id], memory_order_relaxed);
+    atomic_store_explicit(&c->values[id], v + n, memory_order_relaxed);
+}
