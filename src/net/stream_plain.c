@@ -1,0 +1,74 @@
+/* stream_plain.c - streams without encryption: one system call a read, one a write */
+#include <errno.h>
+
+#include "net/stream_internal.h"
+
+static enum stream_progress verdict(void)
+{
+    bool may_come = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    return may_come ? STREAM_AGAIN : STREAM_FAILED;
+}
+
+static enum stream_progress handshake(struct stream *s)
+{
+    (void)s;
+    return STREAM_DID;
+}
+
+static enum stream_progress read_plain(struct stream *s, struct stream_room room, size_t *n)
+{
+    ssize_t got = recv(s->fd, room.at, room.n, 0);
+    if (got < 0)
+        return verdict();
+    *n = (size_t)got;
+    return got > 0 ? STREAM_DID : STREAM_AT_EOF;
+}
+
+static enum stream_progress write_plain(struct stream *s)
+{
+    struct iovec parts[STREAM_MAX_SLICES];
+    for (unsigned i = 0; i < s->n_slices; i++)
+        parts[i] = (struct iovec){(void *)(uintptr_t)s->slices[i].at, s->slices[i].n};
+    if (s->n_slices > 0) {
+        parts[0].iov_base = (char *)parts[0].iov_base + s->written;
+        parts[0].iov_len -= s->written;
+    }
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = s->n_slices};
+    ssize_t sent = sendmsg(s->fd, &message, MSG_NOSIGNAL);
+    if (sent < 0)
+        return verdict();
+    stream_move_on(s, (size_t)sent);
+    return STREAM_DID;
+}
+
+static bool has_more(const struct stream *s)
+{
+    (void)s;
+    return false;
+}
+
+static unsigned interest(const struct stream *s)
+{
+    (void)s;
+    return 0;
+}
+
+static void shutdown_plain(struct stream *s)
+{
+    shutdown(s->fd, SHUT_WR);
+}
+
+static void done(struct stream *s)
+{
+    (void)s;
+}
+
+const struct stream_kind stream_plain = {
+    .handshake = handshake,
+    .read = read_plain,
+    .write = write_plain,
+    .has_more = has_more,
+    .interest = interest,
+    .shutdown = shutdown_plain,
+    .done = done,
+};

@@ -1,0 +1,19 @@
+/* tls.h - contexts for TLS streams: certificates, trust, protocol versions
+ *
+ * TLS 1.2 and 1.3 only; verification of services is on and cannot be switched off. Contexts are
+ * made at load on the main thread and shared by the workers (OpenSSL counts references).
+ */
+#pragma once
+
+#include <openssl/ssl.h>
+#include <stddef.h>
+
+/* NULL on failure; message (n bytes) says why, naming the file that is wrong. */
+SSL_CTX *tls_server_context(const char *cert_file, const char *key_file, char *message, size_t n);
+/* ca_file NULL: the system's trust; cert_file NULL: no client certificate; key_file NULL: the key
+ * is in cert_file. */
+SSL_CTX *tls_client_context(const char *ca_file, const char *cert_file, const char *key_file,
+                            char *message, size_t n);
+/* Contexts are counted; NULL is passed over. */
+SSL_CTX *tls_share(SSL_CTX *context);
+void tls_release(SSL_CTX *context);
