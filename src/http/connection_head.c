@@ -1,0 +1,158 @@
+/* connection_head.c - the head of an answer (RFC 9112 4 and 6), contiguous, by memcpy alone */
+#include "base/check.h"
+#include "http/connection.h"
+
+enum {
+    LINE_MAX_SIZE = 64,    /* of a status line */
+    FRAMING_MAX_SIZE = 96, /* Content-Length or Transfer-Encoding, Connection, the empty line */
+    FIRST_STATUS = 200,
+    N_REASONS = 312,
+};
+
+#define REASON(status, text) [(status)-FIRST_STATUS] = SLICE_INIT(text)
+
+/* RFC 9110 15, and 429, 431 and 511 of RFC 6585. */
+static const struct slice reasons[N_REASONS] = {
+    REASON(200, "OK"),
+    REASON(201, "Created"),
+    REASON(202, "Accepted"),
+    REASON(203, "Non-Authoritative Information"),
+    REASON(204, "No Content"),
+    REASON(205, "Reset Content"),
+    REASON(206, "Partial Content"),
+    REASON(300, "Multiple Choices"),
+    REASON(301, "Moved Permanently"),
+    REASON(302, "Found"),
+    REASON(303, "See Other"),
+    REASON(304, "Not Modified"),
+    REASON(307, "Temporary Redirect"),
+    REASON(308, "Permanent Redirect"),
+    REASON(400, "Bad Request"),
+    REASON(401, "Unauthorized"),
+    REASON(402, "Payment Required"),
+    REASON(403, "Forbidden"),
+    REASON(404, "Not Found"),
+    REASON(405, "Method Not Allowed"),
+    REASON(406, "Not Acceptable"),
+    REASON(407, "Proxy Authentication Required"),
+    REASON(408, "Request Timeout"),
+    REASON(409, "Conflict"),
+    REASON(410, "Gone"),
+    REASON(411, "Length Required"),
+    REASON(412, "Precondition Failed"),
+    REASON(413, "Content Too Large"),
+    REASON(414, "URI Too Long"),
+    REASON(415, "Unsupported Media Type"),
+    REASON(416, "Range Not Satisfiable"),
+    REASON(417, "Expectation Failed"),
+    REASON(421, "Misdirected Request"),
+    REASON(422, "Unprocessable Content"),
+    REASON(426, "Upgrade Required"),
+    REASON(429, "Too Many Requests"),
+    REASON(431, "Request Header Fields Too Large"),
+    REASON(500, "Internal Server Error"),
+    REASON(501, "Not Implemented"),
+    REASON(502, "Bad Gateway"),
+    REASON(503, "Service Unavailable"),
+    REASON(504, "Gateway Timeout"),
+    REASON(505, "HTTP Version Not Supported"),
+    REASON(511, "Network Authentication Required"),
+};
+
+static char *put(char *at, struct slice s)
+{
+    memcpy(at, s.at, s.n);
+    return at + s.n;
+}
+
+static char *put_number(char *at, uint64_t n)
+{
+    char digits[20];
+    unsigned first = sizeof digits;
+    do {
+        digits[--first] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    return put(at, (struct slice){digits + first, sizeof digits - first});
+}
+
+static char *put_status_line(char *at, unsigned status)
+{
+    unsigned i = status - FIRST_STATUS;
+    at = put(at, SLICE("HTTP/1.1 "));
+    at = put_number(at, status);
+    *at++ = ' ';
+    if (i < N_REASONS && reasons[i].n)
+        at = put(at, reasons[i]);
+    return put(at, SLICE("\r\n"));
+}
+
+static char *put_fields(char *at, const struct field *fields, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        at = put(at, fields[i].name);
+        at = put(at, SLICE(": "));
+        if (fields[i].value.n)
+            at = put(at, fields[i].value);
+        at = put(at, SLICE("\r\n"));
+    }
+    return at;
+}
+
+/* A 204 has no length (RFC 9110 8.6), and that of a 304 would be the length of another answer. */
+static bool may_tell_length(unsigned status)
+{
+    return status != 204 && status != 304;
+}
+
+static char *put_framing(char *at, const struct exchange *e, int64_t length)
+{
+    if (e->is_chunked)
+        at = put(at, SLICE("Transfer-Encoding: chunked\r\n"));
+    if (length >= 0 && may_tell_length(e->status)) {
+        at = put(at, SLICE("Content-Length: "));
+        at = put_number(at, (uint64_t)length);
+        at = put(at, SLICE("\r\n"));
+    }
+    if (e->must_close)
+        at = put(at, SLICE("Connection: close\r\n"));
+    else if (e->request.minor == 0)
+        at = put(at, SLICE("Connection: keep-alive\r\n"));
+    return put(at, SLICE("\r\n"));
+}
+
+static size_t most_of(const struct field *fields, unsigned n)
+{
+    size_t most = LINE_MAX_SIZE + SERVER_DATE_SIZE + FRAMING_MAX_SIZE;
+    for (unsigned i = 0; i < n; i++)
+        most += fields[i].name.n + fields[i].value.n + 4;
+    return most;
+}
+
+static void decide_framing(struct exchange *e, struct connection *c, int64_t length)
+{
+    bool is_open = length == EXCHANGE_LENGTH_UNKNOWN && may_tell_length(e->status);
+    if (e->request.has_body && c->state != CONNECTION_ANSWER)
+        connection_stop_reading(c); /* a part of the body may never come */
+    e->sends_body = !e->is_head_only && may_tell_length(e->status);
+    e->is_chunked = is_open && e->request.minor == 1;
+    e->must_close |= c->server->is_draining || (is_open && !e->is_chunked && e->sends_body);
+}
+
+void connection_write_head(struct exchange *e, const struct field *fields, unsigned n_fields,
+                           int64_t length)
+{
+    struct connection *c = e->connection;
+    decide_framing(e, c, length);
+    char *head = outbox_reserve(&e->outbox, most_of(fields, n_fields));
+    if (!head) {
+        e->is_broken = true;
+        return;
+    }
+    char *at = put_status_line(head, e->status);
+    at = put(at, server_date(c->server));
+    at = put_fields(at, fields, n_fields);
+    at = put_framing(at, e, length);
+    if (!outbox_commit(&e->outbox, (size_t)(at - head)))
+        e->is_broken = true;
+}

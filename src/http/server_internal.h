@@ -1,0 +1,33 @@
+/* server_internal.h - what a server's connections share
+ *
+ * One head is enough for all of them: it is filled in the very call that gives H1_HEAD and looked
+ * at before the next.
+ */
+#pragma once
+
+#include "http/exchange_pool.h"
+#include "http/server.h"
+#include "wire/h1.h"
+
+enum {
+    SERVER_DATE_SIZE = 37, /* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" */
+};
+
+struct server {
+    struct loop *loop;
+    struct server_bounds bounds;
+    struct exchange_handlers handlers;
+    struct counters *counters;
+    void *context;
+    struct exchange_pool exchanges;
+    struct list connections;
+    unsigned n_connections;
+    unsigned n_busy;
+    bool is_draining;
+    struct h1_head head;
+    uint64_t date_s;
+    char date[SERVER_DATE_SIZE + 1];
+};
+
+/* The Date field of this second, its line end included (RFC 9110 6.6.1). */
+struct slice server_date(struct server *s);
