@@ -1,0 +1,57 @@
+/* config_endpoint.c - endpoints, and the defaults of what is many */
+#include "config/config_internal.h"
+
+static void read_endpoint(struct reading *r, const struct option *row, struct node *value,
+                          struct config_endpoint *e)
+{
+    e->position = document_position(value->place);
+    e->errors_as_text = r->config->errors_as_text;
+    value = option_merge_defaults(r, row->section, r->defaults_endpoint, value);
+    r->endpoint = e;
+    option_read_section(r, row->section, value, e);
+}
+
+static struct node *path_of(const struct node *endpoint)
+{
+    return endpoint->kind == NODE_MAP ? node_find(endpoint, SLICE("path")) : NULL;
+}
+
+static void read_endpoints(struct reading *r, const struct option *row, struct node *value,
+                           void *object)
+{
+    struct config *c = object;
+    if (!option_list(r, value, "endpoints are a list, as - path: /products"))
+        return;
+    if (value->n > CONFIG_MAX_ENDPOINTS) {
+        reading_complain(r, RULE_MANY, value->place,
+                         "these are %zu endpoints; a configuration has at most %d", value->n,
+                         CONFIG_MAX_ENDPOINTS);
+        return;
+    }
+    struct node **paths = reading_scratch(r, value->n, sizeof *paths);
+    c->endpoints = reading_keep(r, value->n, sizeof *c->endpoints);
+    for (size_t i = 0; i < value->n && !r->is_over; i++) {
+        paths[i] = path_of(value->items[i]);
+        read_endpoint(r, row, value->items[i], &c->endpoints[c->n_endpoints++]);
+    }
+    config_check_routes(r, paths);
+}
+
+static void read_defaults_of(struct reading *r, const struct option *row, struct node *value,
+                             void *object)
+{
+    (void)object;
+    option_check_defaults(r, row->section, value);
+    if (value->kind != NODE_MAP)
+        return;
+    if (row->section == &config_endpoint_of)
+        r->defaults_endpoint = value;
+    else if (row->section == &config_service_of)
+        r->defaults_service = value;
+    else
+        r->defaults_source = value;
+}
+
+const struct option_kind config_kind_endpoints = {
+    "list of endpoints", "{\"type\":\"array\",\"items\":@}", read_endpoints};
+const struct option_kind config_kind_defaults_of = {"map", "@", read_defaults_of};

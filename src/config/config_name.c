@@ -1,0 +1,47 @@
+/* config_name.c - what things may be called */
+#include <ctype.h>
+
+#include "config/config_internal.h"
+
+/* Words that templates and conditions keep for themselves (CONTRACT 3). */
+static const char *const reserved[] = {"body",  "headers", "claims", "params", "item",
+                                       "items", "errors",  "event",  "fields", "view"};
+
+static bool is_name(struct slice name, bool dashes)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.at[i];
+        bool is_later = isdigit((unsigned char)c) || (dashes && c == '-');
+        if (!(isascii(c) && isalpha((unsigned char)c)) && c != '_' && !(i > 0 && is_later))
+            return false;
+    }
+    return name.n > 0 && name.n <= 128;
+}
+
+bool config_check_name(struct reading *r, const struct node *name, const char *what, bool dashes)
+{
+    if (!is_name(name->text, dashes)) {
+        reading_complain(
+            r, RULE_NAME, name->place,
+            "'%s' cannot name %s; a name is letters, digits and _%s, and no digit comes first",
+            reading_show(r, name->text), what, dashes ? " and -" : "");
+        return false;
+    }
+    for (unsigned i = 0; !dashes && i < sizeof reserved / sizeof *reserved; i++) {
+        if (!node_is(name, reserved[i]))
+            continue;
+        reading_complain(r, RULE_RESERVED, name->place,
+                         "'%s' is reserved; choose another name for %s", reserved[i], what);
+        return false;
+    }
+    return true;
+}
+
+static void read_name(struct reading *r, const struct option *row, struct node *value, void *object)
+{
+    /* The list of sources has read it before, and the map has it as its key. */
+    (void)r, (void)row, (void)value, (void)object;
+}
+
+const struct option_kind config_kind_name = {
+    "name", "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_]*$\"}", read_name};

@@ -1,0 +1,319 @@
+/* config_parameter.c - reads parameters and holds their defaults against what they allow */
+#include "config/config_parameter.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "json/scan.h"
+
+static bool is_integer(struct slice text)
+{
+    size_t i = text.n > 0 && text.at[0] == '-';
+    size_t first = i;
+    while (i < text.n && isdigit((unsigned char)text.at[i]))
+        i++;
+    return i == text.n && i > first && (text.at[first] != '0' || i == first + 1);
+}
+
+static bool is_number(struct slice text)
+{
+    bool may_be = text.n > 0 && (text.at[0] == '-' || isdigit((unsigned char)text.at[0]));
+    return may_be && isspace((unsigned char)text.at[text.n - 1]) == 0 &&
+           scan_json(text, 1).verdict == SCAN_OK;
+}
+
+static const char *refuse_type(const struct config_parameter *p, struct slice text)
+{
+    switch (p->type) {
+    case CONFIG_STRING:
+        return NULL;
+    case CONFIG_INTEGER:
+        return is_integer(text) ? NULL : "is not an integer";
+    case CONFIG_NUMBER:
+        return is_number(text) ? NULL : "is not a number";
+    case CONFIG_BOOLEAN:
+        return slice_equal(text, SLICE("true")) || slice_equal(text, SLICE("false"))
+                   ? NULL
+                   : "is neither true nor false";
+    }
+    return NULL;
+}
+
+static bool matches(const struct config_parameter *p, struct slice text)
+{
+    struct pattern_scratch *scratch = pattern_scratch_new();
+    enum pattern_verdict verdict = pattern_match(p->pattern, scratch, text);
+    pattern_scratch_free(scratch);
+    return verdict == PATTERN_MATCH;
+}
+
+static bool is_allowed(const struct config_parameter *p, struct slice text)
+{
+    for (unsigned i = 0; i < p->n_allowed; i++)
+        if (slice_equal(p->allowed[i], text))
+            return true;
+    return p->n_allowed == 0;
+}
+
+const char *config_parameter_refuses(const struct config_parameter *p, struct slice text)
+{
+    const char *why = refuse_type(p, text);
+    if (why)
+        return why;
+    if (p->pattern && !matches(p, text))
+        return "does not match the pattern";
+    if (!is_allowed(p, text))
+        return "is not in the enum";
+    bool is_numeric = p->type == CONFIG_INTEGER || p->type == CONFIG_NUMBER;
+    double number = is_numeric ? strtod(text.at, NULL) : 0;
+    if (is_numeric && p->has_min && number < p->min)
+        return "is below min";
+    if (is_numeric && p->has_max && number > p->max)
+        return "is above max";
+    return NULL;
+}
+
+struct config_parameter *config_add_parameter(struct reading *r, struct config_endpoint *e,
+                                              const struct node *key, enum config_place place)
+{
+    if (e->n_parameters == CONFIG_MAX_PARAMETERS) {
+        reading_complain(r, RULE_MANY, key->place,
+                         "an endpoint has at most %d parameters; leave some out",
+                         CONFIG_MAX_PARAMETERS);
+        return NULL;
+    }
+    unsigned n = e->n_parameters;
+    if (n == 0 || (n >= 4 && (n & (n - 1)) == 0)) {
+        struct config_parameter *grown = reading_keep(r, n ? n * 2 : 4, sizeof *grown);
+        if (n)
+            memcpy(grown, e->parameters, n * sizeof *grown);
+        e->parameters = grown;
+    }
+    struct config_parameter *p = &e->parameters[e->n_parameters++];
+    *p = (struct config_parameter){
+        .name = reading_copy(r, key->text),
+        .place = place,
+        .position = document_position(key->place),
+    };
+    return p;
+}
+
+/* A scalar as a request would carry it: booleans of YAML become true and false. */
+static struct slice value_text(struct reading *r, const struct config_parameter *p,
+                               const struct node *value)
+{
+    bool is_true = false;
+    if (p->type == CONFIG_BOOLEAN && option_is_boolean(value, &is_true))
+        return is_true ? SLICE("true") : SLICE("false");
+    return reading_copy(r, value->text);
+}
+
+static bool read_value(struct reading *r, const struct config_parameter *p,
+                       const struct node *value, const char *what, struct slice *out)
+{
+    if (!option_scalar(r, value, "a value"))
+        return false;
+    *out = value_text(r, p, value);
+    const char *why = config_parameter_refuses(p, *out);
+    if (why)
+        reading_complain(r, RULE_PARAMETER_VALUE, value->place,
+                         "the %s '%s' %s; give one that a client could send", what,
+                         reading_show(r, value->text), why);
+    return !why;
+}
+
+static void read_values(struct reading *r, const struct option *row, struct node *value,
+                        void *object)
+{
+    struct config_parameter *p = object;
+    (void)row;
+    if (!option_list(r, value, "the values are a list, as [red, green]"))
+        return;
+    if (value->n == 0 || value->n > CONFIG_MAX_ITEMS) {
+        reading_complain(r, RULE_MANY, value->place, "these are %zu values; give between 1 and %d",
+                         value->n, CONFIG_MAX_ITEMS);
+        return;
+    }
+    struct slice *allowed = reading_keep(r, value->n, sizeof *allowed);
+    unsigned n = 0;
+    for (size_t i = 0; i < value->n; i++)
+        n += read_value(r, p, value->items[i], "value", &allowed[n]);
+    p->allowed = allowed;
+    p->n_allowed = n;
+}
+
+static void read_default(struct reading *r, const struct option *row, struct node *value,
+                         void *object)
+{
+    struct config_parameter *p = object;
+    (void)row;
+    p->has_default = true;
+    if (!p->is_list) {
+        read_value(r, p, value, "default", &p->default_text);
+        return;
+    }
+    size_t n = value->kind == NODE_LIST ? value->n : 1;
+    struct node **items = value->kind == NODE_LIST ? value->items : &value;
+    p->default_items = reading_keep(r, n, sizeof *p->default_items);
+    for (size_t i = 0; i < n; i++)
+        p->n_default_items +=
+            read_value(r, p, items[i], "default", &p->default_items[p->n_default_items]);
+}
+
+static void read_pattern(struct reading *r, const struct option *row, struct node *value,
+                         void *object)
+{
+    struct config_parameter *p = object;
+    char message[256] = "";
+    size_t offset = 0;
+    (void)row;
+    if (!option_scalar(r, value, "a pattern"))
+        return;
+    p->pattern_text = reading_copy(r, value->text);
+    p->pattern = pattern_new(p->pattern_text, true, &offset, message, sizeof message);
+    if (!p->pattern)
+        reading_complain(r, RULE_PATTERN, node_place_in(value, offset),
+                         "this is not a pattern: %s; write a PCRE2 expression for the whole value",
+                         message);
+}
+
+static struct place place_of(const struct node *map, const char *key)
+{
+    const struct node *value = node_find(map, slice_of(key));
+    return value ? value->place : map->place;
+}
+
+static void check_whole(struct reading *r, const struct config_parameter *p, const struct node *map)
+{
+    bool is_numeric = p->type == CONFIG_INTEGER || p->type == CONFIG_NUMBER;
+    if (p->has_default && p->is_required && p->place != CONFIG_IN_PATH)
+        reading_complain(r, RULE_PARAMETER_DEFAULT, place_of(map, "default"),
+                         "a required parameter is never absent, so its default is never used; "
+                         "leave one of them out");
+    if ((p->has_min || p->has_max) && !is_numeric)
+        reading_complain(r, RULE_PARAMETER_RANGE, place_of(map, p->has_min ? "min" : "max"),
+                         "min and max compare numbers; add `type: integer` or `type: number`");
+    if (p->has_min && p->has_max && p->min > p->max)
+        reading_complain(r, RULE_PARAMETER_RANGE, place_of(map, "max"),
+                         "max is below min, so no value will do; swap them");
+}
+
+static void read_one(struct reading *r, const struct option *row, struct node *value,
+                     struct config_parameter *p)
+{
+    option_read_section(r, row->section, value, p);
+    if (value->kind == NODE_MAP)
+        check_whole(r, p, value);
+}
+
+static bool is_taken(const struct config_endpoint *e, struct slice name)
+{
+    for (unsigned i = 0; i < e->n_parameters; i++)
+        if (e->parameters[i].place != CONFIG_IN_HEADER && slice_equal(e->parameters[i].name, name))
+            return true;
+    return false;
+}
+
+static void read_query(struct reading *r, const struct option *row, struct node *value,
+                       void *object)
+{
+    struct config_endpoint *e = object;
+    if (!option_map(r, value, "parameters are a map, as id: {required: true}"))
+        return;
+    for (size_t i = 0; i < value->n && !r->is_over; i++) {
+        const struct node *key = value->pairs[i].key;
+        if (is_taken(e, key->text)) {
+            reading_complain(r, RULE_NAME_TAKEN, key->place,
+                             "'%s' stands in the path already; choose another name",
+                             reading_show(r, key->text));
+            continue;
+        }
+        config_check_name(r, key, "a parameter", false);
+        struct config_parameter *p = config_add_parameter(r, e, key, CONFIG_IN_QUERY);
+        if (!p)
+            return;
+        read_one(r, row, value->pairs[i].value, p);
+    }
+}
+
+static void read_headers(struct reading *r, const struct option *row, struct node *value,
+                         void *object)
+{
+    struct config_endpoint *e = object;
+    unsigned first = e->n_parameters;
+    if (!option_map(r, value, "parameters are a map, as x-tenant: {required: true}"))
+        return;
+    for (size_t i = 0; i < value->n && !r->is_over; i++) {
+        struct node key = *value->pairs[i].key;
+        if (!config_read_header_name(r, &key, CONFIG_HEADER_READ, &key.text))
+            continue;
+        for (unsigned k = first; k < e->n_parameters; k++)
+            if (slice_equal(e->parameters[k].name, key.text))
+                reading_complain(r, RULE_HEADER_TWICE, key.place,
+                                 "'%s' is given twice; headers' names are the same in either case",
+                                 key.text.at);
+        struct config_parameter *p = config_add_parameter(r, e, &key, CONFIG_IN_HEADER);
+        if (!p)
+            return;
+        read_one(r, row, value->pairs[i].value, p);
+    }
+}
+
+static void read_path_parameter(struct reading *r, const struct option *row,
+                                const struct node_pair *pair, struct config_parameter *p)
+{
+    read_one(r, row, pair->value, p);
+    bool is_optional = !p->is_required;
+    p->is_required = true;
+    const struct node *required = node_find(pair->value, SLICE("required"));
+    if (p->has_default || (is_optional && required))
+        reading_complain(r, RULE_PARAMETER_PATH,
+                         place_of(pair->value, p->has_default ? "default" : "required"),
+                         "a parameter of the path is always there; leave this out");
+}
+
+static void read_params(struct reading *r, const struct option *row, struct node *value,
+                        void *object)
+{
+    struct config_endpoint *e = object;
+    if (!option_map(r, value, "parameters are a map, as id: {type: integer}"))
+        return;
+    for (size_t i = 0; i < value->n && !r->is_over; i++) {
+        const struct node_pair *pair = &value->pairs[i];
+        struct suggestion near;
+        struct config_parameter *p = NULL;
+        suggestion_begin(&near, pair->key->text);
+        for (unsigned k = 0; k < e->n_parameters && !p; k++) {
+            suggestion_offer(&near, e->parameters[k].name);
+            p = slice_equal(e->parameters[k].name, pair->key->text) ? &e->parameters[k] : NULL;
+        }
+        if (p)
+            read_path_parameter(r, row, pair, p);
+        else if (e->n_segments)
+            reading_complain(
+                r, RULE_PARAMS, pair->key->place, "'%s' is not in the path; %s",
+                reading_show(r, pair->key->text),
+                reading_hint(
+                    r, &near,
+                    "params speaks of those of the path alone, see `query` and `headers`"));
+    }
+}
+
+#define MAP_OF_PARAMETERS                                                                          \
+    "{\"type\":[\"object\",\"null\"],\"additionalProperties\":{\"anyOf\":[@,{\"type\":\"null\"}]}" \
+    "}"
+#define SCALAR "{\"type\":[\"string\",\"number\",\"boolean\"]}"
+
+const struct option_kind config_kind_query = {"map of parameters", MAP_OF_PARAMETERS, read_query};
+const struct option_kind config_kind_headers = {"map of parameters", MAP_OF_PARAMETERS,
+                                                read_headers};
+const struct option_kind config_kind_params = {"map of parameters", MAP_OF_PARAMETERS, read_params};
+const struct option_kind config_kind_pattern = {
+    "pattern", "{\"type\":\"string\",\"format\":\"regex\"}", read_pattern};
+const struct option_kind config_kind_values = {
+    "list of values", "{\"type\":\"array\",\"minItems\":1,\"items\":" SCALAR "}", read_values};
+const struct option_kind config_kind_default = {
+    "value", "{\"type\":[\"string\",\"number\",\"boolean\",\"array\"]}", read_default};

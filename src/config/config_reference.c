@@ -1,0 +1,126 @@
+/* config_reference.c - docs/config.md, made from the options */
+#include <stdio.h>
+
+#include "config/config_internal.h"
+#include "config/config_options.h"
+#include "config/quantity.h"
+
+static const char preface[] =
+    "# The configuration\n"
+    "\n"
+    "<!-- Made from src/config/config_table.c by `ninja config-docs`. -->\n"
+    "\n"
+    "A configuration is one YAML 1.2 file and what it includes. `sheaf check -c sheaf.yaml` tells "
+    "all\n"
+    "that is wrong with it, each with its place and what would be right.\n"
+    "\n"
+    "```yaml\n"
+    "services:\n"
+    "  catalog: http://127.0.0.1:9001\n"
+    "  reviews: http://127.0.0.1:9004\n"
+    "endpoints:\n"
+    "  - path: /product/{id}\n"
+    "    sources:\n"
+    "      product:\n"
+    "        get: catalog:/products/{id}\n"
+    "        required: true\n"
+    "      reviews:\n"
+    "        get: reviews:/reviews/{id}\n"
+    "```\n"
+    "\n"
+    "| value | is written |\n"
+    "|---|---|\n"
+    "| duration | `300ms` `2s` `5m` `1h` |\n"
+    "| size | `512B` `64KiB` `8MiB` `1GiB` |\n"
+    "| boolean | `on` `yes` `true`, or `off` `no` `false`; anywhere else `no` is a text |\n"
+    "| template | without quotes on a line of its own; inside `{ }` and `[ ]` in quotes |\n"
+    "| name | letters, digits and `_`, no digit first; services also with `-` |\n"
+    "\n"
+    "- `${NAME}` in any value is the environment variable, `${NAME:-text}` the text where it is "
+    "unset or\n"
+    "  empty. They are replaced after parsing, so a value never adds structure. `$${` stands for "
+    "`${`.\n"
+    "- Names of files are relative to the file that gives them.\n"
+    "- Every number means the whole process, however many workers there are.\n"
+    "- Parameters and sources of an endpoint share their names. `body` `headers` `claims` `params` "
+    "`item`\n"
+    "  `items` `errors` `event` `fields` `view` are reserved.\n"
+    "- At most 4 MiB in all, 48 levels deep, 1000 services, 10000 endpoints, 64 sources of one "
+    "endpoint.\n"
+    "- An editor that knows JSON Schema completes and checks with `docs/sheaf.schema.json`.\n";
+
+static bool put(struct buffer *out, const char *text)
+{
+    return buffer_append(out, slice_of(text));
+}
+
+static enum quantity_unit unit_of(const struct option *row)
+{
+    if (row->kind == &option_duration)
+        return QUANTITY_DURATION;
+    return row->kind == &option_size ? QUANTITY_SIZE : QUANTITY_COUNT;
+}
+
+static bool put_choices(struct buffer *out, const char *choices)
+{
+    bool is_good = true;
+    for (unsigned i = 0; option_choice(choices, i).at; i++)
+        is_good &=
+            buffer_print(out, "%s`%.*s`", i ? ", " : "", SLICE_ARG(option_choice(choices, i)));
+    return is_good;
+}
+
+static bool put_value(struct buffer *out, const struct option *row)
+{
+    char low[32];
+    char high[32];
+    bool is_word = row->kind == &option_choice_of || row->kind == &option_either;
+    if (is_word)
+        return put_choices(out, row->choices);
+    bool is_good = put(out, row->kind->name);
+    if (row->max) {
+        quantity_write(low, sizeof low, unit_of(row), row->min);
+        quantity_write(high, sizeof high, unit_of(row), row->max);
+        is_good &= buffer_print(out, ", %s to %s", low, high);
+    }
+    return is_good && (!row->choices || (put(out, ", or ") && put_choices(out, row->choices)));
+}
+
+static bool put_default(struct buffer *out, const struct option *row)
+{
+    if (row->flags & OPTION_REQUIRED)
+        return put(out, "**due**");
+    if (row->otherwise)
+        return put(out, row->otherwise);
+    return buffer_print(out, "`%s`", row->preset);
+}
+
+static bool put_row(struct buffer *out, const struct option *row)
+{
+    bool is_good = buffer_print(out, "| `%s` | ", row->name);
+    is_good &= put_value(out, row) && put(out, " | ") && put_default(out, row);
+    is_good &= buffer_print(out, " | %s", row->sentence);
+    if (row->section)
+        is_good &= buffer_print(out, " → [%s](#%s)", row->section->name, row->section->name);
+    return is_good && put(out, " |\n");
+}
+
+static bool put_section(struct buffer *out, const struct section *s)
+{
+    bool is_good = buffer_print(out, "\n## %s\n\n%s\n\n", s->name, s->about) &&
+                   put(out, "| key | value | default | meaning |\n|---|---|---|---|\n");
+    for (unsigned i = 0; i < s->n_rows; i++)
+        is_good &= put_row(out, &s->rows[i]);
+    is_good &= put(out, "\nFor example, each by itself:\n\n```yaml\n");
+    for (unsigned i = 0; i < s->n_rows; i++)
+        is_good &= buffer_print(out, "%s: %s\n", s->rows[i].name, s->rows[i].example);
+    return is_good && put(out, "```\n");
+}
+
+bool config_write_reference(struct buffer *out)
+{
+    bool is_good = put(out, preface);
+    for (unsigned i = 0; config_sections[i]; i++)
+        is_good &= put_section(out, config_sections[i]);
+    return is_good;
+}

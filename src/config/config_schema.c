@@ -1,0 +1,154 @@
+/* config_schema.c - docs/sheaf.schema.json, made from the options (JSON Schema 2020-12) */
+#include <inttypes.h>
+
+#include "config/config_internal.h"
+#include "config/config_options.h"
+#include "json/text.h"
+
+enum {
+    VALUE_MAX = 16 * 1024 /* bytes of one value's schema */
+};
+
+/* A value that comes from the environment may be anything. */
+#define ENVIRONMENT "{\"type\":\"string\",\"pattern\":\"\\\\$\\\\{\"}"
+
+static bool put(struct buffer *out, const char *text)
+{
+    return buffer_append(out, slice_of(text));
+}
+
+/* The kind's schema without its outer braces, "@" replaced by a reference. */
+static bool put_fragment(struct buffer *out, const char *schema, const struct section *s)
+{
+    bool is_good = true;
+    for (const char *at = schema; *at; at++) {
+        if (*at == '@')
+            is_good &= buffer_print(out, "{\"$ref\":\"#/$defs/%s\"}", s->name);
+        else
+            is_good &= buffer_append(out, (struct slice){at, 1});
+    }
+    return is_good;
+}
+
+static bool put_count(struct buffer *out, const struct option *row)
+{
+    bool is_good =
+        buffer_print(out, "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":%" PRIu64, row->min);
+    is_good &= buffer_print(out, ",\"maximum\":%" PRIu64 "},", row->max);
+    if (row->choices)
+        is_good &= buffer_print(out, "{\"const\":\"%s\"},", row->choices);
+    return is_good && put(out, ENVIRONMENT "]}");
+}
+
+static bool put_words(struct buffer *out, const struct option *row)
+{
+    bool is_good = put(out, "{\"anyOf\":[{\"enum\":[");
+    for (unsigned i = 0; option_choice(row->choices, i).at; i++)
+        is_good &= (i == 0 || put(out, ",")) && text_quote(out, option_choice(row->choices, i));
+    bool is_switch =
+        row->kind == &option_either && slice_equal(option_choice(row->choices, 0), SLICE("off"));
+    return is_good && put(out, is_switch ? ",true,false]}," : "]},") && put(out, ENVIRONMENT "]}");
+}
+
+/* What may stand under `defaults`: the section's keys but those that each thing has for itself. */
+static bool put_defaults(struct buffer *out, const struct section *s)
+{
+    bool is_good =
+        put(out, "{\"type\":[\"object\",\"null\"],\"additionalProperties\":false,\"properties\":{");
+    bool is_first = true;
+    for (unsigned i = 0; i < s->n_rows; i++) {
+        if (s->rows[i].flags & OPTION_OWN)
+            continue;
+        is_good &= buffer_print(out, "%s\"%s\":{\"$ref\":\"#/$defs/%s/properties/%s\"}",
+                                is_first ? "" : ",", s->rows[i].name, s->name, s->rows[i].name);
+        is_first = false;
+    }
+    return is_good && put(out, "}}");
+}
+
+static bool put_value(struct buffer *out, const struct option *row)
+{
+    if (row->kind == &option_count)
+        return put_count(out, row);
+    if (row->kind == &option_choice_of || row->kind == &option_either)
+        return put_words(out, row);
+    if (row->kind == &config_kind_defaults_of)
+        return put_defaults(out, row->section);
+    return put_fragment(out, row->kind->schema, row->section);
+}
+
+static bool put_default(struct buffer *out, const struct option *row)
+{
+    if (!row->preset || !row->preset[0])
+        return true;
+    bool is_number = row->kind == &option_count && row->preset[0] <= '9';
+    if (is_number || row->kind == &option_boolean)
+        return buffer_print(out, ",\"default\":%s", row->preset);
+    return put(out, ",\"default\":") && text_quote(out, slice_of(row->preset));
+}
+
+/* "name": the value's schema, with the sentence and the default put behind its first brace. */
+static bool put_row(struct buffer *out, const struct option *row)
+{
+    struct buffer value;
+    buffer_init(&value, VALUE_MAX);
+    bool is_good = put_value(&value, row) && value.n >= 2;
+    is_good &= buffer_print(out, "        \"%s\": {\"description\":", row->name);
+    is_good &= text_quote(out, slice_of(row->sentence)) && put_default(out, row);
+    is_good = is_good && (value.n == 2 || put(out, ","));
+    is_good = is_good && buffer_append(out, slice_after(buffer_slice(&value), 1));
+    buffer_done(&value);
+    return is_good;
+}
+
+static bool put_required(struct buffer *out, const struct section *s)
+{
+    bool is_good = true;
+    bool is_first = true;
+    for (unsigned i = 0; i < s->n_rows; i++) {
+        if (!(s->rows[i].flags & OPTION_REQUIRED))
+            continue;
+        is_good &= buffer_print(out, "%s\"%s\"", is_first ? "      \"required\": [" : ", ",
+                                s->rows[i].name);
+        is_first = false;
+    }
+    return is_good && (is_first || put(out, "],\n"));
+}
+
+static bool put_one_of(struct buffer *out, const struct section *s)
+{
+    bool is_good = true;
+    bool is_first = true;
+    for (unsigned i = 0; i < s->n_rows; i++) {
+        if (!(s->rows[i].flags & OPTION_ONE_OF))
+            continue;
+        is_good &= buffer_print(out, "%s{\"required\": [\"%s\"]}",
+                                is_first ? "      \"oneOf\": [" : ", ", s->rows[i].name);
+        is_first = false;
+    }
+    return is_good && (is_first || put(out, "],\n"));
+}
+
+static bool put_section(struct buffer *out, const struct section *s)
+{
+    bool is_good =
+        buffer_print(out, "    \"%s\": {\n      \"type\": [\"object\", \"null\"],\n", s->name);
+    is_good &= put_required(out, s) && put_one_of(out, s);
+    is_good &= put(out, "      \"additionalProperties\": false,\n      \"properties\": {\n");
+    for (unsigned i = 0; i < s->n_rows; i++)
+        is_good &= put_row(out, &s->rows[i]) && put(out, i + 1 < s->n_rows ? ",\n" : "\n");
+    return is_good && put(out, "      }\n    }");
+}
+
+bool config_write_schema(struct buffer *out)
+{
+    bool is_good = put(out, "{\n"
+                            "  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+                            "  \"title\": \"sheaf.yaml\",\n"
+                            "  \"$ref\": \"#/$defs/configuration\",\n"
+                            "  \"$defs\": {\n");
+    for (unsigned i = 0; config_sections[i]; i++)
+        is_good &=
+            put_section(out, config_sections[i]) && put(out, config_sections[i + 1] ? ",\n" : "\n");
+    return is_good && put(out, "  }\n}\n");
+}

@@ -1,0 +1,161 @@
+/* config_source.c - the sources of an endpoint: their calls, and what they need of each other */
+#include <ctype.h>
+
+#include "base/check.h"
+#include "config/config_internal.h"
+
+static void tell_service(struct reading *r, const struct node *value, struct slice name)
+{
+    const struct config *c = r->config;
+    struct suggestion near;
+    suggestion_begin(&near, name);
+    for (unsigned i = 0; i < c->n_services; i++)
+        suggestion_offer(&near, c->services[i].name);
+    bool is_url = slice_starts(slice_after(value->text, name.n), SLICE("://"));
+    reading_complain(r, RULE_SERVICE, value->place, "no service is called '%s'; %s",
+                     reading_show(r, name),
+                     is_url ? "declare the URL under `services` and call it by its name"
+                            : reading_hint(r, &near, "declare it under `services`"));
+}
+
+static bool is_path_begin(struct slice path)
+{
+    return slice_starts(path, SLICE("/")) || slice_starts(path, SLICE("{/"));
+}
+
+static void read_target(struct reading *r, const struct node *value, struct config_source *s)
+{
+    const char *colon = memchr(value->text.at, ':', value->text.n);
+    struct slice name = {value->text.at, colon ? (size_t)(colon - value->text.at) : 0};
+    struct slice path = slice_after(value->text, colon ? name.n + 1 : 0);
+    if (name.n == 0) {
+        reading_complain(
+            r, RULE_CALL_FORM, value->place,
+            "a call names a service and a path; write SERVICE:/path, as catalog:/products/{id}");
+        return;
+    }
+    s->path_text = reading_copy(r, value->text);
+    s->service = config_find_service(r->config, name);
+    if (!s->service) {
+        tell_service(r, value, name);
+        return;
+    }
+    if (!is_path_begin(path))
+        reading_complain(
+            r, RULE_CALL_FORM, node_place_in(value, name.n + 1),
+            "the path of a call begins with '/', as catalog:/products/{id}; add the slash");
+    else
+        config_read_template(r, value, name.n + 1, &s->path);
+}
+
+static void read_call(struct reading *r, const struct option *row, struct node *value, void *object)
+{
+    struct config_source *s = object;
+    char method[8] = "";
+    for (size_t i = 0; row->name[i]; i++)
+        method[i] = (char)toupper((unsigned char)row->name[i]);
+    s->method = reading_copy(r, slice_of(method));
+    s->is_safe = slice_equal(s->method, SLICE("GET"));
+    if (option_scalar(r, value, "SERVICE:/path"))
+        read_target(r, value, s);
+}
+
+static void read_source(struct reading *r, const struct option *row, const struct node_pair *pair,
+                        struct config_source *s)
+{
+    struct node *value = option_merge_defaults(r, row->section, r->defaults_source, pair->value);
+    r->source = s;
+    option_read_section(r, row->section, value, s);
+    if (s->timeout_ms == 0 && s->service)
+        s->timeout_ms = s->service->timeout_ms;
+}
+
+/* A list of {name: ..., ...} as the map that it stands for. */
+static struct node *list_to_map(struct reading *r, const struct node *list)
+{
+    struct node *map = reading_scratch(r, 1, sizeof *map);
+    *map = (struct node){.kind = NODE_MAP, .place = list->place};
+    map->pairs = reading_scratch(r, list->n, sizeof *map->pairs);
+    for (size_t i = 0; i < list->n; i++) {
+        struct node *item = list->items[i];
+        struct node *name = item->kind == NODE_MAP ? node_find(item, SLICE("name")) : NULL;
+        if (item->kind != NODE_MAP)
+            option_map(
+                r, item,
+                "a source in a list is a map, as {name: product, get: \"catalog:/products\"}");
+        else if (!name)
+            reading_complain(r, RULE_LACKING, item->place,
+                             "a source in a list lacks 'name'; write name: product");
+        else if (option_scalar(r, name, "a name"))
+            map->pairs[map->n++] = (struct node_pair){name, item};
+    }
+    node_drop_repeated(r, map);
+    return map;
+}
+
+static bool check_source_name(struct reading *r, const struct config_endpoint *e,
+                              const struct node *key)
+{
+    if (!config_check_name(r, key, "a source", false))
+        return false;
+    for (unsigned i = 0; i < e->n_parameters; i++) {
+        const struct config_parameter *p = &e->parameters[i];
+        if (p->place == CONFIG_IN_HEADER || !slice_equal(p->name, key->text))
+            continue;
+        reading_complain(r, RULE_NAME_TAKEN, key->place,
+                         "'%s' is a parameter at line %u; parameters and sources share their "
+                         "names, choose another",
+                         reading_show(r, key->text), p->position.line);
+        return false;
+    }
+    return true;
+}
+
+/* Their names first: a template may speak of a source that is declared later. */
+static void read_all(struct reading *r, const struct option *row, struct node *map,
+                     struct config_endpoint *e)
+{
+    e->sources = reading_keep(r, map->n, sizeof *e->sources);
+    for (size_t i = 0; i < map->n; i++) {
+        struct config_source *s = &e->sources[e->n_sources++];
+        check_source_name(r, e, map->pairs[i].key);
+        s->name = reading_copy(r, map->pairs[i].key->text);
+        s->position = document_position(map->pairs[i].key->place);
+    }
+    for (size_t i = 0; i < map->n && !r->is_over; i++)
+        read_source(r, row, &map->pairs[i], &e->sources[i]);
+    config_check_cycles(r, e);
+}
+
+static void read_sources(struct reading *r, const struct option *row, struct node *value,
+                         void *object)
+{
+    struct config_endpoint *e = object;
+    struct node *map = value->kind == NODE_LIST ? list_to_map(r, value) : value;
+    if (!option_map(r, map, "sources are a map, as product: {get: \"catalog:/products/{id}\"}"))
+        return;
+    if (value->n == 0)
+        reading_complain(r, RULE_SOURCES, value->place,
+                         "an endpoint without sources answers nothing; give it at least one");
+    else if (map->n > CONFIG_MAX_SOURCES)
+        reading_complain(r, RULE_SOURCES, value->place,
+                         "these are %zu sources; an endpoint has at most %d", map->n,
+                         CONFIG_MAX_SOURCES);
+    else if (map->n > r->config->bounds.calls)
+        reading_complain(
+            r, RULE_CALLS, value->place,
+            "these are %zu sources, and a request makes at most %u calls; raise bounds.calls",
+            map->n, r->config->bounds.calls);
+    if (map->kind == NODE_MAP && map->n && map->n <= CONFIG_MAX_SOURCES)
+        read_all(r, row, map, e);
+}
+
+#define CALL "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_-]*:[/{]|\\\\$\\\\{\"}"
+#define NAMED "{\"allOf\":[{\"required\":[\"name\"]},@]}"
+
+const struct option_kind config_kind_call = {"call", CALL, read_call};
+const struct option_kind config_kind_sources = {
+    "map of sources, or a list of them with `name`",
+    "{\"anyOf\":[{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":@},"
+    "{\"type\":\"array\",\"minItems\":1,\"items\":" NAMED "}]}",
+    read_sources};

@@ -1,0 +1,126 @@
+/* diagnostic.c - sorts what is wrong and shows it */
+#include "config/diagnostic.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "json/utf8.h"
+
+enum {
+    SHOWN_BYTES = 480 /* of a line; a longer one is shown from near the place on */
+};
+
+void diagnostic_add(struct diagnostics *d, enum rule rule, struct place place, const char *message)
+{
+    if (d->n == DIAGNOSTIC_MAX)
+        return;
+    if (d->n == d->capacity) {
+        unsigned capacity = d->capacity ? d->capacity * 2 : 16;
+        struct diagnostic *grown = arena_take_zero(d->arena, capacity, sizeof *grown);
+        CHECK(grown);
+        if (d->n)
+            memcpy(grown, d->items, d->n * sizeof *grown);
+        d->items = grown;
+        d->capacity = capacity;
+    }
+    d->items[d->n] = (struct diagnostic){rule, place, message, d->n};
+    d->n++;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct diagnostic *x = a;
+    const struct diagnostic *y = b;
+    unsigned left = x->place.document ? x->place.document->order : 0;
+    unsigned right = y->place.document ? y->place.document->order : 0;
+    if (left != right)
+        return left < right ? -1 : 1;
+    if (x->place.offset != y->place.offset)
+        return x->place.offset < y->place.offset ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* What is no text becomes "?", so that a file cannot paint the terminal. */
+static void put_line(struct buffer *out, struct slice line)
+{
+    for (size_t i = 0; i < line.n;) {
+        unsigned char c = (unsigned char)line.at[i];
+        struct utf8_step step = utf8_step(slice_after(line, i));
+        bool is_shown = step.is_wellformed && (c >= 0x20 || c == '\t') && c != 0x7f;
+        (void)!buffer_append(out, is_shown ? (struct slice){line.at + i, step.n} : SLICE("?"));
+        i += step.n;
+    }
+    (void)!buffer_append(out, SLICE("\n"));
+}
+
+/* Tabs stay tabs, so that the caret stands under its character. */
+static void put_caret(struct buffer *out, struct slice before)
+{
+    for (size_t i = 0; i < before.n; i++)
+        if (!is_continuation(before.at[i]))
+            (void)!buffer_append(out, before.at[i] == '\t' ? SLICE("\t") : SLICE(" "));
+    (void)!buffer_append(out, SLICE("^\n"));
+}
+
+/* Of a very long line, what is around the place. *before is the place's offset in it. */
+static struct slice window(struct slice line, size_t *before)
+{
+    size_t start = *before > SHOWN_BYTES / 2 ? *before - SHOWN_BYTES / 2 : 0;
+    if (line.n <= SHOWN_BYTES)
+        return line;
+    while (start < *before && is_continuation(line.at[start]))
+        start++;
+    size_t end = start + SHOWN_BYTES < line.n ? start + SHOWN_BYTES : line.n;
+    while (end < line.n && end > *before && is_continuation(line.at[end]))
+        end--;
+    *before -= start;
+    return (struct slice){line.at + start, end - start};
+}
+
+static void put_source(struct buffer *out, struct place place)
+{
+    struct slice line = document_line(place);
+    if (!line.at)
+        return;
+    size_t before = (size_t)(place.document->text.at + place.offset - line.at);
+    if (before > line.n)
+        before = line.n;
+    line = window(line, &before);
+    put_line(out, line);
+    put_caret(out, (struct slice){line.at, before});
+}
+
+static bool is_same(const struct diagnostic *a, const struct diagnostic *b)
+{
+    return a->place.document == b->place.document && a->place.offset == b->place.offset &&
+           strcmp(a->message, b->message) == 0;
+}
+
+/* The same fault of a default is found once in each that has it. */
+static bool is_told(const struct diagnostics *d, unsigned i)
+{
+    for (unsigned k = i; k > 0 && d->items[k - 1].place.offset == d->items[i].place.offset; k--)
+        if (is_same(&d->items[k - 1], &d->items[i]))
+            return true;
+    return false;
+}
+
+void diagnostic_write(struct diagnostics *d, struct buffer *out)
+{
+    if (d->n)
+        qsort(d->items, d->n, sizeof *d->items, compare);
+    for (unsigned i = 0; i < d->n; i++) {
+        if (is_told(d, i))
+            continue;
+        struct config_position p = document_position(d->items[i].place);
+        if (!buffer_print(out, "%s:%u:%u: error: %s\n", p.file, p.line, p.column,
+                          d->items[i].message))
+            return;
+        put_source(out, d->items[i].place);
+    }
+}

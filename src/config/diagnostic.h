@@ -1,0 +1,34 @@
+/* diagnostic.h - what is wrong with a configuration, gathered, sorted, shown as compilers do
+ *
+ *   sheaf.yaml:12:5: error: unknown key 'timout' in an endpoint; did you mean 'timeout'?
+ *       timout: 800ms
+ *       ^
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "config/document.h"
+#include "config/rule.h"
+
+struct diagnostic {
+    enum rule rule;
+    struct place place;
+    const char *message;
+    unsigned order; /* of being told */
+};
+
+struct diagnostics {
+    struct arena *arena;
+    struct diagnostic *items;
+    unsigned n, capacity;
+};
+
+enum {
+    DIAGNOSTIC_MAX = 1000 /* more of them help nobody */
+};
+
+/* The message says what is wrong, a semicolon, and what would be right. Past the limit it is
+ * dropped. */
+void diagnostic_add(struct diagnostics *d, enum rule rule, struct place place, const char *message);
+/* All of them by file, place and order of being told; what is told twice of one place, once. */
+void diagnostic_write(struct diagnostics *d, struct buffer *out);

@@ -1,0 +1,15 @@
+/* node_internal.h - what the files that make nodes share */
+#pragma once
+
+#include "config/reading.h"
+
+struct node_syntax_error {
+    struct document *document;
+    size_t offset;
+    const char *message; /* libfyaml's */
+};
+
+/* Tells it, with a hint where it is one of the traps that everybody falls into. */
+void node_tell_syntax(struct reading *r, const struct node_syntax_error *error);
+/* Replaces ${NAME} and ${NAME:-default} in a scalar; what cannot be is told. */
+void node_replace_environment(struct reading *r, struct node *scalar);

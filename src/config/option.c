@@ -1,0 +1,244 @@
+/* option.c - reads a map by the rows of its section */
+#include "config/option.h"
+
+#include "base/check.h"
+#include "config/config_internal.h"
+
+enum {
+    LIST_MAX = 900 /* bytes of the known keys in one message */
+};
+
+static const char *kind_of(const struct node *n)
+{
+    if (n->kind == NODE_LIST)
+        return "a list";
+    if (n->kind == NODE_MAP)
+        return "a map";
+    return node_is_null(n) ? "nothing" : "a single value";
+}
+
+/* {product.id} is a map with one key and nothing behind it. */
+static bool is_bare_template(const struct node *n)
+{
+    return n->kind == NODE_MAP && n->is_flow && n->n == 1 && node_is_null(n->pairs[0].value);
+}
+
+bool option_scalar(struct reading *r, const struct node *value, const char *due)
+{
+    if (value->kind == NODE_SCALAR && !node_is_null(value))
+        return !value->is_told;
+    if (value->kind == NODE_SCALAR && value->is_told)
+        return false;
+    if (value->kind == NODE_SCALAR)
+        reading_complain(r, RULE_EMPTY, value->place, "nothing is given here; %s is due", due);
+    else if (is_bare_template(value))
+        reading_complain(r, RULE_KIND_QUOTE, value->place,
+                         "braces without quotes are a map in YAML, and %s is due; quote it:"
+                         " \"{%s}\"",
+                         due, reading_show(r, value->pairs[0].key->text));
+    else if (value->is_flow)
+        reading_complain(r, RULE_KIND_QUOTE, value->place,
+                         "%s without quotes begins %s in YAML, and %s is due; quote it",
+                         value->kind == NODE_MAP ? "a brace" : "a bracket", kind_of(value), due);
+    else
+        reading_complain(r, RULE_KIND, value->place, "this is %s; %s is due", kind_of(value), due);
+    return false;
+}
+
+bool option_map(struct reading *r, const struct node *value, const char *due)
+{
+    if (value->kind == NODE_MAP || node_is_null(value))
+        return true;
+    reading_complain(r, RULE_KIND, value->place, "this is %s; %s", kind_of(value), due);
+    return false;
+}
+
+bool option_list(struct reading *r, const struct node *value, const char *due)
+{
+    if (value->kind == NODE_LIST || node_is_null(value))
+        return true;
+    reading_complain(r, RULE_KIND, value->place, "this is %s; %s", kind_of(value), due);
+    return false;
+}
+
+bool option_is_boolean(const struct node *value, bool *out)
+{
+    static const char *const words[2][3] = {{"off", "no", "false"}, {"on", "yes", "true"}};
+    for (unsigned i = 0; i < 6 && value->kind == NODE_SCALAR; i++) {
+        *out = i >= 3;
+        if (slice_equal_nocase(value->text, slice_of(words[i / 3][i % 3])))
+            return true;
+    }
+    return false;
+}
+
+struct slice option_choice(const char *choices, unsigned i)
+{
+    for (; choices && i > 0; i--) {
+        choices = strchr(choices, '|');
+        choices = choices ? choices + 1 : NULL;
+    }
+    return choices ? (struct slice){choices, strcspn(choices, "|")} : SLICE_NONE;
+}
+
+const struct option *option_find(const struct section *s, struct slice name)
+{
+    for (unsigned i = 0; i < s->n_rows; i++)
+        if (slice_equal(slice_of(s->rows[i].name), name))
+            return &s->rows[i];
+    return NULL;
+}
+
+/* "known are a, b, c". */
+static const char *all_keys(struct reading *r, const struct section *s)
+{
+    struct buffer list;
+    buffer_init(&list, LIST_MAX);
+    for (unsigned i = 0; i < s->n_rows; i++)
+        if (!buffer_print(&list, "%s%s", i ? ", " : "known are ", s->rows[i].name))
+            break;
+    const char *text = arena_copy(&r->scratch, buffer_slice(&list)).at;
+    CHECK(text);
+    buffer_done(&list);
+    return text;
+}
+
+/* What to do about a key that is near to nothing here: it may belong elsewhere. */
+static const char *other_hint(struct reading *r, const struct section *s, struct slice key)
+{
+    if (slice_equal(key, SLICE("<<")))
+        return "YAML 1.2 has no merge keys, see `defaults`";
+    for (unsigned i = 0; config_sections[i]; i++) {
+        if (!option_find(config_sections[i], key))
+            continue;
+        struct slice hint =
+            arena_print(&r->scratch, "it is a key of %s, move it there", config_sections[i]->what);
+        CHECK(hint.at);
+        return hint.at;
+    }
+    return all_keys(r, s);
+}
+
+static void tell_unknown(struct reading *r, const struct section *s, const struct node *key)
+{
+    struct suggestion near;
+    suggestion_begin(&near, key->text);
+    for (unsigned i = 0; i < s->n_rows; i++)
+        suggestion_offer(&near, slice_of(s->rows[i].name));
+    reading_complain(r, RULE_UNKNOWN, key->place, "unknown key '%s' in %s; %s",
+                     reading_show(r, key->text), s->what,
+                     reading_hint(r, &near, other_hint(r, s, key->text)));
+}
+
+void option_check_keys(struct reading *r, const struct section *s, const struct node *map)
+{
+    for (size_t i = 0; i < map->n && !r->is_over; i++)
+        if (!option_find(s, map->pairs[i].key->text))
+            tell_unknown(r, s, map->pairs[i].key);
+}
+
+/* "delay:5s" is one word. */
+static bool lacks_space(const struct section *s, const struct node *value)
+{
+    const char *colon = value->n_verbatim ? memchr(value->text.at, ':', value->text.n) : NULL;
+    return colon &&
+           option_find(s, (struct slice){value->text.at, (size_t)(colon - value->text.at)});
+}
+
+/* A section's map; what stands in its place is told, with the first key that is due as an example.
+ */
+static bool is_section_map(struct reading *r, const struct section *s, const struct node *map)
+{
+    const struct option *row = s->rows;
+    if (map->kind == NODE_MAP || node_is_null(map))
+        return true;
+    while (!(row->flags & (OPTION_REQUIRED | OPTION_ONE_OF)) && row < s->rows + s->n_rows - 1)
+        row++;
+    if (!(row->flags & (OPTION_REQUIRED | OPTION_ONE_OF)))
+        row = s->rows;
+    const char *space = lacks_space(s, map) ? ", with a space behind the colon" : "";
+    struct slice due = arena_print(&r->scratch, "%s is a map, as %s: %s%s", s->what, row->name,
+                                   row->example, space);
+    CHECK(due.at);
+    return option_map(r, map, due.at);
+}
+
+static void read_row(struct reading *r, const struct option *row, struct node *value, void *object)
+{
+    if (row->given)
+        *(bool *)((char *)object + row->given) = true;
+    row->kind->read(r, row, value, object);
+}
+
+static void read_preset(struct reading *r, const struct option *row, void *object)
+{
+    struct node preset = node_of_text(row->preset);
+    row->kind->read(r, row, &preset, object);
+}
+
+/* Of the rows with OPTION_ONE_OF, exactly one is due. */
+static void check_one_of(struct reading *r, const struct section *s, const struct node *map)
+{
+    const struct option *row = NULL;
+    const char *given = NULL;
+    for (const struct option *each = s->rows; each < s->rows + s->n_rows; each++) {
+        if (!(each->flags & OPTION_ONE_OF))
+            continue;
+        row = row ? row : each;
+        const struct node *value = node_find(map, slice_of(each->name));
+        if (value && given)
+            reading_complain(r, RULE_ONE_OF, value->place,
+                             "'%s' cannot stand beside '%s'; %s has one of them", each->name, given,
+                             s->what);
+        given = value ? each->name : given;
+    }
+    if (row && !given)
+        reading_complain(r, RULE_LACKING, map->place, "%s lacks '%s' or its like; write %s: %s",
+                         s->what, row->name, row->name, row->example);
+}
+
+void option_read_section(struct reading *r, const struct section *s, struct node *map, void *object)
+{
+    if (!is_section_map(r, s, map))
+        return;
+    option_check_keys(r, s, map);
+    for (unsigned i = 0; i < s->n_rows && !r->is_over; i++) {
+        const struct option *row = &s->rows[i];
+        struct node *value = node_find(map, slice_of(row->name));
+        if (value)
+            read_row(r, row, value, object);
+        else if (row->preset)
+            read_preset(r, row, object);
+        else if (row->flags & OPTION_REQUIRED)
+            reading_complain(r, RULE_LACKING, map->place, "%s lacks '%s'; write %s: %s", s->what,
+                             row->name, row->name, row->example);
+    }
+    check_one_of(r, s, map);
+}
+
+void option_check_defaults(struct reading *r, const struct section *s, const struct node *map)
+{
+    if (!is_section_map(r, s, map))
+        return;
+    option_check_keys(r, s, map);
+    for (size_t i = 0; i < map->n; i++) {
+        const struct node *key = map->pairs[i].key;
+        const struct option *row = option_find(s, key->text);
+        if (row && row->flags & OPTION_OWN)
+            reading_complain(r, RULE_DEFAULTS, key->place,
+                             "'%s' cannot be a default; give each its own", row->name);
+    }
+}
+
+static bool is_whole(const void *section, struct slice key)
+{
+    const struct option *row = option_find(section, key);
+    return row && row->flags & OPTION_WHOLE;
+}
+
+struct node *option_merge_defaults(struct reading *r, const struct section *s,
+                                   struct node *defaults, struct node *own)
+{
+    const struct node_whole whole = {is_whole, s};
+    return defaults ? node_merge(r, defaults, own, &whole) : own;
+}

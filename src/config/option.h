@@ -1,0 +1,82 @@
+/* option.h - one row is the whole truth about an option
+ *
+ * The reader, the checks, "did you mean", the reference page and the JSON Schema are all made from
+ * the rows. A new option is a new row; a new kind of value is a new struct option_kind.
+ */
+#pragma once
+
+#include "config/reading.h"
+
+struct option;
+
+struct option_kind {
+    const char *name; /* for the reference page */
+    /* JSON Schema of a value; "@" stands for the row's section, NULL: made by the kind's own case
+     */
+    const char *schema;
+    /* Reads the value into object, the struct whose offsets the row has. */
+    void (*read)(struct reading *r, const struct option *row, struct node *value, void *object);
+};
+
+enum option_flags {
+    OPTION_REQUIRED = 1, /* there is no default */
+    OPTION_OWN = 2,      /* not under `defaults`: it makes no sense for all */
+    OPTION_JOINS = 4,    /* may stand in an included file */
+    OPTION_ONE_OF = 16,  /* one of the rows with this flag is due */
+    OPTION_WHOLE = 8,    /* `defaults` are replaced by it, never merged into it */
+};
+
+struct option {
+    const char *name;
+    const struct option_kind *kind;
+    size_t place;          /* in the struct that the section fills */
+    size_t given;          /* of a bool that becomes true where the option is given; 0: none */
+    const char *preset;    /* the default, as it would be written */
+    const char *otherwise; /* the default in words, where it is no value */
+    uint64_t min, max;     /* of the value, in its unit; max 0: no bounds */
+    const char *choices;   /* words that may stand, "a|b", in the order of the enum */
+    const struct section *section; /* of what is inside */
+    unsigned flags;
+    const char *sentence;
+    const char *example;
+};
+
+struct section {
+    const char *name;  /* in the schema, and the title on the reference page */
+    const char *what;  /* in messages: "an endpoint" */
+    const char *about; /* opens its part of the reference page */
+    const struct option *rows;
+    unsigned n_rows;
+};
+
+/* Reads a map row by row, in the order of the rows. What is absent gets its default, what is
+ * unknown or due and absent is told. A null is an empty map. `whose` is the place to blame for
+ * what is absent. */
+void option_read_section(struct reading *r, const struct section *s, struct node *map,
+                         void *object);
+const struct option *option_find(const struct section *s, struct slice name);
+/* Tells the keys of a map that the section has no row for. */
+void option_check_keys(struct reading *r, const struct section *s, const struct node *map);
+/* Tells what stands in a map under `defaults` and may not. */
+void option_check_defaults(struct reading *r, const struct section *s, const struct node *map);
+/* Own, with what `defaults` say of such a thing. */
+struct node *option_merge_defaults(struct reading *r, const struct section *s,
+                                   struct node *defaults, struct node *own);
+
+/* The scalar's text, else false and told. `due` says what belongs here: "a duration". */
+bool option_scalar(struct reading *r, const struct node *value, const char *due);
+bool option_map(struct reading *r, const struct node *value, const char *due);
+bool option_list(struct reading *r, const struct node *value, const char *due);
+/* Is the scalar a boolean? *out is which. */
+bool option_is_boolean(const struct node *value, bool *out);
+/* The i-th of the words "a|b|c"; at is NULL behind the last. */
+struct slice option_choice(const char *choices, unsigned i);
+
+static inline void *option_at(void *object, const struct option *row)
+{
+    return (char *)object + row->place;
+}
+
+extern const struct option_kind option_boolean, option_count, option_duration, option_size,
+    option_number, option_text, option_file, option_choice_of, option_either, option_json,
+    option_section;

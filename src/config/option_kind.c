@@ -1,0 +1,218 @@
+/* option_kind.c - the kinds of values that say nothing about gateways: numbers, words, texts */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "config/option.h"
+#include "config/quantity.h"
+#include "json/scan.h"
+
+enum {
+    SHOWN_VALUE_MAX = 40
+};
+
+static void read_boolean(struct reading *r, const struct option *row, struct node *value,
+                         void *object)
+{
+    bool *out = option_at(object, row);
+    if (option_is_boolean(value, out) || !option_scalar(r, value, "true or false"))
+        return;
+    reading_complain(r, RULE_BOOLEAN, value->place,
+                     "'%s' is neither true nor false; %s is on, yes or true, or off, no or false",
+                     reading_show(r, value->text), row->name);
+}
+
+static bool in_bounds(struct reading *r, const struct option *row, const struct node *value,
+                      enum quantity_unit unit, uint64_t number)
+{
+    char low[SHOWN_VALUE_MAX];
+    char high[SHOWN_VALUE_MAX];
+    if (row->max == 0 || (number >= row->min && number <= row->max))
+        return true;
+    quantity_write(low, sizeof low, unit, row->min);
+    quantity_write(high, sizeof high, unit, row->max);
+    reading_complain(r, RULE_BOUND, value->place, "%s cannot be %s; it is between %s and %s",
+                     row->name, reading_show(r, value->text), low, high);
+    return false;
+}
+
+static const struct {
+    const char *due;
+    enum rule rule;
+    const char *instead;
+} quantities[] = {
+    [QUANTITY_COUNT] = {"a whole number", RULE_COUNT, "write digits alone, as 64"},
+    [QUANTITY_DURATION] = {"a duration", RULE_DURATION,
+                           "write digits and ms, s, m or h, as 300ms or 2s"},
+    [QUANTITY_SIZE] = {"a size", RULE_SIZE, "write digits and B, KiB, MiB or GiB, as 64KiB"},
+};
+
+static bool read_quantity(struct reading *r, const struct option *row, const struct node *value,
+                          enum quantity_unit unit, uint64_t *out)
+{
+    if (!option_scalar(r, value, quantities[unit].due))
+        return false;
+    switch (quantity_read(value->text, unit, out)) {
+    case QUANTITY_GOOD:
+        return in_bounds(r, row, value, unit, *out);
+    case QUANTITY_TOO_LARGE:
+        *out = UINT64_MAX;
+        return in_bounds(r, row, value, unit, *out);
+    case QUANTITY_MALFORMED:
+        break;
+    }
+    reading_complain(r, quantities[unit].rule, value->place, "'%s' is not %s; %s",
+                     reading_show(r, value->text), quantities[unit].due, quantities[unit].instead);
+    return false;
+}
+
+/* The one word that stands for 0. */
+static void read_count(struct reading *r, const struct option *row, struct node *value,
+                       void *object)
+{
+    uint64_t number = 0;
+    unsigned *out = option_at(object, row);
+    if (row->choices && node_is(value, row->choices))
+        *out = 0;
+    else if (read_quantity(r, row, value, QUANTITY_COUNT, &number))
+        *out = (unsigned)number;
+}
+
+static void read_duration(struct reading *r, const struct option *row, struct node *value,
+                          void *object)
+{
+    uint64_t number = 0;
+    if (read_quantity(r, row, value, QUANTITY_DURATION, &number))
+        *(uint64_t *)option_at(object, row) = number;
+}
+
+static void read_size(struct reading *r, const struct option *row, struct node *value, void *object)
+{
+    uint64_t number = 0;
+    if (read_quantity(r, row, value, QUANTITY_SIZE, &number))
+        *(size_t *)option_at(object, row) = (size_t)number;
+}
+
+static void read_number(struct reading *r, const struct option *row, struct node *value,
+                        void *object)
+{
+    if (!option_scalar(r, value, "a number"))
+        return;
+    double number = strtod(value->text.at, NULL);
+    if (scan_json(value->text, 1).verdict == SCAN_OK && strchr("-0123456789", value->text.at[0]) &&
+        isfinite(number))
+        *(double *)option_at(object, row) = number;
+    else
+        reading_complain(r, RULE_NUMBER, value->place,
+                         "'%s' is not a number; write it as 12 or -0.5",
+                         reading_show(r, value->text));
+}
+
+static void read_text(struct reading *r, const struct option *row, struct node *value, void *object)
+{
+    if (option_scalar(r, value, "a text"))
+        *(struct slice *)option_at(object, row) = reading_copy(r, value->text);
+}
+
+/* A relative name is one beside the file that gives it. */
+static void read_file(struct reading *r, const struct option *row, struct node *value, void *object)
+{
+    if (!option_scalar(r, value, "the name of a file"))
+        return;
+    const struct document *d = value->place.document;
+    const char *slash = d ? strrchr(d->path, '/') : NULL;
+    struct slice folder = {slash ? d->path : "", slash ? (size_t)(slash - d->path) + 1 : 0};
+    if (value->text.at[0] == '/')
+        folder.n = 0;
+    char *joined = reading_keep(r, folder.n + value->text.n + 1, 1);
+    memcpy(joined, folder.at, folder.n);
+    memcpy(joined + folder.n, value->text.at, value->text.n);
+    *(const char **)option_at(object, row) = joined;
+}
+
+static void tell_choice(struct reading *r, const struct option *row, const struct node *value)
+{
+    struct suggestion near;
+    suggestion_begin(&near, value->text);
+    struct slice all = slice_of(row->choices);
+    char *words = reading_scratch(r, all.n * 2 + 1, 1);
+    size_t n = 0;
+    for (size_t i = 0; i < all.n; i++) {
+        if (all.at[i] == '|')
+            words[n++] = ',';
+        words[n++] = all.at[i] == '|' ? ' ' : all.at[i];
+    }
+    for (unsigned i = 0; option_choice(row->choices, i).at; i++)
+        suggestion_offer(&near, option_choice(row->choices, i));
+    reading_complain(r, RULE_CHOICE, value->place, "%s cannot be '%s'; %s%s", row->name,
+                     reading_show(r, value->text), reading_hint(r, &near, "it is one of "),
+                     suggestion_is_near(&near) ? "" : words);
+}
+
+static bool read_choice(struct reading *r, const struct option *row, const struct node *value,
+                        unsigned *out)
+{
+    for (unsigned i = 0; option_choice(row->choices, i).at; i++) {
+        *out = i;
+        if (value->kind == NODE_SCALAR && slice_equal(value->text, option_choice(row->choices, i)))
+            return true;
+    }
+    if (option_scalar(r, value, "a word"))
+        tell_choice(r, row, value);
+    return false;
+}
+
+static void read_choice_of(struct reading *r, const struct option *row, struct node *value,
+                           void *object)
+{
+    unsigned choice = 0;
+    if (read_choice(r, row, value, &choice))
+        *(unsigned *)option_at(object, row) = choice;
+}
+
+/* Two words; where the first is "off", booleans will do too. */
+static void read_either(struct reading *r, const struct option *row, struct node *value,
+                        void *object)
+{
+    unsigned choice = 0;
+    bool *out = option_at(object, row);
+    bool is_switch = slice_equal(option_choice(row->choices, 0), SLICE("off"));
+    if (is_switch && option_is_boolean(value, out))
+        return;
+    if (read_choice(r, row, value, &choice))
+        *out = choice == 1;
+}
+
+static void read_json(struct reading *r, const struct option *row, struct node *value, void *object)
+{
+    struct slice text = SLICE_NONE;
+    if (node_json(r, value, &text))
+        *(struct slice *)option_at(object, row) = text;
+}
+
+static void read_section(struct reading *r, const struct option *row, struct node *value,
+                         void *object)
+{
+    option_read_section(r, row->section, value, option_at(object, row));
+}
+
+/* What may stand for any value: it is replaced before the value is read. */
+#define ENVIRONMENT "{\"type\":\"string\",\"pattern\":\"\\\\$\\\\{\"}"
+
+const struct option_kind option_boolean = {
+    "boolean", "{\"enum\":[true,false,\"on\",\"off\",\"yes\",\"no\"]}", read_boolean};
+const struct option_kind option_count = {"number", NULL, read_count};
+const struct option_kind option_duration = {
+    "duration", "{\"type\":\"string\",\"pattern\":\"^[0-9]+(ms|s|m|h)$|\\\\$\\\\{\"}",
+    read_duration};
+const struct option_kind option_size = {
+    "size", "{\"type\":\"string\",\"pattern\":\"^[0-9]+(B|KiB|MiB|GiB)$|\\\\$\\\\{\"}", read_size};
+const struct option_kind option_number = {
+    "number", "{\"anyOf\":[{\"type\":\"number\"}," ENVIRONMENT "]}", read_number};
+const struct option_kind option_text = {"text", "{\"type\":[\"string\",\"number\"]}", read_text};
+const struct option_kind option_file = {"file", "{\"type\":\"string\"}", read_file};
+const struct option_kind option_choice_of = {"word", NULL, read_choice_of};
+const struct option_kind option_either = {"word", NULL, read_either};
+const struct option_kind option_json = {"any value", "{}", read_json};
+const struct option_kind option_section = {"map", "@", read_section};

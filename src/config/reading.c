@@ -1,0 +1,93 @@
+/* reading.c - memory and complaints of a run over a configuration */
+#include "config/reading.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/check.h"
+#include "json/utf8.h"
+
+enum {
+    MESSAGE_MAX = 1024,
+    SHOWN_MAX = 60
+};
+
+/* Past the limit it is told once and everybody is to stop; what they take until they notice is
+ * little. */
+static void *take(struct reading *r, struct arena *arena, size_t n_items, size_t size)
+{
+    void *memory = arena_take_zero(arena, n_items, size);
+    if (memory)
+        return memory;
+    CHECK(size == 0 || n_items <= SIZE_MAX / 2 / size);
+    arena->limit += n_items * size + READING_BYTES_MAX;
+    if (!r->is_over)
+        reading_complain(r, RULE_BIG, (struct place){r->documents[0], 0},
+                         "this becomes too large; split it, or let `defaults` hold less");
+    r->is_over = true;
+    memory = arena_take_zero(arena, n_items, size);
+    CHECK(memory);
+    return memory;
+}
+
+void *reading_keep(struct reading *r, size_t n_items, size_t size)
+{
+    return take(r, &r->config->arena, n_items, size);
+}
+
+void *reading_scratch(struct reading *r, size_t n_items, size_t size)
+{
+    return take(r, &r->scratch, n_items, size);
+}
+
+static struct slice copy(struct reading *r, struct arena *arena, struct slice text)
+{
+    char *at = take(r, arena, text.n + 1, 1);
+    if (text.n)
+        memcpy(at, text.at, text.n);
+    return (struct slice){at, text.n};
+}
+
+struct slice reading_copy(struct reading *r, struct slice text)
+{
+    return copy(r, &r->config->arena, text);
+}
+
+void reading_complain(struct reading *r, enum rule rule, struct place place, const char *format,
+                      ...)
+{
+    char message[MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    diagnostic_add(&r->diagnostics, rule, place, copy(r, &r->scratch, slice_of(message)).at);
+    r->is_over |= r->diagnostics.n == DIAGNOSTIC_MAX;
+}
+
+const char *reading_show(struct reading *r, struct slice text)
+{
+    char *shown = reading_scratch(r, SHOWN_MAX + 8, 1);
+    size_t n = 0;
+    size_t i = 0;
+    while (i < text.n && n < SHOWN_MAX) {
+        struct utf8_step step = utf8_step(slice_after(text, i));
+        unsigned char c = (unsigned char)text.at[i];
+        bool is_shown = step.is_wellformed && c >= 0x20 && c != 0x7f;
+        memcpy(shown + n, is_shown ? text.at + i : "?", is_shown ? step.n : 1);
+        n += is_shown ? step.n : 1;
+        i += step.n;
+    }
+    if (i < text.n)
+        memcpy(shown + n, "...", 3);
+    return shown;
+}
+
+const char *reading_hint(struct reading *r, const struct suggestion *s, const char *otherwise)
+{
+    if (!suggestion_is_near(s))
+        return otherwise;
+    struct slice hint = arena_print(&r->scratch, "did you mean '%s'?", reading_show(r, s->best));
+    CHECK(hint.at);
+    return hint.at;
+}

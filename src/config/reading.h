@@ -1,0 +1,44 @@
+/* reading.h - one run over a configuration: what it makes, what it has found wrong
+ *
+ * Nodes and diagnostics live in the scratch arena and die with the reading; what the program keeps
+ * is copied into the configuration's own. Both have limits that a sane file never sees: the first
+ * to reach one is told, and everybody soon stops (is_over).
+ */
+#pragma once
+
+#include "config/config.h"
+#include "config/diagnostic.h"
+#include "config/node.h"
+#include "config/suggestion.h"
+
+enum {
+    READING_BYTES_MAX = 4 * 1024 * 1024, /* of all files together */
+    READING_FILES_MAX = 256
+};
+
+struct reading {
+    struct config *config;
+    struct arena scratch;
+    struct diagnostics diagnostics;
+    bool is_over;
+    size_t n_bytes; /* read so far */
+    unsigned n_documents;
+    struct document *documents[READING_FILES_MAX];
+    struct node *defaults_endpoint, *defaults_service, *defaults_source; /* NULL: none */
+    struct config_endpoint *endpoint;                                    /* being read */
+    struct config_source *source;                                        /* being read */
+    struct place (*needed_at)[CONFIG_MAX_SOURCES]; /* [i][k]: where source i first speaks of k */
+};
+
+/* Cleared memory, never NULL. */
+void *reading_keep(struct reading *r, size_t n_items, size_t size);
+void *reading_scratch(struct reading *r, size_t n_items, size_t size);
+/* A copy that the configuration keeps, with a NUL behind it. */
+struct slice reading_copy(struct reading *r, struct slice text);
+
+void reading_complain(struct reading *r, enum rule rule, struct place place, const char *format,
+                      ...) __attribute__((format(printf, 4, 5)));
+/* A text as a message may show it: short, without control characters. */
+const char *reading_show(struct reading *r, struct slice text);
+/* "; did you mean 'x'?" or, where nothing is near, what `otherwise` says. */
+const char *reading_hint(struct reading *r, const struct suggestion *s, const char *otherwise);

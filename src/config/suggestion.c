@@ -1,0 +1,60 @@
+/* suggestion.c - the nearest of some names, by optimal string alignment */
+#include "config/suggestion.h"
+
+enum {
+    NAME_MAX_COMPARED = 64
+};
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    size_t least_of_two = a < b ? a : b;
+    return least_of_two < c ? least_of_two : c;
+}
+
+size_t suggestion_distance(struct slice a, struct slice b)
+{
+    size_t rows[3][NAME_MAX_COMPARED + 1];
+    if (a.n > NAME_MAX_COMPARED || b.n > NAME_MAX_COMPARED)
+        return a.n > b.n ? a.n : b.n;
+    size_t *before = rows[0];
+    size_t *above = rows[1];
+    size_t *row = rows[2];
+    for (size_t k = 0; k <= b.n; k++)
+        above[k] = k;
+    for (size_t i = 1; i <= a.n; i++) {
+        row[0] = i;
+        for (size_t k = 1; k <= b.n; k++) {
+            size_t replaced = above[k - 1] + (a.at[i - 1] != b.at[k - 1]);
+            row[k] = least(above[k] + 1, row[k - 1] + 1, replaced);
+            bool is_swap =
+                i > 1 && k > 1 && a.at[i - 1] == b.at[k - 2] && a.at[i - 2] == b.at[k - 1];
+            if (is_swap && before[k - 2] + 1 < row[k])
+                row[k] = before[k - 2] + 1;
+        }
+        size_t *spare = before;
+        before = above;
+        above = row;
+        row = spare;
+    }
+    return above[b.n];
+}
+
+void suggestion_begin(struct suggestion *s, struct slice wanted)
+{
+    *s = (struct suggestion){.wanted = wanted, .distance = (size_t)-1};
+}
+
+void suggestion_offer(struct suggestion *s, struct slice name)
+{
+    size_t distance = suggestion_distance(s->wanted, name);
+    if (distance >= s->distance)
+        return;
+    s->distance = distance;
+    s->best = name;
+}
+
+bool suggestion_is_near(const struct suggestion *s)
+{
+    size_t longer = s->wanted.n > s->best.n ? s->wanted.n : s->best.n;
+    return s->best.at && s->distance <= (longer < 4 ? 1 : longer / 3 + 1);
+}
