@@ -1,0 +1,10 @@
+/* access_log.h - one line a request, and one a call that outlived its request */
+#pragma once
+
+#include "gateway/run.h"
+#include "observe/access.h"
+
+/* The exchange has finished. */
+void access_log_visit(struct visit *v);
+struct access_source access_log_source(const struct plan_source *s, const struct outcome *o);
+void access_log_write(struct gateway *g, const struct access_entry *entry);

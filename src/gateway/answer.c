@@ -1,0 +1,81 @@
+/* answer.c - whose field reaches the client */
+#include "gateway/answer.h"
+
+#include "base/check.h"
+
+static const struct slice cache_control = SLICE_INIT("cache-control");
+
+static unsigned count_returned(const struct run *r, uint64_t returning)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < r->plan->n_sources; i++)
+        if (returning >> i & 1)
+            n += r->sources[i].outcome.n_returned;
+    return n;
+}
+
+bool answer_init(struct answer *a, struct visit *v, uint64_t returning)
+{
+    unsigned n_fixed = v->plan ? v->plan->n_fields : 0;
+    *a = (struct answer){.capacity = n_fixed + 1 + ANSWER_EXTRA};
+    if (returning)
+        a->capacity += count_returned(v->run, returning);
+    a->fields = arena_take(&v->exchange->arena, a->capacity * sizeof *a->fields);
+    if (!a->fields)
+        return false;
+    answer_add(a, SLICE("X-Request-Id"), v->request_id);
+    for (unsigned i = 0; i < n_fixed; i++)
+        answer_add(a, v->plan->fields[i].name, v->plan->fields[i].value);
+    return true;
+}
+
+void answer_add(struct answer *a, struct slice name, struct slice value)
+{
+    CHECK(a->n < a->capacity);
+    a->fields[a->n++] = (struct field){name, value};
+}
+
+static bool has(const struct answer *a, unsigned n, struct slice name)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (slice_equal_nocase(a->fields[i].name, name))
+            return true;
+    return false;
+}
+
+void answer_add_returned(struct answer *a, const struct run *r, uint64_t returning)
+{
+    for (unsigned i = 0; i < r->plan->n_sources; i++) {
+        const struct outcome *o = &r->sources[i].outcome;
+        unsigned n_before = a->n;
+        if (!(returning >> i & 1))
+            continue;
+        for (unsigned k = 0; k < o->n_returned; k++) {
+            struct slice name = o->returned[k].name;
+            if (slice_equal_nocase(name, SLICE("set-cookie")) || !has(a, n_before, name))
+                answer_add(a, name, o->returned[k].value);
+        }
+    }
+}
+
+void answer_add_no_store(struct answer *a)
+{
+    if (!has(a, a->n, cache_control))
+        answer_add(a, SLICE("Cache-Control"), SLICE("no-store"));
+}
+
+void answer_give_up(struct exchange *e)
+{
+    static const struct slice body =
+        SLICE_INIT("{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}");
+    static const struct field fields[] = {
+        {SLICE_INIT("Content-Type"), SLICE_INIT("application/problem+json")},
+        {SLICE_INIT("Cache-Control"), SLICE_INIT("no-store")},
+        {SLICE_INIT("Retry-After"), SLICE_INIT("1")},
+    };
+    exchange_begin(e, 503, fields, sizeof fields / sizeof *fields, (int64_t)body.n);
+    /* What does not fit either is cut by the connection. */
+    bool is_taken = exchange_put(e, body, NULL);
+    CHECK(is_taken);
+    exchange_end(e);
+}

@@ -1,0 +1,30 @@
+/* answer.h - the fields of an answer, gathered before it is begun
+ *
+ * Ours, the endpoint's fixed ones, and those of the services that are named to be returned. A
+ * field of the endpoint's beats a service's, and of several services the first declared one's
+ * counts; Set-Cookie adds up.
+ */
+#pragma once
+
+#include "gateway/run.h"
+#include "http/exchange.h"
+
+struct answer {
+    struct field *fields; /* in the exchange's arena */
+    unsigned n;
+    unsigned capacity;
+};
+
+enum {
+    ANSWER_EXTRA = 4 /* fields that may be added besides */
+};
+
+/* The request's id and the endpoint's fields stand there, and there is room for what the sources of
+ * `returning` (bits of the visit's run) return. false: the arena is full. */
+bool answer_init(struct answer *a, struct visit *v, uint64_t returning) MUST_USE;
+void answer_add(struct answer *a, struct slice name, struct slice value);
+void answer_add_returned(struct answer *a, const struct run *r, uint64_t returning);
+/* Cache-Control: no-store, where nobody said anything of caching. */
+void answer_add_no_store(struct answer *a);
+/* The last resort: begins and ends a short 503 without memory. */
+void answer_give_up(struct exchange *e);

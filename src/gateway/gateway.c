@@ -1,0 +1,182 @@
+/* gateway.c - where requests come in: found, checked, run, logged */
+#include "gateway/gateway.h"
+
+#include "base/check.h"
+#include "gateway/access_log.h"
+#include "gateway/delivery_plain.h"
+#include "gateway/gateway_internal.h"
+#include "gateway/problem.h"
+#include "gateway/run.h"
+#include "service/service_call.h"
+#include "wire/target.h"
+
+enum {
+    NS_A_US = 1000
+};
+
+static struct gateway *gateway_of(const struct exchange *e)
+{
+    const struct gateway_front *front = e->context;
+    CHECK(front->current);
+    return front->current;
+}
+
+/* NULL: the arena is full, and that is answered. A visit holds its gateway until on_finished(). */
+static struct visit *begin(struct exchange *e)
+{
+    struct gateway *g = gateway_of(e);
+    struct visit *v = visit_begin(g, e);
+    e->run = v;
+    if (!v) {
+        answer_give_up(e);
+        return NULL;
+    }
+    counters_add(g->context.counters, COUNT_REQUESTS_IN_FLIGHT, 1);
+    gateway_hold(g);
+    return v;
+}
+
+static void refuse(struct visit *v, unsigned status, struct slice detail, struct slice allow)
+{
+    const struct problem p = {
+        .status = status,
+        .detail = detail,
+        .violations = v->parameters.violations,
+    };
+    struct answer a;
+    if (!answer_init(&a, v, 0)) {
+        answer_give_up(v->exchange);
+        return;
+    }
+    if (allow.n)
+        answer_add(&a, SLICE("Allow"), allow);
+    problem_send(v, &p, &a);
+}
+
+static void refuse_violations(struct visit *v)
+{
+    refuse(v, 400, SLICE("parameters are missing or wrong"), SLICE_NONE);
+}
+
+/* Finds the endpoint; false: there is none, and that is answered. */
+static bool route(struct visit *v, struct slice path, struct router_match *match)
+{
+    const struct request *r = &v->exchange->request;
+    switch (router_find(v->gateway->router, r->method, path, &v->exchange->arena, match)) {
+    case ROUTER_FOUND:
+        v->plan = &v->gateway->plans[match->endpoint - v->gateway->config->endpoints];
+        return true;
+    case ROUTER_NO_PATH:
+        refuse(v, 404, SLICE("there is no such path"), SLICE_NONE);
+        break;
+    case ROUTER_NO_METHOD:
+        refuse(v, 405, SLICE("the path does not take this method"), match->allow);
+        break;
+    case ROUTER_NO_ROOM:
+        answer_give_up(v->exchange);
+        break;
+    }
+    return false;
+}
+
+/* false: the request was answered. */
+static bool look_at(struct visit *v)
+{
+    struct exchange *e = v->exchange;
+    struct router_match match;
+    struct target target;
+    const char *why;
+    if (!target_split(e->request.target, &target, &why)) {
+        refuse(v, 400, slice_of(why), SLICE_NONE);
+        return false;
+    }
+    if (!route(v, target.path, &match))
+        return false;
+    const struct parameters_input in = {
+        .segments = match.segments,
+        .query = target.query,
+        .request = &e->request,
+        .scratch = v->gateway->context.scratch,
+    };
+    if (!parameters_read(&v->parameters, match.endpoint, &in, &e->arena)) {
+        answer_give_up(e);
+        return false;
+    }
+    if (v->parameters.violations)
+        refuse_violations(v);
+    return !v->parameters.violations;
+}
+
+static enum exchange_interest on_head(struct exchange *e)
+{
+    struct visit *v = begin(e);
+    return v && look_at(v) ? EXCHANGE_WANT_BODY : EXCHANGE_REFUSE_BODY;
+}
+
+static void on_request(struct exchange *e)
+{
+    struct visit *v = e->run;
+    struct run *r = run_new(v, &delivery_plain);
+    if (!r)
+        answer_give_up(e);
+    else if (!run_start(r))
+        refuse_violations(v);
+}
+
+static void on_gone(struct exchange *e)
+{
+    struct visit *v = e->run;
+    if (!v)
+        return;
+    counters_add(v->gateway->context.counters, COUNT_CLIENTS_GONE, 1);
+    if (v->run)
+        run_stop(v->run);
+}
+
+static void on_room(struct exchange *e)
+{
+    struct visit *v = e->run;
+    if (v && v->run)
+        v->run->delivery->on_room(v->run);
+}
+
+static void count_answer(const struct visit *v)
+{
+    const struct gateway *g = v->gateway;
+    uint64_t us = (g->loop->now_ns - v->exchange->started_ns) / NS_A_US;
+    counters_add(g->context.counters, COUNT_REQUESTS, 1);
+    if (v->run && !v->exchange->is_gone)
+        histogram_add(&g->context.stats->endpoints[v->plan->index].latency, us);
+}
+
+static void on_finished(struct exchange *e)
+{
+    struct visit *v = e->run;
+    if (!v)
+        return;
+    struct gateway *g = v->gateway;
+    counters_add(g->context.counters, COUNT_REQUESTS_IN_FLIGHT, -1);
+    if (v->run)
+        run_stop(v->run);
+    count_answer(v);
+    access_log_visit(v);
+    if (v->run)
+        run_done(v->run);
+    gateway_release(g);
+}
+
+static void on_refused(struct exchange *e, unsigned status, const char *detail)
+{
+    struct visit *v = e->run ? e->run : begin(e);
+    if (v)
+        refuse(v, status, slice_of(detail), SLICE_NONE);
+}
+
+const struct exchange_handlers gateway_handlers = {
+    .on_head = on_head,
+    .on_request = on_request,
+    .on_gone = on_gone,
+    .on_room = on_room,
+    .on_finished = on_finished,
+    .on_refused = on_refused,
+};

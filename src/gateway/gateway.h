@@ -1,0 +1,51 @@
+/* gateway.h - one configuration in service on one worker: requests in, answers out
+ *
+ * A gateway is compiled from a configuration: routes, plans, pools. A reload makes a new one and
+ * lets the server's front point at it; the old one retires, ends the runs that it has begun (calls
+ * that nobody waits for any more, too) and frees itself.
+ *
+ * One worker's; the statistics alone may be read by another thread.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/journal.h"
+#include "base/random.h"
+#include "config/config.h"
+#include "gateway/gateway_stats.h"
+#include "http/exchange.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "net/tls.h"
+#include "observe/counters.h"
+#include "wire/pattern.h"
+
+struct gateway;
+
+/* What a worker lends its gateways. All of it outlives them. */
+struct gateway_context {
+    struct counters *counters;
+    struct journal_ring *journal; /* NULL: no access log */
+    struct random *random;
+    struct pattern_scratch *scratch;
+    SSL_CTX **client_tls;  /* by index of the service; NULL where no target speaks TLS */
+    atomic_size_t *n_held; /* bytes of bodies and output, of the process; held to bounds.memory */
+    struct gateway_stats *stats; /* made for the same configuration; only this worker writes */
+};
+
+/* The configuration outlives the gateway. No target has an address yet. */
+struct gateway *gateway_new(struct loop *loop, const struct config *config,
+                            const struct gateway_context *context);
+/* Addresses are copied. */
+void gateway_set_addresses(struct gateway *g, unsigned service, unsigned target,
+                           const struct addresses *a);
+/* The server's front no longer points at it: no request reaches it from now on. When the last run
+ * has ended it frees itself, then tells; never inside this call. */
+void gateway_retire(struct gateway *g, void (*on_retired)(void *context), void *context);
+
+/* The context of a server whose handlers these are is a struct gateway_front. */
+struct gateway_front {
+    struct gateway *current;
+};
+extern const struct exchange_handlers gateway_handlers;

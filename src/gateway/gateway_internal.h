@@ -1,0 +1,33 @@
+/* gateway_internal.h - what the files of this folder know of a gateway */
+#pragma once
+
+#include "base/buffer.h"
+#include "gateway/gateway.h"
+#include "gateway/plan.h"
+#include "gateway/router.h"
+#include "observe/access.h"
+#include "service/service.h"
+
+struct gateway {
+    struct loop *loop;
+    const struct config *config;
+    struct gateway_context context;
+    struct service_context calls;
+    struct service **services; /* by index */
+    struct plan *plans;        /* by index of the endpoint */
+    struct router *router;
+    struct arena arena;            /* of the plans */
+    struct buffer requests;        /* those being written in this turn */
+    struct template_value *values; /* of the template being filled: room for the largest */
+    unsigned n_visits;             /* requests, and calls that outlived theirs */
+    bool is_retired;
+    struct ready ready; /* to be freed */
+    void (*on_retired)(void *context);
+    void *retired_context;
+    char line[ACCESS_LINE_MAX]; /* of the log, being written */
+};
+
+/* A request, or a call that outlives it, begins and ends. The last end may free a retired gateway,
+ * in a later turn of the ready queue. */
+void gateway_hold(struct gateway *g);
+void gateway_release(struct gateway *g);

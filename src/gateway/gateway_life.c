@@ -1,0 +1,118 @@
+/* gateway_life.c - a gateway is compiled, retires, and frees itself */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "gateway/gateway_internal.h"
+#include "service/service_call.h"
+
+enum {
+    PLAN_CHUNK = 16 * 1024,
+    REQUESTS_LIMIT = 4 * 1024 * 1024 /* bytes of the requests that one turn writes */
+};
+
+static void free_gateway(struct gateway *g)
+{
+    for (unsigned i = 0; i < g->config->n_services; i++)
+        service_free(g->services[i]);
+    service_call_free_kept(&g->calls);
+    router_free(g->router);
+    buffer_done(&g->requests);
+    arena_done(&g->arena);
+    free(g->services);
+    free(g->plans);
+    free(g->values);
+    free(g);
+}
+
+static void on_ready(struct ready *r)
+{
+    struct gateway *g = LIST_OWNER(r, struct gateway, ready);
+    void (*on_retired)(void *context) = g->on_retired;
+    void *context = g->retired_context;
+    free_gateway(g);
+    on_retired(context);
+}
+
+static void *take(size_t n, size_t size)
+{
+    void *at = calloc(n ? n : 1, size);
+    CHECK(at);
+    return at;
+}
+
+static void open_services(struct gateway *g)
+{
+    const struct config *c = g->config;
+    g->calls = (struct service_context){
+        .loop = g->loop,
+        .counters = g->context.counters,
+        .bounds = &c->bounds,
+        .n_held = g->context.n_held,
+    };
+    g->services = take(c->n_services, sizeof *g->services);
+    for (unsigned i = 0; i < c->n_services; i++)
+        g->services[i] = service_new(&g->calls, &c->services[i], g->context.client_tls[i]);
+}
+
+static void compile_plans(struct gateway *g)
+{
+    const struct config *c = g->config;
+    size_t n_values = 0;
+    g->plans = take(c->n_endpoints, sizeof *g->plans);
+    for (unsigned i = 0; i < c->n_endpoints; i++) {
+        plan_compile(&g->plans[i], &c->endpoints[i], g->services, &g->arena);
+        g->plans[i].index = i;
+        size_t n = plan_max_variables(&g->plans[i]);
+        n_values = n > n_values ? n : n_values;
+    }
+    g->values = take(n_values, sizeof *g->values);
+}
+
+struct gateway *gateway_new(struct loop *loop, const struct config *config,
+                            const struct gateway_context *context)
+{
+    struct gateway *g = take(1, sizeof *g);
+    g->loop = loop;
+    g->config = config;
+    g->context = *context;
+    arena_init(&g->arena, PLAN_CHUNK, SIZE_MAX / 2);
+    buffer_init(&g->requests, REQUESTS_LIMIT);
+    loop_ready_init(&g->ready, on_ready);
+    open_services(g);
+    compile_plans(g);
+    g->router = router_new(config);
+    return g;
+}
+
+void gateway_set_addresses(struct gateway *g, unsigned service, unsigned target,
+                           const struct addresses *a)
+{
+    CHECK(service < g->config->n_services);
+    service_set_addresses(g->services[service], target, a);
+}
+
+static void free_if_over(struct gateway *g)
+{
+    if (g->is_retired && g->n_visits == 0)
+        loop_ready(g->loop, &g->ready);
+}
+
+void gateway_retire(struct gateway *g, void (*on_retired)(void *context), void *context)
+{
+    g->is_retired = true;
+    g->on_retired = on_retired;
+    g->retired_context = context;
+    free_if_over(g);
+}
+
+void gateway_hold(struct gateway *g)
+{
+    g->n_visits++;
+}
+
+void gateway_release(struct gateway *g)
+{
+    CHECK(g->n_visits > 0);
+    g->n_visits--;
+    free_if_over(g);
+}

@@ -1,0 +1,131 @@
+/* problem.c - problem documents, written in one go */
+#include "gateway/problem.h"
+
+#include "base/check.h"
+#include "base/quote.h"
+
+static const struct {
+    unsigned status;
+    struct slice title;
+} titles[] = {
+    {400, SLICE_INIT("Bad Request")},
+    {401, SLICE_INIT("Unauthorized")},
+    {403, SLICE_INIT("Forbidden")},
+    {404, SLICE_INIT("Not Found")},
+    {405, SLICE_INIT("Method Not Allowed")},
+    {408, SLICE_INIT("Request Timeout")},
+    {410, SLICE_INIT("Gone")},
+    {413, SLICE_INIT("Content Too Large")},
+    {414, SLICE_INIT("URI Too Long")},
+    {417, SLICE_INIT("Expectation Failed")},
+    {431, SLICE_INIT("Request Header Fields Too Large")},
+    {500, SLICE_INIT("Internal Server Error")},
+    {501, SLICE_INIT("Not Implemented")},
+    {502, SLICE_INIT("Bad Gateway")},
+    {503, SLICE_INIT("Service Unavailable")},
+    {504, SLICE_INIT("Gateway Timeout")},
+    {505, SLICE_INIT("HTTP Version Not Supported")},
+};
+
+struct slice problem_title(unsigned status)
+{
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (titles[i].status == status)
+            return titles[i].title;
+    return SLICE("Error");
+}
+
+static char *put(char *at, struct slice bytes)
+{
+    return bytes.n ? mempcpy(at, bytes.at, bytes.n) : at;
+}
+
+static char *put_member(char *at, struct slice name, struct slice text)
+{
+    at = put(at, name);
+    return at + quote_json_into(at, text);
+}
+
+static char *put_status(char *at, unsigned status)
+{
+    at = put(at, SLICE(",\"status\":"));
+    *at++ = (char)('0' + status / 100 % 10);
+    *at++ = (char)('0' + status / 10 % 10);
+    *at++ = (char)('0' + status % 10);
+    return at;
+}
+
+static char *put_violations(char *at, const struct parameters_violation *first)
+{
+    at = put(at, SLICE(",\"violations\":["));
+    for (const struct parameters_violation *v = first; v; v = v->next) {
+        if (v != first)
+            *at++ = ',';
+        at = put_member(at, SLICE("{\"parameter\":"), v->parameter);
+        at = put_member(at, SLICE(",\"message\":"), v->message);
+        *at++ = '}';
+    }
+    *at++ = ']';
+    return at;
+}
+
+/* Room for the whole document: its texts quoted, and what stands around them. */
+static size_t size_of(const struct problem *p)
+{
+    const size_t frame = 256, violation_frame = sizeof ",{\"parameter\":,\"message\":}";
+    size_t n = frame + quote_json_size(p->detail) + p->errors.n;
+    for (const struct parameters_violation *v = p->violations; v; v = v->next)
+        n += violation_frame + quote_json_size(v->parameter) + quote_json_size(v->message);
+    return n;
+}
+
+struct slice problem_write(const struct problem *p, struct arena *arena)
+{
+    char *text = arena_take(arena, size_of(p));
+    if (!text)
+        return SLICE_NONE;
+    char *at =
+        put_member(text, SLICE("{\"type\":\"about:blank\",\"title\":"), problem_title(p->status));
+    at = put_status(at, p->status);
+    if (p->detail.n)
+        at = put_member(at, SLICE(",\"detail\":"), p->detail);
+    if (p->violations)
+        at = put_violations(at, p->violations);
+    if (p->errors.n)
+        at = put(put(at, SLICE(",\"errors\":")), p->errors);
+    *at++ = '}';
+    return (struct slice){text, (size_t)(at - text)};
+}
+
+static void answer_with(struct exchange *e, const struct problem *p, const struct field *fields,
+                        unsigned n_fields)
+{
+    struct slice body = problem_write(p, &e->arena);
+    if (!body.at) {
+        answer_give_up(e);
+        return;
+    }
+    exchange_begin(e, p->status, fields, n_fields, (int64_t)body.n);
+    bool is_taken = exchange_put(e, body, NULL);
+    CHECK(is_taken); /* an empty outbox takes a slice of any size */
+    exchange_end(e);
+}
+
+void problem_send(struct visit *v, const struct problem *p, struct answer *a)
+{
+    answer_add(a, SLICE("Content-Type"), SLICE("application/problem+json"));
+    answer_add_no_store(a);
+    if (p->status == 503)
+        answer_add(a, SLICE("Retry-After"), SLICE("1"));
+    answer_with(v->exchange, p, a->fields, a->n);
+}
+
+void problem_answer(struct exchange *e, unsigned status, const char *detail)
+{
+    const struct problem p = {.status = status, .detail = slice_of(detail)};
+    const struct field fields[] = {
+        {SLICE("Content-Type"), SLICE("application/problem+json")},
+        {SLICE("Cache-Control"), SLICE("no-store")},
+    };
+    answer_with(e, &p, fields, sizeof fields / sizeof *fields);
+}

@@ -1,0 +1,36 @@
+/* visit.h - one request's stay in the gateway: who asks, under which ids, with how much patience
+ *
+ * Begun with the request's head, over when its exchange has finished; everything lives in the
+ * exchange's arena. A client's own x-forwarded-* count only where it is a trusted proxy.
+ */
+#pragma once
+
+#include "gateway/parameters.h"
+#include "gateway/plan.h"
+#include "http/exchange.h"
+#include "observe/trace.h"
+
+struct gateway;
+struct run;
+
+struct visit {
+    struct gateway *gateway;
+    struct exchange *exchange;
+    const struct plan *plan; /* NULL where no endpoint was found */
+    struct parameters parameters;
+    struct run *run;         /* NULL where no source is called */
+    struct slice client;     /* the first address that is no trusted proxy's, for the log */
+    struct slice request_id; /* the client's, or made */
+    struct trace trace;
+    uint64_t patience_ms;       /* that the client says it has; UINT64_MAX where it does not */
+    bool has_parent;            /* the trace is the client's */
+    unsigned n_parents;         /* traceparent fields of the client */
+    bool is_proxied;            /* the peer is a trusted proxy */
+    struct slice forwarded_for; /* what it says; empty where nothing */
+    struct slice lines; /* header lines that each call carries alike, whole, with their CRLF */
+};
+
+/* NULL: the arena is full. */
+struct visit *visit_begin(struct gateway *g, struct exchange *e);
+/* Writes the lines. false: the arena is full. */
+bool visit_write_lines(struct visit *v) MUST_USE;
