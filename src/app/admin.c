@@ -1,0 +1,190 @@
+/* admin.c - three small answers for those who look after the gateway */
+#include "app/admin.h"
+
+#include "app/control.h"
+#include "base/check.h"
+#include "gateway/problem.h"
+#include "observe/metrics.h"
+#include "wire/target.h"
+
+enum {
+    METRICS_LIMIT = 16 * 1024 * 1024
+};
+
+static void answer(struct exchange *e, unsigned status, struct slice type, struct slice body)
+{
+    const struct field fields[] = {{SLICE("Content-Type"), type},
+                                   {SLICE("Cache-Control"), SLICE("no-store")}};
+    exchange_begin(e, status, fields, 2, (int64_t)body.n);
+    CHECK(exchange_put(e, body, NULL));
+    exchange_end(e);
+}
+
+static void answer_word(struct exchange *e, unsigned status, struct slice word)
+{
+    answer(e, status, SLICE("text/plain; charset=utf-8"), word);
+}
+
+/* The process lives: this answer is the proof. */
+static void answer_health(struct exchange *e)
+{
+    answer_word(e, 200, SLICE("ok\n"));
+}
+
+static void answer_ready(struct exchange *e)
+{
+    const struct control *c = e->context;
+    if (atomic_load(&c->is_ready))
+        answer_word(e, 200, SLICE("ready\n"));
+    else
+        answer_word(e, 503, SLICE("not ready\n"));
+}
+
+/* Visits each source of each endpoint with its labels. */
+struct source_visit {
+    struct metrics *m;
+    const struct control *control;
+    unsigned endpoint, source;
+    struct metrics_label labels[4]; /* endpoint, method, source, and one of the visitor's */
+};
+
+static void each_source(struct metrics *m, const struct control *c,
+                        void (*visit)(struct source_visit *v))
+{
+    const struct config *config = c->snapshot->config;
+    for (unsigned e = 0; e < config->n_endpoints; e++) {
+        const struct config_endpoint *endpoint = &config->endpoints[e];
+        for (unsigned s = 0; s < endpoint->n_sources; s++) {
+            struct source_visit v = {m,
+                                     c,
+                                     e,
+                                     s,
+                                     {{"endpoint", endpoint->path},
+                                      {"method", endpoint->method},
+                                      {"source", endpoint->sources[s].name}}};
+            visit(&v);
+        }
+    }
+}
+
+static const struct gateway_source_stats *stats_of(const struct source_visit *v, unsigned worker)
+{
+    return &v->control->snapshot->stats[worker]->endpoints[v->endpoint].sources[v->source];
+}
+
+static void write_outcomes(struct source_visit *v)
+{
+    for (unsigned kind = 0; kind < OUTCOME_N_KINDS; kind++) {
+        uint64_t n = 0;
+        for (unsigned w = 0; w < v->control->snapshot->n_workers; w++)
+            n += atomic_load_explicit(&stats_of(v, w)->outcomes[kind], memory_order_relaxed);
+        v->labels[3] = (struct metrics_label){
+            "outcome", slice_of(kind == OUTCOME_OK ? "ok" : outcome_kind_name(kind))};
+        metrics_sample(v->m, "sheaf_source_outcomes_total", v->labels, 4, (int64_t)n);
+    }
+}
+
+static void write_latency(struct source_visit *v)
+{
+    struct histogram_sum sum = {0};
+    for (unsigned w = 0; w < v->control->snapshot->n_workers; w++)
+        histogram_collect(&stats_of(v, w)->latency, &sum);
+    metrics_histogram(v->m, "sheaf_source_seconds", v->labels, 3, &sum);
+}
+
+static void write_answers(struct metrics *m, const struct control *c)
+{
+    const struct config *config = c->snapshot->config;
+    for (unsigned e = 0; e < config->n_endpoints; e++) {
+        struct histogram_sum sum = {0};
+        for (unsigned w = 0; w < c->snapshot->n_workers; w++)
+            histogram_collect(&c->snapshot->stats[w]->endpoints[e].latency, &sum);
+        const struct metrics_label labels[] = {{"endpoint", config->endpoints[e].path},
+                                               {"method", config->endpoints[e].method}};
+        metrics_histogram(m, "sheaf_answer_seconds", labels, 2, &sum);
+    }
+}
+
+static void write_workers(struct metrics *m, const struct control *c)
+{
+    const struct counters **sets = calloc(c->shared->n_workers, sizeof *sets);
+    CHECK(sets);
+    for (unsigned i = 0; i < c->shared->n_workers; i++)
+        sets[i] = &c->shared->workers[i].counters;
+    metrics_counters(m, sets, c->shared->n_workers);
+    free(sets);
+    metrics_family(m, "sheaf_body_bytes_held", "gauge", "Bytes of bodies and output held now.");
+    metrics_sample(m, "sheaf_body_bytes_held", NULL, 0, (int64_t)atomic_load(&c->shared->n_held));
+}
+
+static void answer_metrics(struct exchange *e)
+{
+    const struct control *c = e->context;
+    struct buffer out;
+    struct metrics m;
+    buffer_init(&out, METRICS_LIMIT);
+    metrics_init(&m, &out);
+    write_workers(&m, c);
+    metrics_family(&m, "sheaf_source_outcomes_total", "counter", "Calls of sources by outcome.");
+    each_source(&m, c, write_outcomes);
+    metrics_family(&m, "sheaf_source_seconds", "histogram", "Time of a source's call.");
+    each_source(&m, c, write_latency);
+    metrics_family(&m, "sheaf_answer_seconds", "histogram", "Time of a whole answer.");
+    write_answers(&m, c);
+    struct slice text = m.is_whole ? arena_copy(&e->arena, buffer_slice(&out)) : SLICE_NONE;
+    buffer_done(&out);
+    if (text.at)
+        answer(e, 200, SLICE("text/plain; version=0.0.4; charset=utf-8"), text);
+    else
+        problem_answer(e, 500, "the metrics are too long");
+}
+
+static const struct {
+    struct slice path;
+    void (*answer)(struct exchange *e);
+} pages[] = {
+    {SLICE_INIT("/healthz"), answer_health},
+    {SLICE_INIT("/readyz"), answer_ready},
+    {SLICE_INIT("/metrics"), answer_metrics},
+};
+
+static void on_request(struct exchange *e)
+{
+    struct target t;
+    const char *why;
+    if (!target_split(e->request.target, &t, &why)) {
+        problem_answer(e, 400, why);
+        return;
+    }
+    for (unsigned i = 0; i < sizeof pages / sizeof *pages; i++) {
+        if (!slice_equal(t.path, pages[i].path))
+            continue;
+        if (slice_equal(e->request.method, SLICE("GET")) ||
+            slice_equal(e->request.method, SLICE("HEAD")))
+            pages[i].answer(e);
+        else
+            problem_answer(e, 405, "only GET and HEAD");
+        return;
+    }
+    problem_answer(e, 404, "there are /healthz, /readyz and /metrics");
+}
+
+static enum exchange_interest on_head(struct exchange *e)
+{
+    (void)e;
+    return EXCHANGE_WANT_BODY;
+}
+
+/* Answers are whole in the turn of their request: nothing is to be cancelled or kept. */
+static void on_nothing(struct exchange *e)
+{
+    (void)e;
+}
+
+const struct exchange_handlers admin_handlers = {
+    .on_head = on_head,
+    .on_request = on_request,
+    .on_gone = on_nothing,
+    .on_finished = on_nothing,
+    .on_refused = problem_answer,
+};

@@ -1,0 +1,46 @@
+/* control.h - the thread beside the workers: names, the admin listener, later health and keys
+ *
+ * It has a loop of its own, resolves the services' names and hands new addresses to the workers by
+ * message, and answers on the admin address. It reads the workers' counters, nothing else of
+ * theirs.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "app/snapshot.h"
+#include "app/worker.h"
+#include "http/server.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "observe/counters.h"
+
+struct control_name; /* a target whose host is a name */
+
+struct control {
+    struct worker_shared *shared;
+    pthread_t thread;
+    struct loop loop;
+    struct counters counters; /* of the admin listener; not shown */
+    struct snapshot *snapshot;
+    struct resolver *resolver;
+    struct control_name *names;
+    unsigned n_names;
+    atomic_uint n_unresolved; /* names that have no address yet */
+    atomic_bool is_ready;     /* serving, and not draining */
+    struct listener listener;
+    struct server *admin; /* NULL where there is none */
+    atomic_uint n_connections;
+    bool listens;
+    struct wheel_entry look; /* while ending: are the admin's connections over? */
+};
+
+/* Starts the thread. admin_fd: a listening socket that stays the caller's, or -1. */
+void control_start(struct control *c, struct worker_shared *shared, struct snapshot *s,
+                   int admin_fd);
+/* From any thread: watch the names of this snapshot instead. */
+void control_reload(struct control *c, struct snapshot *s);
+/* From any thread: ends the thread; then waits for it and frees what it held. */
+void control_join(struct control *c);

@@ -1,0 +1,25 @@
+/* explain.h - an endpoint's plan in words: what is called, after what, and how long it may take
+ *
+ * All of it follows from the configuration: a source starts as soon as what it needs has settled,
+ * and ends by its timeout or the endpoint's deadline, whichever comes first.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "config/config.h"
+
+/* When a source can start and must have ended, in milliseconds from the request. */
+struct explain_times {
+    unsigned step;          /* 1: at once; 2: behind one of step 1; ... */
+    uint64_t latest_start;  /* where everything before it takes its whole time */
+    uint64_t latest_end;    /* held to the endpoint's deadline */
+    uint64_t unbounded_end; /* without the deadline */
+    unsigned waits_for;     /* the need that settles last; the source itself where none */
+};
+
+/* times: one a source of the endpoint. */
+void explain_compute(const struct config_endpoint *e, struct explain_times *times);
+void explain_print(FILE *to, const struct config_endpoint *e);
+/* A flowchart for Mermaid. */
+void explain_print_mermaid(FILE *to, const struct config_endpoint *e);

@@ -1,0 +1,75 @@
+/* listening.c - opens what the configuration listens on, for every worker */
+#include "app/listening.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/check.h"
+
+static void allocate(struct listening *l, const struct config *c, unsigned n_workers)
+{
+    *l = (struct listening){.n_listeners = c->n_listens, .n_workers = n_workers};
+    l->addresses = calloc(c->n_listens, sizeof *l->addresses);
+    l->is_shared = calloc(c->n_listens, sizeof *l->is_shared);
+    l->fds = calloc(n_workers, sizeof *l->fds);
+    CHECK(l->addresses && l->is_shared && l->fds);
+    for (unsigned w = 0; w < n_workers; w++) {
+        l->fds[w] = malloc(c->n_listens * sizeof **l->fds);
+        CHECK(l->fds[w]);
+        for (unsigned i = 0; i < c->n_listens; i++)
+            l->fds[w][i] = -1;
+    }
+}
+
+static bool open_one(struct listening *l, unsigned i, const struct config_listen *listen)
+{
+    const char *why;
+    if (listener_parse(listen->address, &l->addresses[i], &why) != FAULT_NONE) {
+        fprintf(stderr, "sheaf: cannot listen on %.*s: %s\n", SLICE_ARG(listen->address), why);
+        return false;
+    }
+    l->is_shared[i] = l->addresses[i].is_unix;
+    int *opened = malloc(l->n_workers * sizeof *opened);
+    CHECK(opened);
+    enum fault fault = listener_open(&l->addresses[i], opened, l->n_workers);
+    if (fault == FAULT_NONE)
+        for (unsigned w = 0; w < l->n_workers; w++)
+            l->fds[w][i] = opened[w];
+    else
+        fprintf(stderr, "sheaf: cannot listen on %.*s: %s\n", SLICE_ARG(listen->address),
+                strerror(errno));
+    free(opened);
+    return fault == FAULT_NONE;
+}
+
+bool listening_open(struct listening *l, const struct config *c, unsigned n_workers)
+{
+    allocate(l, c, n_workers);
+    for (unsigned i = 0; i < c->n_listens; i++) {
+        if (open_one(l, i, &c->listens[i]))
+            continue;
+        listening_close(l);
+        return false;
+    }
+    return true;
+}
+
+void listening_close(struct listening *l)
+{
+    for (unsigned w = 0; w < l->n_workers; w++) {
+        for (unsigned i = 0; i < l->n_listeners; i++)
+            if (l->fds[w][i] >= 0)
+                close(l->fds[w][i]);
+        free(l->fds[w]);
+    }
+    for (unsigned i = 0; i < l->n_listeners; i++)
+        if (l->is_shared[i])
+            listener_unlink(&l->addresses[i]);
+    free(l->fds);
+    free(l->is_shared);
+    free(l->addresses);
+    *l = (struct listening){0};
+}

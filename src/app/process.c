@@ -1,0 +1,263 @@
+/* process.c - starts the threads, waits for signals, ends in order */
+#include "app/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/control.h"
+#include "app/listening.h"
+#include "app/worker.h"
+#include "base/check.h"
+#include "base/journal.h"
+
+enum {
+    NAMES_WAIT_MS = 1000, /* for the first addresses, before we listen */
+    LAST_WAIT_MS = 1000,  /* after a cut, for what cannot be cut */
+    STEP_MS = 5,
+};
+
+struct process {
+    const char *file;
+    struct snapshot *snapshot;
+    struct journal *journal;
+    struct listening listening;
+    struct listening admin; /* of one listener, or none */
+    struct worker_shared shared;
+    struct control control;
+};
+
+/* As many descriptors as the machine allows: each answer holds several. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static sigset_t awaited_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+/* The next signal within that time; 0 where none came. */
+static int wait_signal(uint64_t ms)
+{
+    const sigset_t set = awaited_signals();
+    const struct timespec time = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    int got = sigtimedwait(&set, NULL, &time);
+    return got > 0 ? got : 0;
+}
+
+static bool open_admin(struct process *p)
+{
+    const struct config *c = p->snapshot->config;
+    if (!c->has_admin)
+        return true;
+    const struct config only = {.listens = (struct config_listen *)&c->admin, .n_listens = 1};
+    return listening_open(&p->admin, &only, 1);
+}
+
+static bool open_sockets(struct process *p)
+{
+    if (!listening_open(&p->listening, p->snapshot->config, p->shared.n_workers))
+        return false;
+    if (open_admin(p))
+        return true;
+    listening_close(&p->listening);
+    return false;
+}
+
+static bool open_journal(struct process *p)
+{
+    const struct config *c = p->snapshot->config;
+    if (!c->log.access)
+        return true;
+    p->journal = journal_open(c->log.file, p->shared.n_workers);
+    if (!p->journal)
+        fprintf(stderr, "sheaf: cannot open the log %s: %s\n", c->log.file ? c->log.file : "stdout",
+                strerror(errno));
+    return p->journal;
+}
+
+static void wait_names(struct process *p)
+{
+    const struct timespec step = {0, STEP_MS * 1000000};
+    for (int ms = 0; ms < NAMES_WAIT_MS && atomic_load(&p->control.n_unresolved); ms += STEP_MS)
+        nanosleep(&step, NULL);
+}
+
+/* Workers can be sent addresses before they run, so names are known when the first client comes. */
+static void start_threads(struct process *p)
+{
+    p->shared.workers = calloc(p->shared.n_workers, sizeof *p->shared.workers);
+    CHECK(p->shared.workers);
+    for (unsigned i = 0; i < p->shared.n_workers; i++) {
+        struct worker *w = &p->shared.workers[i];
+        w->index = i;
+        w->shared = &p->shared;
+        w->journal = p->journal ? journal_ring(p->journal, i) : NULL;
+        worker_init(w, p->snapshot);
+    }
+    int admin_fd = p->admin.n_listeners ? p->admin.fds[0][0] : -1;
+    control_start(&p->control, &p->shared, p->snapshot, admin_fd);
+    wait_names(p);
+    for (unsigned i = 0; i < p->shared.n_workers; i++)
+        worker_start(&p->shared.workers[i], p->listening.fds[i], p->listening.is_shared);
+    atomic_store(&p->control.is_ready, true);
+}
+
+static bool listens_alike(const struct config *a, const struct config *b)
+{
+    if (a->n_listens != b->n_listens)
+        return false;
+    for (unsigned i = 0; i < a->n_listens; i++)
+        if (!slice_equal(a->listens[i].address, b->listens[i].address) ||
+            a->listens[i].has_tls != b->listens[i].has_tls)
+            return false;
+    return true;
+}
+
+/* A bad file changes nothing: its diagnostics are on stderr, the old configuration serves on. */
+static void reload(struct process *p)
+{
+    if (p->journal)
+        journal_reopen(p->journal);
+    struct snapshot *s = snapshot_load(p->file, p->shared.n_workers);
+    if (!s) {
+        fprintf(stderr, "sheaf: %s was not taken; the configuration before it stays\n", p->file);
+        return;
+    }
+    if (!listens_alike(s->config, p->snapshot->config)) {
+        fprintf(stderr, "sheaf: %s: listen changed; that needs a restart\n", p->file);
+        snapshot_keep_listeners(s, p->snapshot);
+    }
+    for (unsigned i = 0; i < p->shared.n_workers; i++)
+        worker_reload(&p->shared.workers[i], s);
+    control_reload(&p->control, s);
+    snapshot_release(p->snapshot);
+    p->snapshot = s;
+    fprintf(stderr, "sheaf: %s reloaded\n", p->file);
+}
+
+static bool all_done(const struct process *p)
+{
+    for (unsigned i = 0; i < p->shared.n_workers; i++)
+        if (!atomic_load(&p->shared.workers[i].is_done))
+            return false;
+    return true;
+}
+
+static uint64_t clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static bool somebody_accepts(const struct process *p)
+{
+    for (unsigned i = 0; i < p->shared.n_workers; i++)
+        if (atomic_load(&p->shared.workers[i].n_open))
+            return true;
+    return false;
+}
+
+/* Until all workers have ended or the time is over; a signal to end shortens it. As soon as nobody
+ * accepts the sockets are closed, so that new clients are refused and not left in a queue. */
+static bool wait_done(struct process *p, uint64_t ms)
+{
+    uint64_t until = clock_ms() + ms;
+    while (!all_done(p)) {
+        if (!somebody_accepts(p))
+            listening_close(&p->listening);
+        if (clock_ms() >= until)
+            return false;
+        int signal = wait_signal(STEP_MS);
+        if (signal == SIGTERM || signal == SIGINT)
+            return false;
+    }
+    return true;
+}
+
+static void each_worker(struct process *p, void (*tell)(struct worker *))
+{
+    for (unsigned i = 0; i < p->shared.n_workers; i++)
+        tell(&p->shared.workers[i]);
+}
+
+/* /readyz turns 503, after `delay` accepting ends, after `grace` what is left is cut. */
+static void drain(struct process *p)
+{
+    const struct config *c = p->snapshot->config;
+    atomic_store(&p->control.is_ready, false);
+    uint64_t until = clock_ms() + c->drain_delay_ms;
+    while (clock_ms() < until) {
+        int signal = wait_signal(until - clock_ms());
+        if (signal == SIGTERM || signal == SIGINT)
+            break;
+    }
+    each_worker(p, worker_drain);
+    if (wait_done(p, c->drain_grace_ms))
+        return;
+    each_worker(p, worker_cut);
+    wait_done(p, LAST_WAIT_MS);
+}
+
+static void end(struct process *p)
+{
+    control_join(&p->control);
+    if (all_done(p))
+        each_worker(p, worker_join);
+    if (p->journal)
+        journal_close(p->journal);
+    listening_close(&p->listening);
+    listening_close(&p->admin);
+    if (!all_done(p))
+        _exit(EXIT_GOOD); /* an unsafe call is still under way and cannot be cut */
+    free(p->shared.workers);
+    snapshot_release(p->snapshot);
+}
+
+void process_hold_signals(void)
+{
+    const sigset_t set = awaited_signals();
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+enum exit_code process_serve(struct snapshot *s, const char *file)
+{
+    struct process p = {.file = file, .snapshot = s};
+    raise_descriptor_limit();
+    process_hold_signals();
+    p.shared.n_workers = s->n_workers;
+    if (!open_journal(&p) || !open_sockets(&p)) {
+        if (p.journal)
+            journal_close(p.journal);
+        snapshot_release(s);
+        return EXIT_RUN_TIME;
+    }
+    start_threads(&p);
+    int signal = 0;
+    while (signal != SIGTERM && signal != SIGINT) {
+        signal = wait_signal(UINT32_MAX);
+        if (signal == SIGHUP)
+            reload(&p);
+    }
+    drain(&p);
+    end(&p);
+    return EXIT_GOOD;
+}

@@ -1,0 +1,153 @@
+/* snapshot.c - from a file to something that workers can hold */
+#include "app/snapshot.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "gateway/gateway.h"
+
+enum {
+    DIAGNOSTICS_LIMIT = 1024 * 1024,
+    MESSAGE_MAX = 512
+};
+
+static struct config *load_config(const char *file)
+{
+    struct buffer diagnostics;
+    buffer_init(&diagnostics, DIAGNOSTICS_LIMIT);
+    struct config *c = config_load(file, &diagnostics);
+    if (diagnostics.n)
+        fwrite(diagnostics.at, 1, diagnostics.n, stderr);
+    buffer_done(&diagnostics);
+    return c;
+}
+
+static void complain(const struct config_position *where, const char *message)
+{
+    fprintf(stderr, "%s:%u:%u: error: %s\n", where->file, where->line, where->column, message);
+}
+
+static bool make_listen_tls(const struct config_listen *l, SSL_CTX **out)
+{
+    char message[MESSAGE_MAX];
+    if (!l->has_tls)
+        return true;
+    *out = tls_server_context(l->tls.cert, l->tls.key, message, sizeof message);
+    if (!*out)
+        complain(&l->position, message);
+    return *out;
+}
+
+static bool has_tls_target(const struct config_service *s)
+{
+    for (unsigned i = 0; i < s->n_targets; i++)
+        if (s->targets[i].is_tls)
+            return true;
+    return false;
+}
+
+static bool make_service_tls(const struct config_service *s, SSL_CTX **out)
+{
+    char message[MESSAGE_MAX];
+    if (!has_tls_target(s))
+        return true;
+    *out = tls_client_context(s->tls.ca, s->tls.cert, s->tls.key, message, sizeof message);
+    if (!*out)
+        complain(&s->position, message);
+    return *out;
+}
+
+/* All of them, so that all that is wrong is told. */
+static bool make_contexts(struct snapshot *s)
+{
+    const struct config *c = s->config;
+    s->n_listeners = c->n_listens;
+    s->service_tls = calloc(c->n_services + 1, sizeof *s->service_tls);
+    s->listen_tls = calloc(c->n_listens + 1, sizeof *s->listen_tls);
+    CHECK(s->service_tls && s->listen_tls);
+    bool good = true;
+    for (unsigned i = 0; i < c->n_services; i++)
+        good &= make_service_tls(&c->services[i], &s->service_tls[i]);
+    for (unsigned i = 0; i < c->n_listens; i++)
+        good &= make_listen_tls(&c->listens[i], &s->listen_tls[i]);
+    if (c->has_admin)
+        good &= make_listen_tls(&c->admin, &s->admin_tls);
+    return good;
+}
+
+static unsigned count_workers(const struct config *c)
+{
+    cpu_set_t cores;
+    if (c->workers)
+        return c->workers;
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0)
+        return 1;
+    return (unsigned)CPU_COUNT(&cores);
+}
+
+static void make_stats(struct snapshot *s, unsigned n_workers)
+{
+    s->n_workers = n_workers ? n_workers : count_workers(s->config);
+    s->stats = calloc(s->n_workers, sizeof *s->stats);
+    CHECK(s->stats);
+    for (unsigned i = 0; i < s->n_workers; i++)
+        s->stats[i] = gateway_stats_new(s->config);
+}
+
+struct snapshot *snapshot_load(const char *file, unsigned n_workers)
+{
+    struct config *config = load_config(file);
+    if (!config)
+        return NULL;
+    struct snapshot *s = calloc(1, sizeof *s);
+    CHECK(s);
+    s->config = config;
+    atomic_init(&s->n_holders, 1);
+    make_stats(s, n_workers);
+    if (make_contexts(s))
+        return s;
+    snapshot_release(s);
+    return NULL;
+}
+
+static void free_listeners(struct snapshot *s)
+{
+    for (unsigned i = 0; i < s->n_listeners; i++)
+        tls_release(s->listen_tls[i]);
+    free(s->listen_tls);
+}
+
+void snapshot_keep_listeners(struct snapshot *s, const struct snapshot *old)
+{
+    free_listeners(s);
+    s->n_listeners = old->n_listeners;
+    s->listen_tls = calloc(s->n_listeners + 1, sizeof *s->listen_tls);
+    CHECK(s->listen_tls);
+    for (unsigned i = 0; i < s->n_listeners; i++)
+        s->listen_tls[i] = tls_share(old->listen_tls[i]);
+}
+
+struct snapshot *snapshot_share(struct snapshot *s)
+{
+    atomic_fetch_add_explicit(&s->n_holders, 1, memory_order_relaxed);
+    return s;
+}
+
+void snapshot_release(struct snapshot *s)
+{
+    if (atomic_fetch_sub_explicit(&s->n_holders, 1, memory_order_acq_rel) != 1)
+        return;
+    for (unsigned i = 0; i < s->config->n_services; i++)
+        tls_release(s->service_tls[i]);
+    free_listeners(s);
+    tls_release(s->admin_tls);
+    free(s->service_tls);
+    for (unsigned i = 0; i < s->n_workers; i++)
+        gateway_stats_free(s->stats[i]);
+    free(s->stats);
+    config_free(s->config);
+    free(s);
+}

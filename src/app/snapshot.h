@@ -1,0 +1,31 @@
+/* snapshot.h - a configuration in service: what was read, and the TLS contexts made from it
+ *
+ * Made on the main thread, immutable, counted: each worker, the control thread and the main thread
+ * hold it once, never a request alone. A reload makes a new one; the old one goes when its last
+ * holder has ended its work with it.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "config/config.h"
+#include "net/tls.h"
+
+struct snapshot {
+    struct config *config;
+    SSL_CTX **service_tls; /* by index of the service; NULL where no target speaks TLS */
+    SSL_CTX **listen_tls;  /* by index of the listener; NULL where plain */
+    unsigned n_listeners;
+    SSL_CTX *admin_tls; /* NULL where plain */
+    unsigned n_workers;
+    struct gateway_stats **stats; /* one a worker, which alone writes it */
+    atomic_uint n_holders;
+};
+
+/* Held once. n_workers 0: as the configuration says. NULL after errors, which stand on stderr. */
+struct snapshot *snapshot_load(const char *file, unsigned n_workers);
+/* The sockets stay over a reload: where `s` lists other listeners than `old`, old's are kept. Only
+ * before s is shared. */
+void snapshot_keep_listeners(struct snapshot *s, const struct snapshot *old);
+struct snapshot *snapshot_share(struct snapshot *s);
+void snapshot_release(struct snapshot *s);

@@ -1,0 +1,219 @@
+/* worker.c - one thread's life: set up, serve, drain, end */
+#include "app/worker.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "app/worker_internal.h"
+#include "base/check.h"
+
+enum {
+    KEPT_BLOBS = 4 * 1024 * 1024,     /* free bytes of bodies kept for the next answers */
+    EXCHANGE_ARENA = 4 * 1024 * 1024, /* bytes of one exchange, bodies aside */
+    LOOK_EVERY_MS = 5,                /* while draining */
+};
+
+static struct server_bounds bounds_of(const struct worker *w)
+{
+    const struct config_bounds *b = &w->snapshot->config->bounds;
+    return (struct server_bounds){
+        .request_header = b->request_header,
+        .request_body = b->request_body,
+        .output = b->memory,
+        .arena = EXCHANGE_ARENA + b->request_body,
+        .connections = b->connections,
+        .n_open = &w->shared->n_connections,
+        .header_timeout_ms = b->header_timeout_ms,
+        .send_timeout_ms = b->send_timeout_ms,
+        .idle_timeout_ms = b->idle_timeout_ms,
+    };
+}
+
+/* Address literals are known at once; names come from the control thread. */
+static void set_literals(struct gateway *g, const struct config *c)
+{
+    struct addresses a;
+    for (unsigned i = 0; i < c->n_services; i++)
+        for (unsigned k = 0; k < c->services[i].n_targets; k++) {
+            const struct config_target *t = &c->services[i].targets[k];
+            if (resolver_literal(t->host, t->port, &a))
+                gateway_set_addresses(g, i, k, &a);
+        }
+}
+
+static struct gateway *make_gateway(struct worker *w)
+{
+    const struct gateway_context context = {
+        .counters = &w->counters,
+        .journal = w->snapshot->config->log.access ? w->journal : NULL,
+        .random = &w->random,
+        .scratch = w->scratch,
+        .client_tls = w->snapshot->service_tls,
+        .n_held = &w->shared->n_held,
+        .stats = w->snapshot->stats[w->index],
+    };
+    struct gateway *g = gateway_new(&w->loop, w->snapshot->config, &context);
+    set_literals(g, w->snapshot->config);
+    return g;
+}
+
+struct retired {
+    struct worker *worker;
+    struct snapshot *snapshot;
+};
+
+static void on_retired(void *context)
+{
+    struct retired *r = context;
+    r->worker->n_retiring--;
+    snapshot_release(r->snapshot);
+    free(r);
+}
+
+/* The gateway ends when its last run has ended, and then gives its snapshot back. */
+static void retire(struct worker *w)
+{
+    struct retired *r = malloc(sizeof *r);
+    CHECK(r);
+    *r = (struct retired){w, w->snapshot};
+    struct gateway *g = w->front.current;
+    w->front.current = NULL;
+    w->snapshot = NULL;
+    w->n_retiring++;
+    gateway_retire(g, on_retired, r);
+}
+
+void worker_adopt(struct worker *w, struct snapshot *s)
+{
+    if (w->is_draining) {
+        snapshot_release(s);
+        return;
+    }
+    retire(w);
+    w->snapshot = s;
+    w->front.current = make_gateway(w);
+    struct server_bounds bounds = bounds_of(w);
+    server_set_bounds(w->server, &bounds);
+}
+
+void worker_take_connection(struct worker *w, unsigned listener, int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t n = sizeof peer;
+    if (w->is_draining) {
+        close(fd);
+        return;
+    }
+    bool is_known = getpeername(fd, (struct sockaddr *)&peer, &n) == 0;
+    bool is_unix = !is_known || peer.ss_family == AF_UNIX;
+    server_accept(w->server, fd, w->snapshot->listen_tls[listener],
+                  is_unix ? NULL : (struct sockaddr *)&peer);
+}
+
+static void on_accept(struct listener *l, int fd)
+{
+    struct worker_listener *wl = l->owner;
+    struct worker *w = wl->worker;
+    struct worker *to = w;
+    if (wl->hands_on)
+        to = &w->shared->workers[w->next_worker++ % w->shared->n_workers];
+    if (to == w)
+        worker_take_connection(w, wl->index, fd);
+    else
+        worker_hand_on(to, wl->index, fd);
+}
+
+static void on_listener_closed(struct listener *l)
+{
+    struct worker_listener *wl = l->owner;
+    wl->worker->n_open--;
+}
+
+static void stop_if_over(struct worker *w)
+{
+    if (server_n_connections(w->server) == 0 && w->n_open == 0 && w->n_retiring == 0)
+        loop_stop(&w->loop);
+    else
+        loop_arm(&w->loop, &w->look, w->loop.now_ms + LOOK_EVERY_MS);
+}
+
+/* The gateway retires once no connection can bring it a request any more. */
+static void on_look(struct wheel_entry *e)
+{
+    struct worker *w = LIST_OWNER(e, struct worker, look);
+    if (w->front.current && server_n_connections(w->server) == 0)
+        retire(w);
+    stop_if_over(w);
+}
+
+void worker_begin_drain(struct worker *w)
+{
+    if (w->is_draining)
+        return;
+    w->is_draining = true;
+    for (unsigned i = 0; i < w->n_listeners; i++)
+        if (w->listeners[i].listener.fd >= 0)
+            listener_stop(&w->listeners[i].listener, on_listener_closed);
+    server_drain(w->server);
+    loop_arm(&w->loop, &w->look, w->loop.now_ms);
+}
+
+void worker_cut_now(struct worker *w)
+{
+    worker_begin_drain(w);
+    if (w->server) /* NULL: it came when all was over */
+        server_cut(w->server);
+}
+
+static void *serve(void *context)
+{
+    struct worker *w = context;
+    CHECK(loop_run(&w->loop));
+    atomic_store(&w->is_done, true);
+    return NULL;
+}
+
+static void start_listeners(struct worker *w, const int *fds, const bool *hands_on)
+{
+    w->n_listeners = w->snapshot->config->n_listens;
+    w->listeners = calloc(w->n_listeners, sizeof *w->listeners);
+    CHECK(w->listeners);
+    for (unsigned i = 0; i < w->n_listeners; i++) {
+        struct worker_listener *l = &w->listeners[i];
+        *l = (struct worker_listener){.worker = w, .index = i, .hands_on = hands_on[i]};
+        l->listener.fd = fds[i];
+        if (fds[i] < 0)
+            continue;
+        w->n_open++;
+        listener_start(&l->listener, &w->loop, fds[i], on_accept, l);
+    }
+}
+
+void worker_init(struct worker *w, struct snapshot *s)
+{
+    loop_init(&w->loop, w, KEPT_BLOBS, &w->shared->n_held);
+    random_init(&w->random);
+    w->scratch = pattern_scratch_new();
+    w->snapshot = snapshot_share(s);
+    w->front.current = make_gateway(w);
+    struct server_bounds bounds = bounds_of(w);
+    w->server = server_new(&w->loop, &bounds, &gateway_handlers, &w->counters, &w->front);
+    wheel_entry_init(&w->look, on_look);
+}
+
+void worker_start(struct worker *w, const int *fds, const bool *hands_on)
+{
+    start_listeners(w, fds, hands_on);
+    CHECK(pthread_create(&w->thread, NULL, serve, w) == 0);
+}
+
+void worker_join(struct worker *w)
+{
+    CHECK(pthread_join(w->thread, NULL) == 0);
+    server_free(w->server);
+    w->server = NULL;
+    pattern_scratch_free(w->scratch);
+    loop_done(&w->loop);
+    free(w->listeners);
+}

@@ -1,0 +1,79 @@
+/* worker.h - a thread that serves: its loop, its share of the listeners, its connections
+ *
+ * Nothing in here is touched by another thread, but the counters (read by the control thread),
+ * `n_open` and `is_done`. Everything else crosses as a message to the loop: the functions below
+ * that say so may be called from any thread.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "app/snapshot.h"
+#include "base/journal.h"
+#include "base/random.h"
+#include "gateway/gateway.h"
+#include "http/server.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "observe/counters.h"
+#include "wire/pattern.h"
+
+struct worker;
+
+/* What the workers of a process have in common. */
+struct worker_shared {
+    struct worker *workers;
+    unsigned n_workers;
+    atomic_uint n_connections;
+    atomic_size_t n_held; /* bytes of bodies and output */
+};
+
+/* One listening socket of a worker. */
+struct worker_listener {
+    struct listener listener;
+    struct worker *worker;
+    unsigned index; /* of the listener in the configuration */
+    bool hands_on;  /* a Unix socket: one worker accepts for all, in turn */
+};
+
+struct worker {
+    unsigned index;
+    struct worker_shared *shared;
+    pthread_t thread;
+    struct loop loop;
+    struct counters counters;
+    struct journal_ring *journal; /* NULL: no access log */
+    struct random random;
+    struct pattern_scratch *scratch;
+    struct snapshot *snapshot;
+    struct gateway_front front;
+    struct server *server;
+    struct worker_listener *listeners; /* one a listener of the configuration; fd -1: not ours */
+    unsigned n_listeners;
+    unsigned next_worker; /* that gets the next connection of a Unix socket */
+    atomic_uint n_open;   /* listeners that accept or are about to end; others may read it */
+    unsigned n_retiring;  /* gateways whose last runs are under way */
+    bool is_draining;
+    struct wheel_entry look; /* while draining: is everything over? */
+    atomic_bool is_done;
+};
+
+/* Sets up everything but the thread; messages may be sent from then on. The caller has filled in
+ * index, shared and journal. */
+void worker_init(struct worker *w, struct snapshot *s);
+/* Starts the thread. fds[i]: the listening socket for listener i, or -1; they stay the caller's.
+ * hands_on[i]: connections of listener i are shared out over all workers. */
+void worker_start(struct worker *w, const int *fds, const bool *hands_on);
+/* From any thread: serve new requests by this snapshot. */
+void worker_reload(struct worker *w, struct snapshot *s);
+/* From any thread: addresses of a target of that snapshot; ignored where it is no longer served. */
+void worker_set_addresses(struct worker *w, struct snapshot *s, unsigned service, unsigned target,
+                          const struct addresses *a);
+/* From any thread: stop accepting, let answers end, then end the thread. */
+void worker_drain(struct worker *w);
+/* From any thread: cut what is left of a drain. */
+void worker_cut(struct worker *w);
+/* Waits for the thread and frees what the worker held. Only once is_done. */
+void worker_join(struct worker *w);
