@@ -1,0 +1,48 @@
+"""certificates.py - an authority and certificates of its own, made by openssl when the tests run"""
+
+import ssl
+import subprocess
+from pathlib import Path
+
+_CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+
+
+class Authority:
+    """Signs certificates into a folder; `ca` is the file that trusts them."""
+
+    def __init__(self, folder, name="ca"):
+        self.folder, self.name = Path(folder), name
+        self.ca = self.folder / f"{name}.pem"
+        _openssl("req", "-x509", *_CURVE, "-keyout", self._file("key"), "-out", self.ca,
+                 "-days", "30", "-subj", f"/CN={name}")
+
+    def _file(self, kind):
+        return self.folder / f"{self.name}.{kind}"
+
+    def issue(self, name, alternatives="DNS:service.test", days=30):
+        """A certificate and its key, as paths; days below 0 make one that has expired."""
+        cert, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        wish, extra = self.folder / f"{name}.csr", self.folder / f"{name}.ext"
+        extra.write_text(f"subjectAltName={alternatives}\nbasicConstraints=CA:FALSE\n")
+        _openssl("req", "-new", *_CURVE, "-keyout", key, "-out", wish, "-subj", f"/CN={name}")
+        _openssl("x509", "-req", "-in", wish, "-CA", self.ca, "-CAkey", self._file("key"),
+                 "-CAcreateserial", "-days", days, "-extfile", extra, "-out", cert)
+        return cert, key
+
+    def server(self, name, alternatives="DNS:service.test", days=30, client_ca=None):
+        """A context for a service with such a certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.issue(name, alternatives, days))
+        if client_ca:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(client_ca)
+        return context
+
+    def client(self):
+        """A context for a client that trusts this authority."""
+        return ssl.create_default_context(cafile=str(self.ca))
+
+
+def _openssl(*words):
+    done = subprocess.run(["openssl", *map(str, words)], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()

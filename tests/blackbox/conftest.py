@@ -1,0 +1,74 @@
+"""conftest.py - fixtures: a gateway a module, gateways of a case's own, a time limit"""
+
+import os
+import signal
+
+import pytest
+
+from certificates import Authority
+from gateway import SHEAF, Gateway
+
+TIME_LIMIT = 40  # seconds for one test, its fixtures aside
+
+
+MARKERS = [
+    "essential: also run against the release binary",
+    "threads: also run under the thread sanitizer",
+]
+
+
+def pytest_configure(config):
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    if not os.access(SHEAF, os.X_OK):
+        pytest.exit(f"there is no program at {SHEAF}; build it or set SHEAF", 2)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    def too_long(*_):
+        raise TimeoutError(f"longer than {TIME_LIMIT} s: {item.name}")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(TIME_LIMIT)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="module")
+def gateway(request, tmp_path_factory):
+    """The module's gateway, shared by its cases: runs its CONFIG."""
+    with Gateway(request.module.CONFIG, tmp_path_factory.mktemp("gateway")) as shared:
+        yield shared
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts gateways of a case's own; each must end well, unless the case has ended it."""
+    started = []
+
+    def begin(config, **options):
+        folder = tmp_path / f"gateway{len(started)}"
+        folder.mkdir()
+        started.append(Gateway(config, folder, **options))
+        return started[-1]
+
+    yield begin
+    try:
+        for one in started:
+            one.stop()
+    finally:
+        for one in started:
+            one.kill()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory):
+    """An authority that nobody trusts."""
+    return Authority(tmp_path_factory.mktemp("stranger"), "stranger")

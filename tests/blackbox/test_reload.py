@@ -1,0 +1,151 @@
+"""test_reload.py - SIGHUP: a good file is served, a bad one changes nothing (CONTRACT 2)"""
+
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from behaviour import answer, when
+from cases import fresh
+from gateway import wait_for
+from service import Service
+
+pytestmark = pytest.mark.threads
+
+CONFIG = """
+listen: @listen@
+workers: 2
+services:
+  alpha: http://@alpha@
+endpoints:
+  - path: /one/{key}
+    timeout: 5s
+    sources: {one: {get: "alpha:/{key}", timeout: 5s}}
+"""
+
+NEW = CONFIG.replace("/one/", "/new/")
+
+
+def told(gateway, text):
+    wait_for(lambda: text in gateway.stderr())
+
+
+def serves(gateway, target):
+    """By every worker: several connections at once meet all of them sooner or later."""
+    return all(gateway.get(target).status == 200 for _ in range(20))
+
+
+def test_a_new_configuration_is_served_and_the_old_one_is_not(start):
+    gateway = start(CONFIG)
+    assert gateway.get("/one/x").status == 200
+    gateway.reload(NEW)
+    wait_for(lambda: serves(gateway, "/new/x"))
+    assert gateway.get("/one/x").status == 404
+
+
+def test_a_bad_file_is_refused_with_its_diagnostics_and_the_old_one_stays(start):
+    gateway = start(CONFIG)
+    gateway.reload(CONFIG.replace("timeout: 5s", "timeout: soon", 1))
+    told(gateway, ": error: ")
+    assert re.search(r"sheaf\.yaml:8:14: error: .*", gateway.stderr())
+    assert gateway.get("/one/x").status == 200
+    gateway.reload(NEW)
+    wait_for(lambda: serves(gateway, "/new/x"))
+
+
+def test_a_file_that_is_gone_changes_nothing(start):
+    gateway = start(CONFIG)
+    gateway.config.unlink()
+    gateway.signal(signal.SIGHUP)
+    told(gateway, "sheaf.yaml")
+    assert gateway.get("/one/x").status == 200
+
+
+def test_an_answer_under_way_ends_by_the_old_configuration(start):
+    gateway, key, go = start(CONFIG), fresh(), threading.Event()
+    gateway["alpha"].on(f"/{key}", when(go, answer({"a": 1})))
+    with gateway.client() as client:
+        client.ask(f"/one/{key}")
+        gateway["alpha"].wait_requests(f"/{key}")
+        gateway.reload(NEW)
+        wait_for(lambda: serves(gateway, "/new/x"))
+        go.set()
+        assert client.answer().json() == {"one": {"a": 1}}
+        assert client.get("/new/x").status == 200, "and its connection goes on by the new one"
+
+
+def test_a_kept_connection_is_served_by_the_new_configuration(start):
+    gateway = start(CONFIG)
+    with gateway.client() as client:
+        assert client.get("/one/x").status == 200
+        gateway.reload(NEW)
+        wait_for(lambda: client.get("/new/x").status == 200)
+
+
+def test_a_service_may_move(start):
+    gateway = start(CONFIG)
+    with Service("moved") as moved:
+        gateway.places["moved"] = moved.address
+        gateway.reload(CONFIG.replace("@alpha@", "@moved@"))
+        wait_for(lambda: gateway.get("/one/x").json()["one"]["service"] == "moved")
+
+
+def test_bounds_may_change(start):
+    gateway = start(CONFIG)
+    fields = [("X-Pad", "a" * 3000)]
+    assert gateway.get("/one/x", fields=fields).status == 200
+    gateway.reload("bounds: {request_header: 2KiB}\n" + CONFIG)
+    wait_for(lambda: gateway.get("/one/x", fields=fields).status == 431)
+    assert gateway.get("/one/x").status == 200
+
+
+def test_listeners_do_not_change(start):
+    gateway = start(CONFIG)
+    gateway.reload(NEW.replace("@listen@", "127.0.0.1:1"))
+    wait_for(lambda: serves(gateway, "/new/x"))
+
+
+def test_many_reloads_under_load_lose_no_answer(start):
+    gateway = start(CONFIG)
+    lost, done = [], threading.Event()
+
+    def keep_asking():
+        with gateway.client() as client:
+            while not done.is_set():
+                got = client.get(f"/one/{fresh()}")
+                if got.status != 200 or not got.is_complete():
+                    lost.append(got.body)
+
+    askers = [threading.Thread(target=keep_asking) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for n in range(15):
+        extra = "  - {path: /extra%d, sources: {one: {get: \"alpha:/\"}}}\n" % n
+        gateway.reload(CONFIG + extra)
+        time.sleep(0.03)
+    wait_for(lambda: serves(gateway, "/extra14"))
+    done.set()
+    for asker in askers:
+        asker.join()
+    assert not lost
+
+
+def test_a_log_file_is_opened_again(start):
+    gateway = start("log: {file: access.log}\n" + CONFIG)
+    gateway.get("/one/x", fields=[("X-Request-Id", "before")])
+    gateway.log_line("before", "access.log")
+    (gateway.folder / "access.log").rename(gateway.folder / "rotated.log")
+    gateway.signal(signal.SIGHUP)
+    wait_for((gateway.folder / "access.log").exists)
+    gateway.get("/one/x", fields=[("X-Request-Id", "after")])
+    gateway.log_line("after", "access.log")
+    assert [line["request_id"] for line in gateway.log("rotated.log")] == ["before"]
+
+
+def test_signals_in_a_row_do_no_harm(start):
+    gateway = start(CONFIG)
+    for _ in range(20):
+        gateway.signal(signal.SIGHUP)
+    assert serves(gateway, "/one/x")

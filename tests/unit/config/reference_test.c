@@ -1,0 +1,171 @@
+/* reference_test.c - the committed pages say what the options say, and the options are consistent
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/config_internal.h"
+#include "config/config_options.h"
+#include "json/scan.h"
+#include "written.h"
+
+enum {
+    PAGE_MAX = 1024 * 1024
+};
+
+static void check_page(const char *name, bool (*write)(struct buffer *out))
+{
+    char path[512];
+    struct buffer page, committed;
+    buffer_init(&page, PAGE_MAX);
+    buffer_init(&committed, PAGE_MAX);
+    assert_true(write(&page));
+    snprintf(path, sizeof path, SHEAF_SOURCE_ROOT "/docs/%s", name);
+    FILE *file = fopen(path, "rb");
+    if (file) {
+        committed.n = fread(buffer_reserve(&committed, PAGE_MAX), 1, PAGE_MAX, file);
+        fclose(file);
+    }
+    if (!slice_equal(buffer_slice(&page), buffer_slice(&committed)))
+        fail_msg("docs/%s is not what the options say: ninja config-docs", name);
+    buffer_done(&page);
+    buffer_done(&committed);
+}
+
+static void the_reference_page_is_current(void **state)
+{
+    (void)state;
+    check_page("config.md", config_write_reference);
+}
+
+static void the_schema_is_current(void **state)
+{
+    (void)state;
+    check_page("sheaf.schema.json", config_write_schema);
+}
+
+static void the_schema_is_json(void **state)
+{
+    (void)state;
+    struct buffer page;
+    buffer_init(&page, PAGE_MAX);
+    assert_true(config_write_schema(&page));
+    assert_int_equal(scan_json(buffer_slice(&page), 64).verdict, SCAN_OK);
+    buffer_done(&page);
+}
+
+static void a_full_buffer_is_no_page(void **state)
+{
+    (void)state;
+    struct buffer page;
+    buffer_init(&page, 1000);
+    assert_false(config_write_reference(&page));
+    buffer_done(&page);
+    assert_false(config_write_schema(&page));
+    buffer_done(&page);
+}
+
+/* What stands around the options of a section in a whole configuration, and the options that each
+ * of the others needs beside it. */
+static const struct frame {
+    const struct section *section;
+    const char *before; /* ends where an option begins */
+    const char *after;
+    const char *companions; /* "a|b" */
+} frames[] = {
+#define SERVICES "services: {catalog: http://c:1}\n"
+#define ENDPOINTS "endpoints: [{path: /x, sources: {it: {get: \"catalog:/\"}}}]\n"
+    {&config_root, "", "", "services|endpoints"},
+    {&config_listener, "listen:\n    ", SERVICES ENDPOINTS, "address"},
+    {&config_listener_tls, "listen:\n  address: a:1\n  tls:\n    ", SERVICES ENDPOINTS, "cert|key"},
+    {&config_defaults, "defaults:\n    ", SERVICES ENDPOINTS, NULL},
+    {&config_bounds_of, "bounds:\n    ", SERVICES ENDPOINTS, NULL},
+    {&config_drain, "drain:\n    ", SERVICES ENDPOINTS, NULL},
+    {&config_log, "log:\n    ", SERVICES ENDPOINTS, NULL},
+    {&config_service_of, "services:\n  catalog:\n    ", ENDPOINTS, "targets"},
+    {&config_service_tls, "services:\n  catalog:\n   targets: https://c\n   tls:\n    ", ENDPOINTS,
+     "cert|key"},
+    {&config_endpoint_of, SERVICES "endpoints:\n  - ", "", "path|sources"},
+    {&config_parameter_of,
+     SERVICES
+     "endpoints:\n- path: /x\n  sources: {it: {get: \"catalog:/\"}}\n  query:\n   p:\n    ",
+     "", "type"},
+    {&config_source_of,
+     SERVICES "endpoints:\n- path: /x/{id}\n  query: {currency: {}}\n  sources:\n   product:\n    ",
+     "", "get"},
+};
+
+/* The options of a frame are indented by four, but at the top. */
+static void put_option(struct buffer *text, const struct frame *f, const struct option *row)
+{
+    const char *indent = f->before[0] && text->n > strlen(f->before) ? "    " : "";
+    assert_true(buffer_print(text, "%s%s: %s\n", indent, row->name, row->example));
+}
+
+static void check_example(struct written *w, const struct frame *f, const struct option *row)
+{
+    struct buffer text;
+    buffer_init(&text, 4096);
+    assert_true(buffer_append(&text, slice_of(f->before)));
+    put_option(&text, f, row);
+    for (unsigned i = 0; option_choice(f->companions, i).at; i++) {
+        const struct option *beside = option_find(f->section, option_choice(f->companions, i));
+        assert_non_null(beside);
+        if (beside != row && !(beside->flags & row->flags & OPTION_ONE_OF))
+            put_option(&text, f, beside);
+    }
+    assert_true(buffer_print(&text, "%s", f->after));
+    text.at[text.n] = '\0'; /* buffer_print() has room for it */
+    if (!written_try(w, text.at))
+        fail_msg("%s\n%.*s", text.at, SLICE_ARG(buffer_slice(&w->diagnostics)));
+    buffer_done(&text);
+}
+
+static void each_example_is_good(void **state)
+{
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+        for (unsigned k = 0; k < frames[i].section->n_rows; k++)
+            check_example(*state, &frames[i], &frames[i].section->rows[k]);
+}
+
+static void each_section_is_framed(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    while (config_sections[n])
+        n++;
+    assert_int_equal(n, sizeof frames / sizeof *frames);
+}
+
+static void check_row(const struct option *row)
+{
+    bool has_default = row->preset || row->otherwise || row->flags & OPTION_REQUIRED;
+    if (!row->name || !row->kind || !row->sentence || !row->example || !has_default)
+        fail_msg("a row lacks something: %s", row->name);
+    if (row->sentence[strlen(row->sentence) - 1] != '.')
+        fail_msg("%s: its sentence does not end", row->name);
+    bool needs_words = row->kind == &option_choice_of || row->kind == &option_either;
+    if (needs_words && !row->choices)
+        fail_msg("%s: a word of which?", row->name);
+}
+
+static void each_row_is_whole(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; config_sections[i]; i++)
+        for (unsigned k = 0; k < config_sections[i]->n_rows; k++)
+            check_row(&config_sections[i]->rows[k]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_reference_page_is_current),
+        cmocka_unit_test(the_schema_is_current),
+        cmocka_unit_test(the_schema_is_json),
+        cmocka_unit_test(a_full_buffer_is_no_page),
+        cmocka_unit_test(each_row_is_whole),
+        cmocka_unit_test(each_section_is_framed),
+        WRITTEN_TEST(each_example_is_good),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

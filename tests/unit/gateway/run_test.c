@@ -1,0 +1,341 @@
+/* run_test.c - when sources start, and when a run is over */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "shop.h"
+
+static const char shop_yaml[] =
+    "listen: 127.0.0.1:8080\n"
+    "services:\n"
+    "  catalog: http://127.0.0.1:@0\n"
+    "  stock: http://127.0.0.1:@1\n"
+    "  prices: http://127.0.0.1:@2\n"
+    "  reviews: {targets: [\"http://127.0.0.1:@3\"], timeout: 300ms}\n"
+    "  orders: {targets: [\"http://127.0.0.1:@4\"], timeout: 5s}\n"
+    "endpoints:\n"
+    "  - path: /page/{id}\n"
+    "    timeout: 800ms\n"
+    "    sources:\n"
+    "      product: {get: \"catalog:/products/{id}\", required: true}\n"
+    "      inventory: {get: \"stock:/inventory/{id}\"}\n"
+    "      reviews: {get: \"reviews:/reviews/{id}\", fallback: {items: []}}\n"
+    "  - path: /chain/{id}\n"
+    "    sources:\n"
+    "      product: {get: \"catalog:/products/{id}\"}\n"
+    "      price: {get: \"prices:/prices/{product.sku}/{id}\"}\n"
+    "      seller: {get: \"stock:/sellers/{price.by.name}\", set_headers: {x-sku: "
+    "\"{product.sku}\"}}\n"
+    "  - path: /required\n"
+    "    sources:\n"
+    "      product: {get: \"catalog:/products\", fallback: {sku: none}}\n"
+    "      price: {get: \"prices:/prices/{product.sku}\", required: true}\n"
+    "  - path: /order\n"
+    "    method: POST\n"
+    "    timeout: 400ms\n"
+    "    sources:\n"
+    "      order: {post: \"orders:/orders\"}\n"
+    "      product: {get: \"catalog:/products\", required: true}\n";
+
+static int setup(void **state)
+{
+    *state = shop_open(shop_yaml);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    shop_close(*state);
+    return 0;
+}
+
+static void sources_that_need_nothing_start_together(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/page/7");
+    assert_non_null(strstr(shop_hear(s, 0), "GET /products/7 HTTP/1.1\r\n"));
+    assert_non_null(strstr(shop_hear(s, 1), "GET /inventory/7 HTTP/1.1\r\n"));
+    assert_non_null(strstr(shop_hear(s, 3), "GET /reviews/7 HTTP/1.1\r\n"));
+    shop_serve(s, 3, "[]");
+    shop_serve(s, 1, "{\"n\":1}");
+    shop_serve(s, 0, "{\"id\": 7}");
+    shop_expect(s, 200, "{\"product\":{\"id\": 7},\"inventory\":{\"n\":1},\"reviews\":[]}");
+}
+
+static void a_source_waits_for_what_it_needs(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/chain/a%20b");
+    shop_hear(s, 0);
+    assert_true(shop_is_silent(s, 2));
+    shop_serve(s, 0, "{\"sku\":\"x\\/\\u00e9 1\"}");
+    assert_non_null(strstr(shop_hear(s, 2), "GET /prices/x%2F%C3%A9%201/a%20b HTTP/1.1\r\n"));
+    assert_true(shop_is_silent(s, 1));
+    shop_serve(s, 2, "{\"by\":{\"name\":1.50}}");
+    assert_non_null(strstr(shop_hear(s, 1), "GET /sellers/1.50 HTTP/1.1\r\n"));
+    assert_string_equal(shop_field(&s->services[1].heard, "x-sku"), "x/\xc3\xa9 1");
+    shop_serve(s, 1, "null");
+    shop_expect(s, 200,
+                "{\"product\":{\"sku\":\"x\\/\\u00e9 1\"},\"price\":{\"by\":{\"name\":1.50}},"
+                "\"seller\":null}");
+}
+
+static void a_missing_value_fails_all_that_depend_on_it(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/chain/1");
+    shop_serve(s, 0, "{\"sku\":null}");
+    shop_expect(s, 200,
+                "{\"product\":{\"sku\":null},\"price\":null,\"seller\":null,\"errors\":["
+                "{\"source\":\"price\",\"kind\":\"dependency\",\"message\":\"price: product.sku "
+                "is null\"},"
+                "{\"source\":\"seller\",\"kind\":\"dependency\",\"message\":\"seller: "
+                "price.by.name is missing\"}]}");
+    assert_true(shop_is_silent(s, 2) && shop_is_silent(s, 1));
+    shop_ask(s, "/chain/1");
+    shop_serve(s, 0, "{\"sku\":{}}");
+    shop_await(s);
+    assert_non_null(strstr(s->body, "price: product.sku is an object"));
+}
+
+static void a_value_that_would_leave_its_segment_is_not_sent(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/chain/1");
+    shop_serve(s, 0, "{\"sku\":\"..\"}");
+    shop_await(s);
+    assert_non_null(strstr(s->body, "\"kind\":\"dependency\",\"message\":\"price: product.sku "
+                                    "leaves a segment of a path empty"));
+    assert_true(shop_is_silent(s, 2));
+}
+
+static void a_value_that_no_header_takes_is_not_sent(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/chain/1");
+    shop_serve(s, 0, "{\"sku\":\"a\\r\\nb\"}");
+    assert_non_null(strstr(shop_hear(s, 2), "GET /prices/a%0D%0Ab/1 HTTP/1.1\r\n"));
+    shop_serve(s, 2, "{\"by\":{\"name\":\"n\"}}");
+    shop_await(s);
+    assert_non_null(strstr(s->body, "seller: product.sku has a byte that no header takes"));
+    assert_true(shop_is_silent(s, 1));
+}
+
+/* The path that it spoils would be asked for late, after another source. */
+static void a_bad_segment_of_the_request_is_refused_before_anything_is_sent(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/chain/%2E");
+    shop_await(s);
+    assert_int_equal(s->status, 400);
+    shop_ask(s, "/chain/a%2F..");
+    shop_await(s);
+    assert_int_equal(s->status, 400);
+    assert_true(shop_is_silent(s, 0));
+}
+
+static void a_fallback_is_what_others_depend_on(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/required");
+    shop_hear(s, 0);
+    shop_say(s, 0, SHOP_STATUS("500 Oh"));
+    assert_non_null(strstr(shop_hear(s, 2), "GET /prices/none HTTP/1.1\r\n"));
+    shop_serve(s, 2, "1");
+    shop_await(s);
+    assert_int_equal(s->status, 200);
+    assert_non_null(strstr(s->body, "{\"product\":{\"sku\":\"none\"},\"price\":1,\"errors\":["));
+}
+
+static void a_failed_required_source_ends_the_answer_at_once(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/page/7");
+    shop_hear(s, 1);
+    shop_hear(s, 3);
+    shop_hear(s, 0);
+    shop_say(s, 0, SHOP_STATUS("500 Oh"));
+    shop_await(s);
+    assert_int_equal(s->status, 502);
+    shop_await_hangup(s, 1);
+    shop_await_hangup(s, 3);
+    assert_int_equal(rig_count(&s->rig, COUNT_CALLS_CANCELLED), 2);
+}
+
+static void a_timeout_of_a_source_is_its_own(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/page/7");
+    shop_serve(s, 0, "1");
+    shop_serve(s, 1, "2");
+    assert_string_equal(
+        shop_hear(s, 3) ? shop_field(&s->services[3].heard, "x-request-timeout-ms") : "", "300");
+    rig_turns(&s->rig, 3);
+    shop_pass_ms(s, 302);
+    shop_expect(s, 200,
+                "{\"product\":1,\"inventory\":2,\"reviews\":{\"items\":[]},\"errors\":["
+                "{\"source\":\"reviews\",\"kind\":\"timeout\",\"message\":\"reviews: no answer "
+                "within 300 ms\"}]}");
+    shop_await_hangup(s, 3);
+}
+
+static void at_the_deadline_what_is_there_goes_out(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/page/7");
+    shop_serve(s, 0, "1");
+    shop_hear(s, 1);
+    assert_string_equal(shop_field(&s->services[1].heard, "x-request-timeout-ms"), "800");
+    shop_serve(s, 3, "3");
+    rig_turns(&s->rig, 3);
+    shop_pass_ms(s, 798);
+    assert_true(s->front.current->n_visits == 1);
+    shop_pass_ms(s, 4);
+    shop_expect(s, 200,
+                "{\"product\":1,\"inventory\":null,\"reviews\":3,\"errors\":["
+                "{\"source\":\"inventory\",\"kind\":\"timeout\",\"message\":\"inventory: no answer "
+                "within 800 ms\"}]}");
+    shop_await_hangup(s, 1);
+}
+
+static void a_required_source_that_is_late_is_a_504(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/page/7");
+    shop_hear(s, 0);
+    shop_pass_ms(s, 802);
+    shop_await(s);
+    assert_int_equal(s->status, 504);
+    assert_non_null(strstr(s->body, "\"detail\":\"product: no answer within 800 ms\""));
+}
+
+static void clients_may_shorten_the_deadline(void **state)
+{
+    static const struct {
+        const char *headers, *wanted;
+    } rows[] = {
+        {"x-request-timeout-ms: 120\r\n", "120"},
+        {"Prefer: wait=100\r\n", "800"},
+        {"X-Request-Timeout-Ms: soon\r\n", "800"},
+        {"Prefer: wait=1\r\nx-request-timeout-ms: 90\r\n", "90"},
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct shop *s = shop_open(shop_yaml);
+        shop_ask_with(s, "GET /page/7", rows[i].headers);
+        shop_hear(s, 0);
+        assert_string_equal(shop_field(&s->services[0].heard, "x-request-timeout-ms"),
+                            rows[i].wanted);
+        shop_pass_ms(s, strtoul(rows[i].wanted, NULL, 10) + 2);
+        shop_await(s);
+        assert_int_equal(s->status, 504);
+        shop_close(s);
+    }
+}
+
+static void a_client_without_any_patience_is_answered_at_once(void **state)
+{
+    struct shop *s = *state;
+    shop_ask_with(s, "GET /page/7", "Prefer: respond-async, wait=0\r\n");
+    shop_await(s);
+    assert_int_equal(s->status, 504);
+}
+
+static void a_client_that_leaves_cancels_its_calls(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/page/7");
+    shop_hear(s, 0);
+    shop_hear(s, 1);
+    shop_leave(s);
+    shop_await_hangup(s, 0);
+    shop_await_hangup(s, 1);
+    assert_int_equal(rig_count(&s->rig, COUNT_CLIENTS_GONE), 1);
+    const char *log = shop_read_log(s);
+    assert_non_null(strstr(log, "\"status\":499"));
+    assert_non_null(strstr(log, "\"product\":{\"kind\":\"cancelled\""));
+}
+
+static void an_unsafe_call_outlives_the_answer(void **state)
+{
+    struct shop *s = *state;
+    shop_ask_with(s, "POST /order", "Content-Length: 0\r\nx-request-id: r-1\r\n");
+    shop_serve(s, 0, "1");
+    shop_hear(s, 4);
+    assert_non_null(strstr(s->services[4].heard.at, "\r\ncontent-length: 0\r\n"));
+    assert_string_equal(shop_field(&s->services[4].heard, "x-request-timeout-ms"), "400");
+    rig_turns(&s->rig, 3);
+    shop_pass_ms(s, 402);
+    shop_expect(s, 200,
+                "{\"order\":null,\"product\":1,\"errors\":[{\"source\":\"order\",\"kind\":"
+                "\"timeout\",\"message\":\"order: no answer within 400 ms\"}]}");
+    assert_int_equal(s->front.current->n_visits, 1);
+    shop_say(s, 4, "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}");
+    RIG_UNTIL(&s->rig, s->front.current->n_visits == 0);
+    const char *late = strchr(shop_read_log(s), '\n');
+    assert_non_null(late);
+    assert_non_null(strstr(late, "\"method\":\"POST\",\"path\":\"/order\",\"status\":201"));
+    assert_non_null(strstr(late, "\"request_id\":\"r-1\""));
+    assert_non_null(strstr(late, "\"sources\":{\"order\":{\"status\":201"));
+}
+
+static void an_unsafe_call_outlives_its_client(void **state)
+{
+    struct shop *s = *state;
+    shop_ask_with(s, "POST /order", "Content-Length: 0\r\n");
+    shop_hear(s, 0);
+    shop_hear(s, 4);
+    shop_leave(s);
+    shop_await_hangup(s, 0);
+    assert_int_equal(s->front.current->n_visits, 1);
+    shop_hang_up(s, 4);
+    RIG_UNTIL(&s->rig, s->front.current->n_visits == 0);
+    assert_non_null(strstr(shop_read_log(s), "\"order\":{\"kind\":\"unreachable\""));
+}
+
+static void a_retired_gateway_ends_what_it_began(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/page/7");
+    for (unsigned i = 0; i < 4; i++)
+        if (i != 2)
+            shop_hear(s, i);
+    shop_reload(s);
+    rig_turns(&s->rig, 3);
+    assert_int_equal(s->n_retired, 0);
+    shop_serve(s, 1, "1");
+    shop_serve(s, 3, "1");
+    shop_serve(s, 0, "1");
+    shop_expect(s, 200, "{\"product\":1,\"inventory\":1,\"reviews\":1}");
+    RIG_UNTIL(&s->rig, s->n_retired == 1);
+    shop_ask(s, "/required");
+    shop_await_hangup(s, 0); /* the pool of the old one */
+    shop_serve(s, 0, "{\"sku\":7}");
+    shop_serve(s, 2, "1");
+    shop_expect(s, 200, "{\"product\":{\"sku\":7},\"price\":1}");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(sources_that_need_nothing_start_together),
+        TEST(a_source_waits_for_what_it_needs),
+        TEST(a_missing_value_fails_all_that_depend_on_it),
+        TEST(a_value_that_would_leave_its_segment_is_not_sent),
+        TEST(a_value_that_no_header_takes_is_not_sent),
+        TEST(a_bad_segment_of_the_request_is_refused_before_anything_is_sent),
+        TEST(a_fallback_is_what_others_depend_on),
+        TEST(a_failed_required_source_ends_the_answer_at_once),
+        TEST(a_timeout_of_a_source_is_its_own),
+        TEST(at_the_deadline_what_is_there_goes_out),
+        TEST(a_required_source_that_is_late_is_a_504),
+        cmocka_unit_test(clients_may_shorten_the_deadline),
+        TEST(a_client_without_any_patience_is_answered_at_once),
+        TEST(a_client_that_leaves_cancels_its_calls),
+        TEST(an_unsafe_call_outlives_the_answer),
+        TEST(an_unsafe_call_outlives_its_client),
+        TEST(a_retired_gateway_ends_what_it_began),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

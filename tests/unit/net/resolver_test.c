@@ -1,0 +1,351 @@
+/* resolver_test.c - names against a server of the test's own, on loopback */
+#include <unistd.h>
+
+#include "../unit.h"
+#include "base/random.h"
+#include "net/resolver.c"
+#include "side.h"
+
+enum {
+    OURS = 0x7f000100, /* 127.0.1.0 */
+    N_RUBBISH = 50     /* answers to one question */
+};
+
+enum stub_mode {
+    STUB_ANSWERS,
+    STUB_KNOWS_NOTHING, /* NXDOMAIN */
+    STUB_FAILS,         /* SERVFAIL */
+    STUB_IS_SILENT,
+    STUB_TALKS_RUBBISH
+};
+
+/* A name server that gives every name the same addresses: 127.0.1.first, and those that follow. */
+static struct {
+    uv_poll_t poll;
+    int fd;
+    char servers[40];
+    enum stub_mode mode;
+    unsigned n_addresses;
+    uint8_t first;
+    bool turns; /* the order of its addresses */
+    uint8_t ttl_s;
+    unsigned n_asked;
+    struct random random;
+} stub;
+
+static struct loop loop;
+static struct resolver *resolver;
+
+static struct {
+    unsigned n;
+    struct addresses last;
+    struct resolver_name *unwatches;
+} told;
+
+static void on_change(void *context, const struct addresses *a)
+{
+    assert_ptr_equal(context, &told);
+    told.n++;
+    told.last = *a;
+    if (told.unwatches)
+        resolver_unwatch(told.unwatches);
+    told.unwatches = NULL;
+}
+
+static size_t add_record(uint8_t *at, unsigned i)
+{
+    uint8_t last = (uint8_t)(stub.first + i);
+    const uint8_t record[] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, stub.ttl_s, 0, 4, 127, 0, 1, last};
+    memcpy(at, record, sizeof record);
+    return sizeof record;
+}
+
+/* Turns the question into its answer; there are addresses for type A alone. */
+static size_t make_answer(uint8_t *at, size_t n)
+{
+    bool is_a = at[n - 3] == 1;
+    unsigned n_records = is_a && stub.mode == STUB_ANSWERS ? stub.n_addresses : 0;
+    at[2] = 0x81;
+    at[3] = 0x80;
+    at[3] |= stub.mode == STUB_KNOWS_NOTHING ? 3 : 0;
+    at[3] |= stub.mode == STUB_FAILS ? 2 : 0;
+    at[7] = (uint8_t)n_records;
+    for (unsigned i = 0; i < n_records; i++)
+        n += add_record(at + n, stub.turns ? (i + stub.n_asked) % n_records : i);
+    return n;
+}
+
+/* The right id and perhaps the right flags, and whatever comes. */
+static size_t make_rubbish(uint8_t *at, size_t n)
+{
+    make_answer(at, n);
+    size_t kept = 2 + random_below(&stub.random, 2 * n);
+    for (size_t i = kept; i < 200; i++)
+        at[i] = (uint8_t)random_next(&stub.random);
+    return random_below(&stub.random, 200);
+}
+
+static void on_question(uv_poll_t *poll, int status, int events)
+{
+    (void)poll, (void)status, (void)events;
+    uint8_t at[1024] = {0};
+    struct sockaddr_in from;
+    socklen_t n_from = sizeof from;
+    loop_note_time(&loop);
+    ssize_t n = recvfrom(stub.fd, at, 256, 0, (struct sockaddr *)&from, &n_from);
+    assert_true(n > 12);
+    stub.n_asked++;
+    if (stub.mode == STUB_IS_SILENT)
+        return;
+    size_t n_answer =
+        stub.mode == STUB_TALKS_RUBBISH ? make_rubbish(at, (size_t)n) : make_answer(at, (size_t)n);
+    sendto(stub.fd, at, n_answer, 0, (struct sockaddr *)&from, n_from);
+}
+
+static void open_stub(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t n = sizeof at;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    memset(&stub, 0, sizeof stub);
+    stub.n_addresses = stub.first = 1;
+    stub.ttl_s = 30;
+    random_init_seeded(&stub.random, 53);
+    stub.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(stub.fd, (struct sockaddr *)&at, n), 0);
+    assert_int_equal(getsockname(stub.fd, (struct sockaddr *)&at, &n), 0);
+    snprintf(stub.servers, sizeof stub.servers, "127.0.0.1:%u", ntohs(at.sin_port));
+    assert_int_equal(uv_poll_init(&loop.uv, &stub.poll, stub.fd), 0);
+    uv_poll_start(&stub.poll, UV_READABLE, on_question);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&told, 0, sizeof told);
+    loop_init(&loop, NULL, 0, NULL);
+    open_stub();
+    resolver = resolver_new(&loop);
+    resolver->servers = stub.servers;
+    resolver->timeout_ms = 20;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    resolver_close(resolver);
+    uv_close((uv_handle_t *)&stub.poll, NULL);
+    side_finish(&loop);
+    close(stub.fd);
+    return 0;
+}
+
+static struct resolver_name *watch(const char *host)
+{
+    struct resolver_name *name = resolver_watch(resolver, host, 80, on_change, &told);
+    assert_int_equal(told.n, 0);
+    return name;
+}
+
+static void expect_address(const struct addresses *a, unsigned i, uint32_t address)
+{
+    const struct sockaddr_in *at = (const struct sockaddr_in *)&a->at[i];
+    assert_int_equal(at->sin_family, AF_INET);
+    assert_int_equal(ntohs(at->sin_port), 80);
+    assert_int_equal(ntohl(at->sin_addr.s_addr), address);
+}
+
+/* Asks without waiting for the time to live, and waits for the answer. */
+static void ask_again(struct resolver_name *name)
+{
+    loop_arm(&loop, &name->again, loop.now_ms);
+    SIDE_RUN_UNTIL(&loop, name->is_asking);
+    SIDE_RUN_UNTIL(&loop, !name->is_asking && wheel_is_armed(&name->again));
+}
+
+static void literals_need_no_asking(void **state)
+{
+    (void)state;
+    struct addresses a;
+    assert_true(resolver_literal("192.0.2.7", 8080, &a));
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a.at[0];
+    assert_int_equal(a.n, 1);
+    assert_int_equal(v4->sin_family, AF_INET);
+    assert_int_equal(ntohs(v4->sin_port), 8080);
+    assert_int_equal(ntohl(v4->sin_addr.s_addr), 0xc0000207);
+    assert_true(resolver_literal("::1", 443, &a));
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a.at[0];
+    assert_int_equal(v6->sin6_family, AF_INET6);
+    assert_int_equal(ntohs(v6->sin6_port), 443);
+    assert_true(IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr));
+    static const char *const names[] = {"localhost", "", "1.2.3", "1.2.3.4.5", "::g", "1.2.3.4 "};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        assert_false(resolver_literal(names[i], 80, &a));
+}
+
+static void a_watched_literal_is_told_once(void **state)
+{
+    (void)state;
+    struct resolver_name *name = watch("127.0.1.9");
+    SIDE_RUN_UNTIL(&loop, told.n);
+    expect_address(&told.last, 0, OURS + 9);
+    assert_false(wheel_is_armed(&name->again));
+    assert_int_equal(stub.n_asked, 0);
+}
+
+static void localhost_is_known_without_a_server(void **state)
+{
+    (void)state;
+    stub.mode = STUB_IS_SILENT;
+    watch("localhost");
+    SIDE_RUN_UNTIL(&loop, told.n);
+    assert_int_equal(stub.n_asked, 0);
+    for (unsigned i = 0; i < told.last.n; i++) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&told.last.at[i];
+        if (v6->sin6_family == AF_INET6)
+            assert_true(IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr));
+        else
+            expect_address(&told.last, i, INADDR_LOOPBACK);
+    }
+}
+
+static void a_name_is_asked_for_again_at_the_end_of_its_time_to_live(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t ttl_s, asked_after_s;
+    } rows[] = {{30, 30}, {0, 1}, {200, 60}, {1, 1}, {60, 60}};
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        told.n = 0;
+        stub.ttl_s = rows[i].ttl_s;
+        struct resolver_name *name = watch("name.test");
+        SIDE_RUN_UNTIL(&loop, told.n);
+        expect_address(&told.last, 0, OURS + 1);
+        uint64_t after_ms = name->again.due_ms - loop.now_ms;
+        uint64_t expected_ms = rows[i].asked_after_s * UINT64_C(1000);
+        assert_in_range(after_ms, expected_ms - 500, expected_ms);
+        resolver_unwatch(name);
+    }
+}
+
+static void a_change_is_told_and_what_stays_the_same_is_not(void **state)
+{
+    (void)state;
+    stub.n_addresses = 3;
+    stub.turns = true;
+    struct resolver_name *name = watch("name.test");
+    SIDE_RUN_UNTIL(&loop, told.n);
+    ask_again(name);
+    ask_again(name);
+    assert_int_equal(told.n, 1);
+    assert_int_equal(told.last.n, 3);
+    stub.first = 77;
+    ask_again(name);
+    assert_int_equal(told.n, 2);
+    assert_int_equal(told.last.n, 3);
+    stub.n_addresses = 1;
+    ask_again(name);
+    assert_int_equal(told.n, 3);
+    expect_address(&told.last, 0, OURS + 77);
+}
+
+static void a_name_that_stops_resolving_keeps_its_addresses(void **state)
+{
+    (void)state;
+    struct resolver_name *name = watch("name.test");
+    SIDE_RUN_UNTIL(&loop, told.n);
+    static const enum stub_mode modes[] = {STUB_KNOWS_NOTHING, STUB_FAILS, STUB_IS_SILENT};
+    for (unsigned i = 0; i < 3; i++) {
+        stub.mode = modes[i];
+        ask_again(name);
+        assert_int_equal(told.n, 1);
+        assert_int_equal(name->known.n, 1);
+        assert_in_range(name->again.due_ms - loop.now_ms, 4000, 5000);
+    }
+    stub.mode = STUB_ANSWERS;
+    stub.first = 5;
+    ask_again(name);
+    assert_int_equal(told.n, 2);
+    expect_address(&told.last, 0, OURS + 5);
+}
+
+static void a_name_of_nobody_is_asked_for_again_after_a_while(void **state)
+{
+    (void)state;
+    stub.mode = STUB_KNOWS_NOTHING;
+    struct resolver_name *name = watch("nobody.test");
+    SIDE_RUN_UNTIL(&loop, stub.n_asked > 0 && wheel_is_armed(&name->again) && !name->is_asking);
+    assert_int_equal(told.n, 0);
+    assert_in_range(name->again.due_ms - loop.now_ms, 4000, 5000);
+}
+
+static void addresses_beyond_the_bound_are_left_out(void **state)
+{
+    (void)state;
+    stub.n_addresses = 28;
+    watch("many.test");
+    SIDE_RUN_UNTIL(&loop, told.n);
+    assert_int_equal(told.last.n, RESOLVER_MAX_ADDRESSES);
+}
+
+static void rubbish_is_no_answer_and_does_no_harm(void **state)
+{
+    (void)state;
+    stub.mode = STUB_TALKS_RUBBISH;
+    resolver->timeout_ms = 1;
+    struct resolver_name *name = watch("name.test");
+    SIDE_RUN_UNTIL(&loop, stub.n_asked > 0);
+    SIDE_RUN_UNTIL(&loop, wheel_is_armed(&name->again) && !name->is_asking);
+    ask_again(name);
+    ask_again(name);
+    stub.mode = STUB_ANSWERS;
+    stub.first = 200;
+    ask_again(name);
+    expect_address(&told.last, 0, OURS + 200);
+}
+
+static void an_unwatched_name_is_silent(void **state)
+{
+    (void)state;
+    resolver_unwatch(watch("first.test"));
+    struct resolver_name *asked = watch("second.test");
+    SIDE_RUN_UNTIL(&loop, asked->is_asking);
+    resolver_unwatch(asked);
+    told.unwatches = watch("third.test");
+    SIDE_RUN_UNTIL(&loop, told.n);
+    SIDE_RUN_UNTIL(&loop, resolver->n_asking == 0);
+    assert_int_equal(told.n, 1);
+    assert_true(list_is_empty(&resolver->names));
+}
+
+static void closing_in_the_middle_of_a_question_is_silent(void **state)
+{
+    (void)state;
+    stub.mode = STUB_IS_SILENT;
+    struct resolver_name *name = watch("first.test");
+    SIDE_RUN_UNTIL(&loop, stub.n_asked > 0);
+    resolver_unwatch(name);
+    watch("second.test");
+    SIDE_RUN_UNTIL(&loop, resolver->n_asking == 2);
+    /* teardown() closes the resolver; on_change would fail for want of memory that is right */
+}
+
+int main(void)
+{
+#define RESOLVER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        RESOLVER_TEST(literals_need_no_asking),
+        RESOLVER_TEST(a_watched_literal_is_told_once),
+        RESOLVER_TEST(localhost_is_known_without_a_server),
+        RESOLVER_TEST(a_name_is_asked_for_again_at_the_end_of_its_time_to_live),
+        RESOLVER_TEST(a_change_is_told_and_what_stays_the_same_is_not),
+        RESOLVER_TEST(a_name_that_stops_resolving_keeps_its_addresses),
+        RESOLVER_TEST(a_name_of_nobody_is_asked_for_again_after_a_while),
+        RESOLVER_TEST(addresses_beyond_the_bound_are_left_out),
+        RESOLVER_TEST(rubbish_is_no_answer_and_does_no_harm),
+        RESOLVER_TEST(an_unwatched_name_is_silent),
+        RESOLVER_TEST(closing_in_the_middle_of_a_question_is_silent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
