@@ -1,0 +1,268 @@
+"""harness.py - what the measurements share: programs, ports, gateways on a CPU of their own, load
+
+Gateways run on CPU 0, services and load on the others, everything on loopback. A gateway's cost is
+its processes' own CPU clock, so what runs beside it does not count, though it may disturb.
+"""
+import atexit
+import http.client
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build-bench"
+PEERS = ROOT / "bench" / "peers"
+SHEAF = pathlib.Path(os.environ.get("SHEAF", ROOT / "build" / "sheaf"))
+PAGE = "/api/aggregated/product?id=1042"
+NAMES = ["product", "inventory", "pricing", "reviews", "shipping", "media", "related", "seller"]
+GATEWAY_CPU, OTHER_CPUS = "0", "1-%d" % max(1, (os.cpu_count() or 1) - 1)
+EVERY_CPU = "0-%d" % ((os.cpu_count() or 1) - 1)
+
+folder = pathlib.Path(tempfile.mkdtemp(prefix="sheaf-bench-"))
+_children = []
+
+
+class Gateway:
+    """A running gateway: where it listens, which processes it has."""
+
+    def __init__(self, name, port, path, pids, tls=False, compare="bytes"):
+        self.name, self.port, self.path, self.pids = name, port, path, pids
+        self.tls, self.compare = tls, compare
+
+    def answer(self):
+        """One answer, decoded: what is compared before anything is timed."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        if self.tls:
+            context = ssl.create_default_context(cafile=certificate()[0])
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=context)
+        try:
+            connection.request("GET", self.path)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
+
+    def cpu_seconds(self):
+        return sum(time.clock_gettime((~pid) << 3 | 2) for pid in self.pids)
+
+    def resident(self):
+        """Bytes of memory in use."""
+        n_kib = 0
+        for pid in self.pids:
+            status = pathlib.Path(f"/proc/{pid}/status").read_text()
+            n_kib += int(status.split("VmRSS:")[1].split()[0])
+        return n_kib * 1024
+
+
+def prepare(*programs):
+    """Builds what a measurement needs and raises the limits that many connections need."""
+    if not SHEAF.exists():
+        sys.exit(f"no {SHEAF}: make build")
+    subprocess.run([ROOT / "tools" / "configure", "build-bench"], cwd=ROOT, check=True)
+    targets = [f"bench/{p}" for p in programs]
+    subprocess.run(["ninja", "-C", BUILD, *targets], check=True, stdout=subprocess.DEVNULL)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in (65536, hard):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(wanted, hard)))
+            break
+        except (ValueError, OSError):
+            continue
+
+
+@atexit.register
+def remove_folder():
+    stop_children()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop_children():
+    """Gateways first: a service that leaves early would be told as a failure."""
+    while _children:
+        child = _children.pop()
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def start(cpus, *command, env=None):
+    child = subprocess.Popen(
+        ["taskset", "-c", cpus, *map(str, command)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=open(folder / "errors", "ab"), env={**os.environ, **(env or {})},
+    )
+    _children.append(child)
+    return child
+
+
+def ports(n):
+    """n free ports in a row."""
+    while True:
+        held = [socket.create_server(("127.0.0.1", 0))]
+        first = held[0].getsockname()[1]
+        try:
+            held += [socket.create_server(("127.0.0.1", first + i)) for i in range(1, n)]
+            return first
+        except (OSError, OverflowError):
+            continue
+        finally:
+            for s in held:
+                s.close()
+
+
+def wait_for(port):
+    for _ in range(400):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    sys.exit(f"nobody listens on {port}: {(folder / 'errors').read_text()[-500:]}")
+
+
+def options(**values):
+    return [f"{name}={value}" for name, value in values.items()]
+
+
+def services(count=4, cpus=OTHER_CPUS, **more):
+    first = ports(count)
+    start(cpus, BUILD / "bench" / "services", *options(port=first, count=count, **more))
+    wait_for(first + count - 1)
+    return first
+
+
+def floor(first, count=4, name="floor"):
+    port = ports(1)
+    child = start(GATEWAY_CPU, BUILD / "bench" / "floor", *options(port=port, services=first, count=count))
+    wait_for(port)
+    return Gateway(name, port, "/", [child.pid])
+
+
+def certificate():
+    """A certificate for 127.0.0.1 that lives as long as the measurement."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    if not cert.exists():
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+            check=True, capture_output=True,
+        )
+    return cert, key
+
+
+def sheaf_config(port, first, count=4, workers=1, tls=False):
+    """The default configuration but for the workers and the access log's file."""
+    address = f"127.0.0.1:{port}"
+    lines = [f"listen: {address}"]
+    if tls:
+        cert, key = certificate()
+        lines = ["listen:", f"  - address: {address}", "    tls:", f"      cert: {cert}", f"      key: {key}"]
+    lines += [f"workers: {workers}", "log:", f"  file: {folder}/access-{port}.log", "services:"]
+    lines += [f"  {name}: http://127.0.0.1:{first + i}" for i, name in enumerate(NAMES[:count])]
+    lines += ["endpoints:", "  - path: /api/aggregated/product", "    query:", "      id:", "        required: true",
+              '        pattern: "[A-Za-z0-9_-]{1,64}"', "    timeout: 2s", "    sources:"]
+    for name in NAMES[:count]:
+        lines += [f"      {name}:", f"        get: {name}:/{name}/{{id}}"]
+        if name == "product":
+            lines += ["        required: true"]
+    return "\n".join(lines) + "\n"
+
+
+def sheaf(first, name="sheaf", cpus=GATEWAY_CPU, prefix=(), env=None, **more):
+    port = ports(1)
+    config = folder / f"sheaf-{port}.yaml"
+    config.write_text(sheaf_config(port, first, **more))
+    child = start(cpus, *prefix, SHEAF, "run", "-c", config, env=env)
+    wait_for(port)
+    return Gateway(name, port, PAGE, [child.pid], tls=more.get("tls", False))
+
+
+def _filled(template, port, first):
+    text = (PEERS / template).read_text().replace("@PORT@", str(port)).replace("@FOLDER@", str(folder))
+    for i in range(4):
+        text = text.replace(f"@SERVICE{i}@", str(first + i))
+    out = folder / template.removesuffix(".in")
+    out.write_text(text)
+    return out
+
+
+def nginx(first):
+    if not os.path.exists("/usr/lib/nginx/modules/ngx_http_lua_module.so"):
+        print("nginx with Lua is left out: not installed")
+        return []
+    port = ports(1)
+    master = start(GATEWAY_CPU, "nginx", "-c", _filled("nginx.conf.in", port, first))
+    wait_for(port)
+    pids = []
+    while not pids:  # the master listens before it has a worker
+        children = pathlib.Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text()
+        pids = [int(pid) for pid in children.split()]
+    splice = Gateway("nginx-splice", port, "/splice?id=1042", pids)
+    # A Lua table has no order, so the members of its JSON have none.
+    return [splice, Gateway("nginx-decode", port, "/decode?id=1042", pids, compare="length")]
+
+
+def go(first):
+    if not shutil.which("go"):
+        print("the Go program is left out: no Go here")
+        return []
+    program = BUILD / "aggregator"
+    subprocess.run(["go", "build", "-buildvcs=false", "-o", program, "."], cwd=PEERS / "go", check=True)
+    port = ports(1)
+    child = start(GATEWAY_CPU, program, port, first, env={"GOMAXPROCS": "1"})
+    wait_for(port)
+    return [Gateway("go", port, PAGE, [child.pid])]
+
+
+def krakend(first):
+    """KrakenD CE from its Go module; to be had or not."""
+    module = "github.com/krakend/krakend-ce/v2"
+    program = BUILD / "go" / "krakend-ce"
+    if shutil.which("go") and not program.exists():
+        install = ["go", "install", f"{module}/cmd/krakend-ce@latest"]
+        run = subprocess.run(install, env={**os.environ, "GOBIN": str(program.parent)}, capture_output=True, text=True)
+        if run.returncode:
+            print("KrakenD could not be installed:", (run.stderr.strip().splitlines() or ["?"])[-1].strip())
+    if not program.exists():
+        print("KrakenD is left out")
+        return []
+    port = ports(1)
+    child = start(GATEWAY_CPU, program, "run", "-c", _filled("krakend.json.in", port, first), env={"GOMAXPROCS": "1"})
+    wait_for(port)
+    return [Gateway("krakend", port, "/api/aggregated/product/1042", [child.pid])]
+
+
+def load(gateway, cpus=OTHER_CPUS, **more):
+    """One run of load: its figures, and what the gateway spent: us an answer, busy as a share."""
+    words = options(port=gateway.port, path=gateway.path, tls=int(gateway.tls), compare=gateway.compare, **more)
+    cpu, clock = gateway.cpu_seconds(), time.monotonic()
+    run = subprocess.run(["taskset", "-c", cpus, BUILD / "bench" / "load", *words], capture_output=True, text=True)
+    cpu, clock = gateway.cpu_seconds() - cpu, time.monotonic() - clock
+    if run.returncode:
+        sys.exit(f"{gateway.name}: {run.stderr}")
+    figures = {name: float(value) for name, value in (word.split("=") for word in run.stdout.split())}
+    return {**figures, "us": cpu * 1e6 / max(figures["done"], 1), "busy": cpu / clock}
+
+
+def only_equal(reference, others):
+    """Those of the others that answer as the reference does, as JSON values; the rest is named."""
+    wanted = reference.answer()
+    equal = []
+    for gateway in others:
+        if gateway.answer() == wanted:
+            equal.append(gateway)
+        else:
+            print(f"{gateway.name} is left out: its answer differs from {reference.name}'s")
+    return equal
