@@ -20,9 +20,8 @@ struct document *config_open(struct reading *r, const char *path, const char *na
 {
     struct document *d = reading_scratch(r, 1, sizeof *d);
     struct place place = from ? from->place : (struct place){d, 0};
-    d->path = arena_copy(&r->scratch, slice_of(path)).at;
-    d->name = arena_copy(&r->config->arena, slice_of(name)).at;
-    CHECK(d->path && d->name);
+    d->path = reading_note(r, slice_of(path)).at;
+    d->name = reading_copy(r, slice_of(name)).at;
     d->order = r->n_documents;
     d->is_included = from;
     if (r->n_documents == READING_FILES_MAX) {
@@ -82,13 +81,13 @@ struct config *config_load_told(const char *file, struct buffer *diagnostics, bo
     CHECK(c);
     arena_init(&c->arena, KEPT_FIRST, KEPT_MAX);
     arena_init(&r.scratch, SCRATCH_FIRST, SCRATCH_MAX);
-    r.diagnostics.arena = &r.scratch;
     r.needed_at = reading_scratch(&r, CONFIG_MAX_SOURCES, sizeof *r.needed_at);
     read_files(&r, file);
     diagnostic_write(&r.diagnostics, diagnostics);
     for (unsigned i = 0; told && i < r.diagnostics.n; i++)
         told[r.diagnostics.items[i].rule] = true;
     bool is_good = r.diagnostics.n == 0;
+    diagnostic_done(&r.diagnostics);
     arena_done(&r.scratch);
     if (is_good)
         return c;

@@ -37,10 +37,16 @@ bool config_check_name(struct reading *r, const struct node *name, const char *w
     return true;
 }
 
+/* Where sources are a list it is the name that they have already; in a map it would be a second. */
 static void read_name(struct reading *r, const struct option *row, struct node *value, void *object)
 {
-    /* The list of sources has read it before, and the map has it as its key. */
-    (void)r, (void)row, (void)value, (void)object;
+    const struct config_source *s = object;
+    (void)row;
+    if (!option_scalar(r, value, "a name") || slice_equal(value->text, s->name))
+        return;
+    reading_complain(r, RULE_NAME_AGAIN, value->place,
+                     "the source is called '%s' by its key; leave `name` out",
+                     reading_show(r, s->name));
 }
 
 const struct option_kind config_kind_name = {

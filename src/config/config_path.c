@@ -45,11 +45,14 @@ static void read_literal(struct path_reader *p, struct slice raw, size_t offset,
              "'*' is a whole segment, the last one, as /img/*; write %2A for the character");
         return;
     }
-    if (target_decode(raw, false, &p->r->config->arena, &out->text) != FAULT_NONE) {
+    enum fault fault = target_decode(raw, false, &p->r->config->arena, &out->text);
+    if (fault == FAULT_LIMIT)
+        reading_end(p->r, p->node->place);
+    else if (fault != FAULT_NONE)
         tell(p, RULE_PATH, offset,
              "this is not percent-encoded UTF-8; write two hexadecimal digits behind each '%'");
+    if (fault != FAULT_NONE)
         return;
-    }
     if (is_dots(out->text))
         tell(p, RULE_PATH_DOTS, offset, "no request can have a dot segment; leave it out");
 }
@@ -122,6 +125,14 @@ static bool check_text(struct path_reader *p)
     return !p->failed;
 }
 
+static size_t count_slashes(struct slice path)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < path.n; i++)
+        n += path.at[i] == '/';
+    return n;
+}
+
 static void read_path(struct reading *r, const struct option *row, struct node *value, void *object)
 {
     struct config_endpoint *e = object;
@@ -132,17 +143,20 @@ static void read_path(struct reading *r, const struct option *row, struct node *
     e->path = reading_copy(r, value->text);
     if (!check_text(&p))
         return;
-    e->segments = reading_keep(r, SEGMENTS_MAX, sizeof *e->segments);
+    size_t n_segments = count_slashes(value->text);
+    if (n_segments > SEGMENTS_MAX) {
+        tell(&p, RULE_PATH, 0, "a path has at most 64 segments; shorten it");
+        return;
+    }
+    e->segments = reading_keep(r, n_segments, sizeof *e->segments);
     size_t at = 1;
-    while (at <= value->text.n && e->n_segments < SEGMENTS_MAX) {
+    while (at <= value->text.n) {
         struct slice rest = slice_after(value->text, at);
         const char *slash = memchr(rest.at, '/', rest.n);
         size_t n = slash ? (size_t)(slash - rest.at) : rest.n;
         read_segment(&p, (struct slice){rest.at, n}, at, !slash);
         at += n + 1;
     }
-    if (at <= value->text.n)
-        tell(&p, RULE_PATH, at, "a path has at most 64 segments; shorten it");
     if (p.failed)
         e->n_segments = 0; /* it takes no part in what compares routes */
 }

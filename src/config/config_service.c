@@ -60,14 +60,14 @@ static void fill_target(struct reading *r, struct config_target *t, struct slice
                         unsigned port)
 {
     bool is_default = port == (t->is_tls ? PORT_HTTPS : PORT_HTTP);
+    const char *host_text = reading_note(r, host).at;
     struct slice bare = host;
     if (host.at[0] == '[')
         bare = (struct slice){host.at + 1, host.n - 2};
     t->host = reading_copy(r, bare).at;
     t->port = (uint16_t)port;
-    struct slice authority =
-        arena_print(&r->scratch, is_default ? "%.*s" : "%.*s:%u", SLICE_ARG(host), port);
-    t->authority = reading_copy(r, authority);
+    const char *authority = is_default ? host_text : reading_print(r, "%s:%u", host_text, port);
+    t->authority = reading_copy(r, slice_of(authority));
 }
 
 static void read_target(struct reading *r, const struct node *value, struct config_target *t)

@@ -93,11 +93,11 @@ static struct node *list_to_map(struct reading *r, const struct node *list)
     return map;
 }
 
-static bool check_source_name(struct reading *r, const struct config_endpoint *e,
+static void check_source_name(struct reading *r, const struct config_endpoint *e,
                               const struct node *key)
 {
     if (!config_check_name(r, key, "a source", false))
-        return false;
+        return;
     for (unsigned i = 0; i < e->n_parameters; i++) {
         const struct config_parameter *p = &e->parameters[i];
         if (p->place == CONFIG_IN_HEADER || !slice_equal(p->name, key->text))
@@ -106,9 +106,7 @@ static bool check_source_name(struct reading *r, const struct config_endpoint *e
                          "'%s' is a parameter at line %u; parameters and sources share their "
                          "names, choose another",
                          reading_show(r, key->text), p->position.line);
-        return false;
     }
-    return true;
 }
 
 /* Their names first: a template may speak of a source that is declared later. */

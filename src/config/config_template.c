@@ -185,7 +185,7 @@ static bool compile(struct reading *r, const struct site *site, struct config_te
                            ? template_compile_text(text, &r->config->arena, &out->compiled, &error)
                            : template_compile(text, &r->config->arena, &out->compiled, &error);
     if (fault == FAULT_LIMIT)
-        reading_complain(r, RULE_BIG, site->text->place, "this is too much for a configuration");
+        reading_end(r, site->text->place);
     else if (fault != FAULT_NONE)
         reading_complain(r, RULE_TEMPLATE, node_place_in(site->text, site->skip + error.offset),
                          "%s; write %s", error.what,

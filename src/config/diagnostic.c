@@ -16,15 +16,19 @@ void diagnostic_add(struct diagnostics *d, enum rule rule, struct place place, c
         return;
     if (d->n == d->capacity) {
         unsigned capacity = d->capacity ? d->capacity * 2 : 16;
-        struct diagnostic *grown = arena_take_zero(d->arena, capacity, sizeof *grown);
+        struct diagnostic *grown = reallocarray(d->items, capacity, sizeof *grown);
         CHECK(grown);
-        if (d->n)
-            memcpy(grown, d->items, d->n * sizeof *grown);
         d->items = grown;
         d->capacity = capacity;
     }
     d->items[d->n] = (struct diagnostic){rule, place, message, d->n};
     d->n++;
+}
+
+void diagnostic_done(struct diagnostics *d)
+{
+    free(d->items);
+    *d = (struct diagnostics){0};
 }
 
 static int compare(const void *a, const void *b)

@@ -17,8 +17,7 @@ struct diagnostic {
     unsigned order; /* of being told */
 };
 
-struct diagnostics {
-    struct arena *arena;
+struct diagnostics { /* all zero: none */
     struct diagnostic *items;
     unsigned n, capacity;
 };
@@ -27,8 +26,9 @@ enum {
     DIAGNOSTIC_MAX = 1000 /* more of them help nobody */
 };
 
-/* The message says what is wrong, a semicolon, and what would be right. Past the limit it is
- * dropped. */
+/* Keeps the message, which must live as long. It says what is wrong, a semicolon, and what would be
+ * right. Past the limit it is dropped. */
 void diagnostic_add(struct diagnostics *d, enum rule rule, struct place place, const char *message);
+void diagnostic_done(struct diagnostics *d);
 /* All of them by file, place and order of being told; what is told twice of one place, once. */
 void diagnostic_write(struct diagnostics *d, struct buffer *out);

@@ -1,8 +1,7 @@
 /* document.h - one file of the configuration: its text, its lines, and places in it
  *
  * A place is a byte of a document; people are told line and column, which are counted only when
- * somebody asks. The text has no byte order mark, is UTF-8 and printable: document_read() sees to
- * it.
+ * somebody asks. The text has no byte order mark.
  */
 #pragma once
 

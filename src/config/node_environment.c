@@ -7,12 +7,11 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "base/check.h"
 #include "config/node_internal.h"
 #include "wire/target.h"
 
 enum {
-    VALUE_MAX = 1024 * 1024,
+    ADDED_MAX = 1024 * 1024,
     NAME_MAX_BYTES = 256
 };
 
@@ -55,31 +54,68 @@ static struct slice value_of(struct slice name)
     return value ? slice_of(value) : SLICE_NONE;
 }
 
-/* Appends what stands for the reference at the offset; gives how many bytes it takes there. */
-static size_t replace_one(struct reading *r, struct node *n, size_t offset, struct buffer *out)
+struct replacement {
+    struct reading *r;
+    const struct node *scalar; /* as it was */
+    struct buffer out;
+    bool failed;
+};
+
+static void put(struct replacement *p, size_t offset, struct slice text)
+{
+    if (p->failed || buffer_append(&p->out, text))
+        return;
+    reading_complain(p->r, RULE_BIG, node_place_in(p->scalar, offset),
+                     "the text becomes too long; the environment may add 1 MiB to it");
+    p->failed = true;
+}
+
+/* In lower case it was probably to be a parameter. */
+static void tell_unset(struct reading *r, struct place place, const char *name)
+{
+    const char *otherwise =
+        islower((unsigned char)name[0]) ? reading_print(r, ", or {%s} for a parameter", name) : "";
+    reading_complain(r, RULE_ENVIRONMENT_UNSET, place,
+                     "the environment variable %s is not set; set it, or write ${%s:-default}%s",
+                     name, name, otherwise);
+}
+
+/* Puts what stands for the reference at the offset. */
+static void put_reference(struct replacement *p, size_t offset, const struct reference *ref)
+{
+    struct slice value = value_of(ref->name);
+    struct place place = node_place_in(p->scalar, offset);
+    const char *name = reading_show(p->r, ref->name);
+    if (!value.at && !ref->has_default)
+        tell_unset(p->r, place, name);
+    else if (value.at && !target_is_utf8(value))
+        reading_complain(p->r, RULE_ENVIRONMENT, place,
+                         "the environment variable %s is not UTF-8; set it to text", name);
+    else
+        put(p, offset, value.n == 0 && ref->has_default ? ref->otherwise : value);
+}
+
+/* Puts what begins at the offset; gives how many bytes it takes there. */
+static size_t put_next(struct replacement *p, size_t offset)
 {
     struct reference ref;
-    struct slice rest = slice_after(n->text, offset);
-    struct place place = node_place_in(n, offset);
-    if (!split_reference(rest, &ref)) {
-        reading_complain(r, RULE_ENVIRONMENT, place,
-                         "'${' begins the name of an environment variable; write ${NAME} or"
-                         " ${NAME:-default}, or $${ for the text itself");
-        return 2;
+    struct slice rest = slice_after(p->scalar->text, offset);
+    if (slice_starts(rest, SLICE("$${"))) {
+        put(p, offset, SLICE("${"));
+        return 3;
     }
-    struct slice value = value_of(ref.name);
-    const char *shown = reading_show(r, ref.name);
-    if (!value.at && !ref.has_default)
-        reading_complain(r, RULE_ENVIRONMENT_UNSET, place,
-                         "the environment variable %s is not set; set it, or write ${%s:-default}",
-                         shown, shown);
-    if (value.at && !target_is_utf8(value))
-        reading_complain(r, RULE_ENVIRONMENT, place,
-                         "the environment variable %s is not UTF-8; set it to text", shown);
-    else if (!buffer_append(out, value.n == 0 && ref.has_default ? ref.otherwise : value))
-        reading_complain(r, RULE_BIG, place,
-                         "the text becomes too long; a scalar has at most 1 MiB");
-    return ref.n;
+    if (!slice_starts(rest, SLICE("${"))) {
+        put(p, offset, (struct slice){rest.at, 1});
+        return 1;
+    }
+    if (split_reference(rest, &ref)) {
+        put_reference(p, offset, &ref);
+        return ref.n;
+    }
+    reading_complain(p->r, RULE_ENVIRONMENT, node_place_in(p->scalar, offset),
+                     "'${' begins the name of an environment variable; write ${NAME} or"
+                     " ${NAME:-default}, or $${ for the text itself");
+    return 2;
 }
 
 void node_replace_environment(struct reading *r, struct node *n)
@@ -87,26 +123,16 @@ void node_replace_environment(struct reading *r, struct node *n)
     unsigned told_before = r->diagnostics.n;
     if (!memmem(n->text.at, n->text.n, "${", 2))
         return;
-    struct buffer out;
-    buffer_init(&out, VALUE_MAX + n->text.n);
-    size_t i = 0;
-    while (i < n->text.n) {
-        struct slice rest = slice_after(n->text, i);
-        bool is_escaped = slice_starts(rest, SLICE("$${"));
-        if (is_escaped || !slice_starts(rest, SLICE("${"))) {
-            CHECK(buffer_append(&out, is_escaped ? SLICE("${") : (struct slice){rest.at, 1}));
-            i += is_escaped ? 3 : 1;
-            continue;
-        }
-        i += replace_one(r, n, i, &out);
-    }
-    n->text = arena_copy(&r->scratch, buffer_slice(&out));
-    CHECK(n->text.at);
+    struct replacement p = {.r = r, .scalar = n};
+    buffer_init(&p.out, ADDED_MAX + n->text.n);
+    for (size_t i = 0; i < n->text.n && !p.failed && !r->is_over;)
+        i += put_next(&p, i);
+    struct slice text = reading_note(r, buffer_slice(&p.out));
     size_t same = 0;
-    struct slice before = slice_after(n->place.document->text, n->text_offset);
-    while (same < n->text.n && same < before.n && before.at[same] == n->text.at[same])
+    while (same < text.n && same < n->n_verbatim && n->text.at[same] == text.at[same])
         same++;
+    n->text = text;
     n->n_verbatim = same;
     n->is_told = r->diagnostics.n > told_before;
-    buffer_done(&out);
+    buffer_done(&p.out);
 }

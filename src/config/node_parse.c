@@ -59,9 +59,9 @@ static size_t event_offset(struct builder *b, struct fy_event *event)
     return b->behind;
 }
 
-static void weigh(struct builder *b, const struct node *n)
+static void weigh(struct builder *b, const struct node *n, size_t weight)
 {
-    b->weight += n->weight;
+    b->weight += weight;
     if (b->weight > WEIGHT_MAX)
         fail(b, RULE_ALIAS, n->place.offset,
              "this holds too many values, each alias counted as what it stands for; a configuration"
@@ -87,7 +87,7 @@ static struct anchor *remember_anchor(struct builder *b, struct fy_event *event)
     }
     struct anchor *a = reading_scratch(b->r, 1, sizeof *a);
     struct slice name = token_text(token);
-    *a = (struct anchor){.next = b->anchors, .name = arena_copy(&b->r->scratch, name)};
+    *a = (struct anchor){.next = b->anchors, .name = reading_note(b->r, name)};
     b->anchors = a;
     return a;
 }
@@ -129,9 +129,7 @@ static struct node *build_scalar(struct builder *b, struct fy_event *event)
         return NULL;
     n->is_plain = style == FYSS_PLAIN && !is_text;
     n->text_offset = offset;
-    n->text = arena_copy(&b->r->scratch, token_text(token));
-    if (!n->text.at)
-        return fail(b, RULE_BIG, offset, "this is too much for a configuration");
+    n->text = reading_note(b->r, token_text(token));
     n->n_verbatim = count_verbatim(b->document, offset, n->text);
     node_replace_environment(b->r, n);
     n->weight += n->text.n / BYTES_A_WEIGHT;
@@ -181,6 +179,13 @@ static void *grow(struct builder *b, void *items, size_t n, size_t size)
     return grown;
 }
 
+/* An empty value has no place of its own in every version of libfyaml: it is told of its owner. */
+static void place_empty(struct node *value, const struct node *owner)
+{
+    if (value->kind == NODE_SCALAR && value->is_plain && value->text.n == 0)
+        value->place = owner->place;
+}
+
 static struct node *build_list(struct builder *b, struct node *list)
 {
     bool is_end = false;
@@ -188,6 +193,7 @@ static struct node *build_list(struct builder *b, struct node *list)
         struct node *item = build_next(b, &is_end);
         if (is_end || !item)
             return b->failed ? NULL : list;
+        place_empty(item, list);
         list->items = grow(b, list->items, list->n, sizeof(struct node *));
         list->items[list->n++] = item;
         list->weight += item->weight;
@@ -217,6 +223,7 @@ static struct node *build_map(struct builder *b, struct node *map)
         struct node *value = build_next(b, &is_end);
         if (!value)
             return NULL;
+        place_empty(value, key);
         map->pairs = grow(b, map->pairs, map->n, sizeof(struct node_pair));
         map->pairs[map->n++] = (struct node_pair){key, value};
         map->weight += key->weight + value->weight;
@@ -262,8 +269,8 @@ static struct node *build(struct builder *b, struct fy_event *event)
         n = build_container(b, event);
     if (!n)
         return NULL;
-    if (n->kind == NODE_SCALAR || event->type == FYET_ALIAS)
-        weigh(b, n);
+    bool is_whole = n->kind == NODE_SCALAR || event->type == FYET_ALIAS;
+    weigh(b, n, is_whole ? n->weight : 1); /* what is in it was weighed before */
     if (anchor)
         anchor->node = n;
     return b->failed ? NULL : n;

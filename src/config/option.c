@@ -1,7 +1,6 @@
 /* option.c - reads a map by the rows of its section */
 #include "config/option.h"
 
-#include "base/check.h"
 #include "config/config_internal.h"
 
 enum {
@@ -97,8 +96,7 @@ static const char *all_keys(struct reading *r, const struct section *s)
     for (unsigned i = 0; i < s->n_rows; i++)
         if (!buffer_print(&list, "%s%s", i ? ", " : "known are ", s->rows[i].name))
             break;
-    const char *text = arena_copy(&r->scratch, buffer_slice(&list)).at;
-    CHECK(text);
+    const char *text = reading_note(r, buffer_slice(&list)).at;
     buffer_done(&list);
     return text;
 }
@@ -111,10 +109,7 @@ static const char *other_hint(struct reading *r, const struct section *s, struct
     for (unsigned i = 0; config_sections[i]; i++) {
         if (!option_find(config_sections[i], key))
             continue;
-        struct slice hint =
-            arena_print(&r->scratch, "it is a key of %s, move it there", config_sections[i]->what);
-        CHECK(hint.at);
-        return hint.at;
+        return reading_print(r, "it is a key of %s, move it there", config_sections[i]->what);
     }
     return all_keys(r, s);
 }
@@ -157,10 +152,9 @@ static bool is_section_map(struct reading *r, const struct section *s, const str
     if (!(row->flags & (OPTION_REQUIRED | OPTION_ONE_OF)))
         row = s->rows;
     const char *space = lacks_space(s, map) ? ", with a space behind the colon" : "";
-    struct slice due = arena_print(&r->scratch, "%s is a map, as %s: %s%s", s->what, row->name,
-                                   row->example, space);
-    CHECK(due.at);
-    return option_map(r, map, due.at);
+    return option_map(
+        r, map,
+        reading_print(r, "%s is a map, as %s: %s%s", s->what, row->name, row->example, space));
 }
 
 static void read_row(struct reading *r, const struct option *row, struct node *value, void *object)

@@ -11,8 +11,7 @@ struct option;
 
 struct option_kind {
     const char *name; /* for the reference page */
-    /* JSON Schema of a value; "@" stands for the row's section, NULL: made by the kind's own case
-     */
+    /* JSON Schema of a value, "@" standing for the row's section; NULL: it depends on the row. */
     const char *schema;
     /* Reads the value into object, the struct whose offsets the row has. */
     void (*read)(struct reading *r, const struct option *row, struct node *value, void *object);
@@ -22,8 +21,8 @@ enum option_flags {
     OPTION_REQUIRED = 1, /* there is no default */
     OPTION_OWN = 2,      /* not under `defaults`: it makes no sense for all */
     OPTION_JOINS = 4,    /* may stand in an included file */
-    OPTION_ONE_OF = 16,  /* one of the rows with this flag is due */
     OPTION_WHOLE = 8,    /* `defaults` are replaced by it, never merged into it */
+    OPTION_ONE_OF = 16,  /* one of the rows with this flag is due */
 };
 
 struct option {
@@ -49,9 +48,8 @@ struct section {
     unsigned n_rows;
 };
 
-/* Reads a map row by row, in the order of the rows. What is absent gets its default, what is
- * unknown or due and absent is told. A null is an empty map. `whose` is the place to blame for
- * what is absent. */
+/* Reads a map row by row, in the order of the rows. What is absent gets its default; what is
+ * unknown, and what is due and absent, is told. A null is an empty map. */
 void option_read_section(struct reading *r, const struct section *s, struct node *map,
                          void *object);
 const struct option *option_find(const struct section *s, struct slice name);

@@ -1,5 +1,4 @@
 /* option_kind.c - the kinds of values that say nothing about gateways: numbers, words, texts */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 

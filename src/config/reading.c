@@ -12,8 +12,15 @@ enum {
     SHOWN_MAX = 60
 };
 
-/* Past the limit it is told once and everybody is to stop; what they take until they notice is
- * little. */
+void reading_end(struct reading *r, struct place place)
+{
+    if (!r->is_over)
+        reading_complain(r, RULE_BIG, place,
+                         "this becomes too large; split it, or let `defaults` hold less");
+    r->is_over = true;
+}
+
+/* Past the limit the reading ends; what is still taken until everybody notices is little. */
 static void *take(struct reading *r, struct arena *arena, size_t n_items, size_t size)
 {
     void *memory = arena_take_zero(arena, n_items, size);
@@ -21,10 +28,7 @@ static void *take(struct reading *r, struct arena *arena, size_t n_items, size_t
         return memory;
     CHECK(size == 0 || n_items <= SIZE_MAX / 2 / size);
     arena->limit += n_items * size + READING_BYTES_MAX;
-    if (!r->is_over)
-        reading_complain(r, RULE_BIG, (struct place){r->documents[0], 0},
-                         "this becomes too large; split it, or let `defaults` hold less");
-    r->is_over = true;
+    reading_end(r, (struct place){r->documents[0], 0});
     memory = arena_take_zero(arena, n_items, size);
     CHECK(memory);
     return memory;
@@ -53,15 +57,34 @@ struct slice reading_copy(struct reading *r, struct slice text)
     return copy(r, &r->config->arena, text);
 }
 
+struct slice reading_note(struct reading *r, struct slice text)
+{
+    return copy(r, &r->scratch, text);
+}
+
+static const char *print(struct reading *r, const char *format, va_list args)
+{
+    char message[MESSAGE_MAX];
+    vsnprintf(message, sizeof message, format, args);
+    return reading_note(r, slice_of(message)).at;
+}
+
+const char *reading_print(struct reading *r, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = print(r, format, args);
+    va_end(args);
+    return text;
+}
+
 void reading_complain(struct reading *r, enum rule rule, struct place place, const char *format,
                       ...)
 {
-    char message[MESSAGE_MAX];
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    diagnostic_add(&r->diagnostics, rule, place, print(r, format, args));
     va_end(args);
-    diagnostic_add(&r->diagnostics, rule, place, copy(r, &r->scratch, slice_of(message)).at);
     r->is_over |= r->diagnostics.n == DIAGNOSTIC_MAX;
 }
 
@@ -87,7 +110,5 @@ const char *reading_hint(struct reading *r, const struct suggestion *s, const ch
 {
     if (!suggestion_is_near(s))
         return otherwise;
-    struct slice hint = arena_print(&r->scratch, "did you mean '%s'?", reading_show(r, s->best));
-    CHECK(hint.at);
-    return hint.at;
+    return reading_print(r, "did you mean '%s'?", reading_show(r, s->best));
 }

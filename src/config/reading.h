@@ -24,21 +24,31 @@ struct reading {
     size_t n_bytes; /* read so far */
     unsigned n_documents;
     struct document *documents[READING_FILES_MAX];
-    struct node *defaults_endpoint, *defaults_service, *defaults_source; /* NULL: none */
-    struct config_endpoint *endpoint;                                    /* being read */
-    struct config_source *source;                                        /* being read */
+
+    /* What `defaults` say, NULL where they do not. */
+    struct node *defaults_endpoint, *defaults_service, *defaults_source;
+
+    /* Being read; templates are resolved against them. */
+    struct config_endpoint *endpoint;
+    struct config_source *source;
     struct place (*needed_at)[CONFIG_MAX_SOURCES]; /* [i][k]: where source i first speaks of k */
 };
 
-/* Cleared memory, never NULL. */
+/* Cleared memory, never NULL: of what the configuration keeps, and of what goes. */
 void *reading_keep(struct reading *r, size_t n_items, size_t size);
 void *reading_scratch(struct reading *r, size_t n_items, size_t size);
-/* A copy that the configuration keeps, with a NUL behind it. */
+/* A copy with a NUL behind it, of either kind. */
 struct slice reading_copy(struct reading *r, struct slice text);
+struct slice reading_note(struct reading *r, struct slice text);
+/* printf into scratch memory; what does not fit a message is cut. */
+const char *reading_print(struct reading *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A limit is reached: told once, and the reading is over. */
+void reading_end(struct reading *r, struct place place);
 
 void reading_complain(struct reading *r, enum rule rule, struct place place, const char *format,
                       ...) __attribute__((format(printf, 4, 5)));
 /* A text as a message may show it: short, without control characters. */
 const char *reading_show(struct reading *r, struct slice text);
-/* "; did you mean 'x'?" or, where nothing is near, what `otherwise` says. */
+/* "did you mean 'x'?" or, where nothing is near, `otherwise`. */
 const char *reading_hint(struct reading *r, const struct suggestion *s, const char *otherwise);

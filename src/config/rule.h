@@ -43,6 +43,7 @@ enum rule {
     RULE_NAME,
     RULE_RESERVED,
     RULE_NAME_TAKEN,
+    RULE_NAME_AGAIN,
     /* listeners, services */
     RULE_ADDRESS,
     RULE_ADDRESS_TWICE,

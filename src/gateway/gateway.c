@@ -117,10 +117,12 @@ static void on_request(struct exchange *e)
 {
     struct visit *v = e->run;
     struct run *r = run_new(v, &delivery_plain);
-    if (!r)
+    if (!r) {
         answer_give_up(e);
-    else if (!run_start(r))
+    } else if (!run_start(r)) {
+        v->run = NULL;
         refuse_violations(v);
+    }
 }
 
 static void on_gone(struct exchange *e)

@@ -250,18 +250,17 @@ static unsigned judge(struct h1_head *head, enum h1_kind kind, const struct fact
     return judge_framing(head, facts);
 }
 
-static void clear(struct h1_head *head, size_t n)
+static void clear(struct h1_head *head)
 {
     /* Without the fields, which are many and are written before they are counted. */
     memset(head, 0, offsetof(struct h1_head, fields));
-    head->size = (uint32_t)n;
 }
 
 unsigned h1_head_parse(struct h1_head *head, enum h1_kind kind, const char *at, size_t n)
 {
     struct cursor c = {at, at + n};
     struct facts facts = {0};
-    clear(head, n);
+    clear(head);
     while (take(&c, SLICE("\r\n"))) /* RFC 9112 2.2: empty lines before a start line */
         continue;
     unsigned refusal = kind == H1_REQUEST ? request_line(head, &c, at) : status_line(head, &c);
@@ -269,5 +268,6 @@ unsigned h1_head_parse(struct h1_head *head, enum h1_kind kind, const char *at, 
         refusal = field_line(head, &facts, &c, at);
     if (refusal)
         return refusal;
-    return c.at == c.end ? judge(head, kind, &facts) : BAD;
+    head->size = (uint32_t)(c.at - at);
+    return judge(head, kind, &facts);
 }

@@ -17,7 +17,8 @@ enum h1_state {
     H1_FAILED,
 };
 
-/* Reads a whole head into *head. 0, or the status that refuses it. */
+/* Reads the head that begins the n bytes into *head, whose size tells where it ends. 0, or the
+ * status that refuses it; one that does not end is 400. */
 unsigned h1_head_parse(struct h1_head *head, enum h1_kind kind, const char *at, size_t n);
 
 /* At the beginning of a chunked body. */

@@ -19,5 +19,23 @@ def fresh(stem="k"):
     return f"{stem}{next(_numbers)}"
 
 
+class Attacks(list):
+    """The rows of a table of attacks: functions that name their number and their sentence."""
+
+    def __call__(self, number, sentence):
+        def take(function):
+            self.append(pytest.param(function, id=f"{number} {sentence}"))
+            return function
+
+        return take
+
+    @staticmethod
+    def run(case, request, gateway):
+        """A row takes the gateway, and what else it names of the fixtures."""
+        names = case.__code__.co_varnames[1 : case.__code__.co_argcount]
+        case(gateway, *map(request.getfixturevalue, names))
+        assert gateway.process.poll() is None
+
+
 def any_of(*statuses):
     return frozenset(statuses)

@@ -26,7 +26,7 @@ class Answer:
         self.interim = interim  # the statuses of 1xx answers before it
         self.head = head
         self.body = b""
-        self.seconds = None  # from the end of the request to the end of the answer
+        self.seconds = None  # from the begin of the last send to the end of the answer
 
     def all(self, name):
         return [value for key, value in self.fields if key == name.lower()]
@@ -87,8 +87,8 @@ class Client:
         self.close()
 
     def send(self, data):
-        self.socket.sendall(data.encode("latin-1") if isinstance(data, str) else data)
         self.sent_at = time.monotonic()
+        self.socket.sendall(data.encode("latin-1") if isinstance(data, str) else data)
         return self
 
     def ask(self, target, method="GET", fields=(), body=None, host=HOST):

@@ -2,7 +2,7 @@
 
 The ids are those of the project's list of attacks. Rows about what does not exist here (caches,
 credentials, HTTP/2, WebSocket, XML, compression) are not in it; rows about raw HTTP/1 framing are
-the tables of test_server.py and test_services.py.
+the tables of test_server.py and test_services.py, and those about TLS are in test_attacks_tls.py.
 """
 
 import json
@@ -15,7 +15,7 @@ import time
 import pytest
 
 from behaviour import after, answer, chunked, closing, head, raw, reused, silent, then
-from cases import fresh
+from cases import Attacks, fresh
 from client import chunked as in_chunks
 from gateway import run, wait_for
 
@@ -52,15 +52,7 @@ endpoints:
     sources: {it: {get: "alpha:/redos"}}
 """
 
-ATTACKS = []
-
-
-def attack(number, sentence):
-    def take(function):
-        ATTACKS.append(pytest.param(function, id=f"{number} {sentence}"))
-        return function
-
-    return take
+attack = Attacks()
 
 
 def targets(gateway, service="alpha"):
@@ -340,6 +332,15 @@ def _(gateway):
 
 
 # JSON
+
+
+@attack("G-035", "what is no JSON is refused, what is is not")
+def _(gateway):
+    for body in (b"[1,]", b"{'a':1}", b"[01]", b"[+1]", b"[1.]", b"[.5]", b"[NaN]", b"nul", b'"\t"',
+                 b'"\\x41"', b'"\\u12"', b'{"a"}', b"[1 2]", b"//\n1", b'["a"', b"\xe2\x80\xa8[]"):
+        assert ask(gateway, body).failures() == [("one", "invalid")], body
+    for body in (b"[1e5]", b'"\\u0000"', b"-0", b'{"":{"":[]}}', b'"\x7f"'):
+        assert body in ask(gateway, body).body
 
 
 @attack("G-036", "a hundred thousand brackets are invalid and no crash")
@@ -822,9 +823,7 @@ def _(gateway):
     assert gateway.get("/user/7").json()["it"]["target"] == "/v1/u/7"
 
 
-@pytest.mark.parametrize("case", ATTACKS)
+@pytest.mark.parametrize("case", attack)
 def test_an_attack(case, request, gateway):
-    """A row takes the gateway, and what else it names of the fixtures."""
-    names = case.__code__.co_varnames[1 : case.__code__.co_argcount]
-    case(gateway, *map(request.getfixturevalue, names))
-    assert gateway.process.poll() is None and gateway.get("/probe").status == 200
+    attack.run(case, request, gateway)
+    assert gateway.get("/probe").status == 200

@@ -162,8 +162,8 @@ class TestHeaderTimeout:
 
 def test_an_idle_connection_is_closed_after_its_time(gateway):
     with gateway.client() as client:
-        assert client.get("/one/x").status == 200
         began = time.monotonic()
+        assert client.get("/one/x").status == 200
         assert client.is_closed()
         assert 0.5 - GRAIN <= time.monotonic() - began < 0.5 + ROOM
 
@@ -277,6 +277,40 @@ def established(gateway, client):
     with open(f"/proc/{gateway.process.pid}/net/tcp", encoding="ascii") as table_:
         rows = [line.split() for line in table_.readlines()[1:]]
     return any(row[1].endswith(ours) and row[2].endswith(port) and row[3] == "01" for row in rows)
+
+
+class TestMemory:
+    """bounds.memory: bodies and output held, of the whole process."""
+
+    CONFIG = """
+listen: @listen@
+workers: 1
+bounds: {memory: 16MiB, send_timeout: 20s}
+services:
+  alpha: {targets: ["http://@alpha@"], timeout: 5s}
+endpoints:
+  - path: /big
+    timeout: 5s
+    sources: {one: {get: "alpha:/big"}}
+  - path: /small
+    sources: {one: {get: "alpha:/small"}}
+"""
+    BIG = b'"' + b"a" * 6_000_000 + b'"'
+
+    def test_beyond_it_answers_fail_and_come_back_when_it_is_free(self, start):
+        gateway = start(self.CONFIG)
+        gateway["alpha"].on("/big", answer(self.BIG))
+        slow = [gateway.client(receive_buffer=4096).ask("/big") for _ in range(12)]
+        gateway["alpha"].wait_requests("/big", 12)
+        wait_for(lambda: not whole(gateway.get("/big")))
+        for client in slow:
+            client.close()
+        wait_for(lambda: whole(gateway.get("/big")))
+        assert gateway.get("/small").is_complete()
+
+
+def whole(got):
+    return got.status == 200 and got.is_complete()
 
 
 class TestConnections:

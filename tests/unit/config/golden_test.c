@@ -32,7 +32,7 @@ static void read_whole(const char *path, struct buffer *out)
 {
     FILE *file = fopen(path, "rb");
     if (!file)
-        fail_msg("there is no %s", path);
+        return; /* nothing is expected yet */
     size_t n = fread(buffer_reserve(out, TOLD_MAX), 1, TOLD_MAX, file);
     out->n += n;
     fclose(file);
@@ -71,24 +71,26 @@ static bool is_as_expected(struct slice text, struct slice expected)
     return text.n == expected.n;
 }
 
-static void check_case(const char *name)
+/* false, and printed, where another thing is told than expected. */
+static bool check_case(const char *name)
 {
     char path[512];
     struct buffer text, expected;
     buffer_init(&text, TOLD_MAX);
     buffer_init(&expected, TOLD_MAX);
     struct config *c = config_load_told(name, &text, told);
-    if (c)
-        fail_msg("%s is good", name);
+    config_free(c);
     snprintf(path, sizeof path, "%.*s.expected", (int)(strrchr(name, '.') - name), name);
-    if (getenv("SHEAF_WRITE_GOLDEN"))
-        write_whole(path, buffer_slice(&text));
     read_whole(path, &expected);
-    if (!is_as_expected(buffer_slice(&text), buffer_slice(&expected)))
-        fail_msg("%s is told\n%.*swhere this was expected\n%.*s", name,
-                 SLICE_ARG(buffer_slice(&text)), SLICE_ARG(buffer_slice(&expected)));
+    bool is_good = !c && is_as_expected(buffer_slice(&text), buffer_slice(&expected));
+    if (!is_good && getenv("SHEAF_WRITE_GOLDEN"))
+        write_whole(path, buffer_slice(&text));
+    if (!is_good)
+        print_message("%s is told\n%.*swhere this was expected\n%.*s\n", name,
+                      SLICE_ARG(buffer_slice(&text)), SLICE_ARG(buffer_slice(&expected)));
     buffer_done(&text);
     buffer_done(&expected);
+    return is_good;
 }
 
 static void a_broken_configuration_is_told_what_would_be_right(void **state)
@@ -97,11 +99,13 @@ static void a_broken_configuration_is_told_what_would_be_right(void **state)
     struct dirent **entries = NULL;
     int n = scandir(".", &entries, is_case, alphasort);
     assert_in_range(n, CASES_MIN, CASES_MAX);
+    int n_good = 0;
     for (int i = 0; i < n; i++) {
-        check_case(entries[i]->d_name);
+        n_good += check_case(entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
+    assert_int_equal(n_good, n);
 }
 
 /* After the test before it. */

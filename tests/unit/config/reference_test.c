@@ -72,7 +72,7 @@ static const struct frame {
     const char *after;
     const char *companions; /* "a|b" */
 } frames[] = {
-#define SERVICES "services: {catalog: http://c:1}\n"
+#define SERVICES "services: {catalog: http://catalog:9001}\n"
 #define ENDPOINTS "endpoints: [{path: /x, sources: {it: {get: \"catalog:/\"}}}]\n"
     {&config_root, "", "", "services|endpoints"},
     {&config_listener, "listen:\n    ", SERVICES ENDPOINTS, "address"},
@@ -82,8 +82,8 @@ static const struct frame {
     {&config_drain, "drain:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_log, "log:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_service_of, "services:\n  catalog:\n    ", ENDPOINTS, "targets"},
-    {&config_service_tls, "services:\n  catalog:\n   targets: https://c\n   tls:\n    ", ENDPOINTS,
-     "cert|key"},
+    {&config_service_tls, "services:\n  catalog:\n   targets: https://catalog\n   tls:\n    ",
+     ENDPOINTS, "cert|key"},
     {&config_endpoint_of, SERVICES "endpoints:\n  - ", "", "path|sources"},
     {&config_parameter_of,
      SERVICES
@@ -136,16 +136,21 @@ static void each_section_is_framed(void **state)
     assert_int_equal(n, sizeof frames / sizeof *frames);
 }
 
+static bool ends_with_stop(const char *sentence)
+{
+    size_t n = strlen(sentence);
+    return n > 0 && sentence[n - 1] == '.';
+}
+
 static void check_row(const struct option *row)
 {
+    assert_non_null(row->name);
+    assert_non_null(row->kind);
+    bool has_words = row->sentence && row->example;
     bool has_default = row->preset || row->otherwise || row->flags & OPTION_REQUIRED;
-    if (!row->name || !row->kind || !row->sentence || !row->example || !has_default)
-        fail_msg("a row lacks something: %s", row->name);
-    if (row->sentence[strlen(row->sentence) - 1] != '.')
-        fail_msg("%s: its sentence does not end", row->name);
-    bool needs_words = row->kind == &option_choice_of || row->kind == &option_either;
-    if (needs_words && !row->choices)
-        fail_msg("%s: a word of which?", row->name);
+    bool is_word = row->kind == &option_choice_of || row->kind == &option_either;
+    if (!has_words || !has_default || (is_word && !row->choices) || !ends_with_stop(row->sentence))
+        fail_msg("the row of %s lacks something", row->name);
 }
 
 static void each_row_is_whole(void **state)
