@@ -148,7 +148,7 @@ static void run_end(struct loop_message *base, void *owner)
 static void on_accept(struct listener *l, int fd)
 {
     struct control *c = l->owner;
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {0};
     socklen_t n = sizeof peer;
     bool is_known = getpeername(fd, (struct sockaddr *)&peer, &n) == 0;
     server_accept(c->admin, fd, c->snapshot->admin_tls,

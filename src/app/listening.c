@@ -12,16 +12,18 @@
 static void allocate(struct listening *l, const struct config *c, unsigned n_workers)
 {
     *l = (struct listening){.n_listeners = c->n_listens, .n_workers = n_workers};
+    l->n_fds = (size_t)n_workers * c->n_listens;
     l->addresses = calloc(c->n_listens, sizeof *l->addresses);
     l->is_shared = calloc(c->n_listens, sizeof *l->is_shared);
-    l->fds = calloc(n_workers, sizeof *l->fds);
+    l->fds = malloc(l->n_fds * sizeof *l->fds);
     CHECK(l->addresses && l->is_shared && l->fds);
-    for (unsigned w = 0; w < n_workers; w++) {
-        l->fds[w] = malloc(c->n_listens * sizeof **l->fds);
-        CHECK(l->fds[w]);
-        for (unsigned i = 0; i < c->n_listens; i++)
-            l->fds[w][i] = -1;
-    }
+    for (size_t i = 0; i < l->n_fds; i++)
+        l->fds[i] = -1;
+}
+
+const int *listening_fds(const struct listening *l, unsigned w)
+{
+    return l->fds + (size_t)w * l->n_listeners;
 }
 
 static bool open_one(struct listening *l, unsigned i, const struct config_listen *listen)
@@ -37,7 +39,7 @@ static bool open_one(struct listening *l, unsigned i, const struct config_listen
     enum fault fault = listener_open(&l->addresses[i], opened, l->n_workers);
     if (fault == FAULT_NONE)
         for (unsigned w = 0; w < l->n_workers; w++)
-            l->fds[w][i] = opened[w];
+            l->fds[(size_t)w * l->n_listeners + i] = opened[w];
     else
         fprintf(stderr, "sheaf: cannot listen on %.*s: %s\n", SLICE_ARG(listen->address),
                 strerror(errno));
@@ -59,12 +61,9 @@ bool listening_open(struct listening *l, const struct config *c, unsigned n_work
 
 void listening_close(struct listening *l)
 {
-    for (unsigned w = 0; w < l->n_workers; w++) {
-        for (unsigned i = 0; i < l->n_listeners; i++)
-            if (l->fds[w][i] >= 0)
-                close(l->fds[w][i]);
-        free(l->fds[w]);
-    }
+    for (size_t i = 0; i < l->n_fds; i++)
+        if (l->fds[i] >= 0)
+            close(l->fds[i]);
     for (unsigned i = 0; i < l->n_listeners; i++)
         if (l->is_shared[i])
             listener_unlink(&l->addresses[i]);

@@ -11,7 +11,8 @@
 struct listening {
     struct listener_address *addresses; /* by index of the listener */
     bool *is_shared;                    /* one socket for all workers */
-    int **fds;                          /* fds[worker][listener]; -1: another worker's */
+    size_t n_fds;
+    int *fds; /* n_listeners of each worker, one worker after the other; -1: another worker's */
     unsigned n_listeners;
     unsigned n_workers;
 };
@@ -20,3 +21,5 @@ struct listening {
 bool listening_open(struct listening *l, const struct config *c, unsigned n_workers);
 /* Closes the sockets and removes the files of Unix ones; harmless where that is done. */
 void listening_close(struct listening *l);
+/* What worker `w` accepts from, by index of the listener. */
+const int *listening_fds(const struct listening *l, unsigned w);

@@ -101,7 +101,7 @@ static enum exit_code run_command(const struct command *c, int n, char **words)
     return c->run(&line);
 }
 
-int main(int n, char **words)
+static enum exit_code run_program(int n, char **words)
 {
     if (n < 2)
         return refuse(NULL, "no command", NULL);
@@ -117,4 +117,9 @@ int main(int n, char **words)
     if (!c)
         return refuse(NULL, "unknown command", words[1]);
     return run_command(c, n - 2, words + 2);
+}
+
+int main(int n, char **words)
+{
+    return (int)run_program(n, words);
 }

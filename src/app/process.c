@@ -111,11 +111,12 @@ static void start_threads(struct process *p)
         w->journal = p->journal ? journal_ring(p->journal, i) : NULL;
         worker_init(w, p->snapshot);
     }
-    int admin_fd = p->admin.n_listeners ? p->admin.fds[0][0] : -1;
+    int admin_fd = p->admin.n_listeners ? p->admin.fds[0] : -1;
     control_start(&p->control, &p->shared, p->snapshot, admin_fd);
     wait_names(p);
     for (unsigned i = 0; i < p->shared.n_workers; i++)
-        worker_start(&p->shared.workers[i], p->listening.fds[i], p->listening.is_shared);
+        worker_start(&p->shared.workers[i], listening_fds(&p->listening, i),
+                     p->listening.is_shared);
     atomic_store(&p->control.is_ready, true);
 }
 

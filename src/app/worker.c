@@ -99,7 +99,7 @@ void worker_adopt(struct worker *w, struct snapshot *s)
 
 void worker_take_connection(struct worker *w, unsigned listener, int fd)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {0};
     socklen_t n = sizeof peer;
     if (w->is_draining) {
         close(fd);

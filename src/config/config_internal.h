@@ -1,7 +1,7 @@
 /* config_internal.h - what the files that read a configuration share: sections, kinds, checks */
 #pragma once
 
-#include "config/option.h"
+#include "config/option_kind.h"
 
 enum {
     CONFIG_MAX_LISTENS = 64,

@@ -2,11 +2,8 @@
 #include "config/config_parameter.h"
 
 #include <ctype.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 
-#include "base/check.h"
 #include "json/scan.h"
 
 static bool is_integer(struct slice text)

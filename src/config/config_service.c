@@ -1,5 +1,4 @@
 /* config_service.c - services and their targets */
-#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "config/config_internal.h"
@@ -49,10 +48,10 @@ static const char *judge_target(struct slice url, struct config_target *t, struc
     *authority = (struct slice){rest.at, n};
     struct slice behind = slice_after(rest, n);
     if (behind.n > 1 || (behind.n == 1 && behind.at[0] != '/'))
-        return "nothing stands behind the host and port; a path belongs to the call, as get: "
-               "catalog:/base/{id}";
+        return "nothing stands behind the host and port (a path belongs to the call, as get: "
+               "catalog:/base/{id})";
     if (memchr(authority->at, '@', n))
-        return "a target has no user; send `authorization` with set_headers";
+        return "a target has no user (send `authorization` with set_headers)";
     return n ? NULL : "a target needs a host, as http://127.0.0.1:9001";
 }
 
@@ -192,8 +191,7 @@ static void read_services(struct reading *r, const struct option *row, struct no
 
 const struct option_kind config_kind_services = {
     "map of services",
-    "{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":{\"anyOf\":[{\"type\":"
-    "\"string\"},@]}}",
+    "{\"type\":\"object\",\"additionalProperties\":{\"anyOf\":[{\"type\":\"string\"},@]}}",
     read_services};
 const struct option_kind config_kind_targets = {
     "URL, or a list of them",

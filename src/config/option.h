@@ -60,21 +60,3 @@ void option_check_defaults(struct reading *r, const struct section *s, const str
 /* Own, with what `defaults` say of such a thing. */
 struct node *option_merge_defaults(struct reading *r, const struct section *s,
                                    struct node *defaults, struct node *own);
-
-/* The scalar's text, else false and told. `due` says what belongs here: "a duration". */
-bool option_scalar(struct reading *r, const struct node *value, const char *due);
-bool option_map(struct reading *r, const struct node *value, const char *due);
-bool option_list(struct reading *r, const struct node *value, const char *due);
-/* Is the scalar a boolean? *out is which. */
-bool option_is_boolean(const struct node *value, bool *out);
-/* The i-th of the words "a|b|c"; at is NULL behind the last. */
-struct slice option_choice(const char *choices, unsigned i);
-
-static inline void *option_at(void *object, const struct option *row)
-{
-    return (char *)object + row->place;
-}
-
-extern const struct option_kind option_boolean, option_count, option_duration, option_size,
-    option_number, option_text, option_file, option_choice_of, option_either, option_json,
-    option_section;

@@ -1,15 +1,88 @@
 /* option_kind.c - the kinds of values that say nothing about gateways: numbers, words, texts */
+#include "config/option_kind.h"
+
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/check.h"
-#include "config/option.h"
 #include "config/quantity.h"
 #include "json/scan.h"
 
 enum {
     SHOWN_VALUE_MAX = 40
 };
+
+static const char *kind_of(const struct node *n)
+{
+    if (n->kind == NODE_LIST)
+        return "a list";
+    if (n->kind == NODE_MAP)
+        return "a map";
+    return node_is_null(n) ? "nothing" : "a single value";
+}
+
+/* {product.id} is a map with one key and nothing behind it. */
+static bool is_bare_template(const struct node *n)
+{
+    return n->kind == NODE_MAP && n->is_flow && n->n == 1 && node_is_null(n->pairs[0].value);
+}
+
+bool option_scalar(struct reading *r, const struct node *value, const char *due)
+{
+    if (value->kind == NODE_SCALAR && !node_is_null(value))
+        return !value->is_told;
+    if (value->kind == NODE_SCALAR && value->is_told)
+        return false;
+    if (value->kind == NODE_SCALAR)
+        reading_complain(r, RULE_EMPTY, value->place, "nothing is given here; %s is due", due);
+    else if (is_bare_template(value))
+        reading_complain(r, RULE_KIND_QUOTE, value->place,
+                         "braces without quotes are a map in YAML, and %s is due; quote it:"
+                         " \"{%s}\"",
+                         due, reading_show(r, value->pairs[0].key->text));
+    else if (value->is_flow)
+        reading_complain(r, RULE_KIND_QUOTE, value->place,
+                         "%s without quotes begins %s in YAML, and %s is due; quote it",
+                         value->kind == NODE_MAP ? "a brace" : "a bracket", kind_of(value), due);
+    else
+        reading_complain(r, RULE_KIND, value->place, "this is %s; %s is due", kind_of(value), due);
+    return false;
+}
+
+bool option_map(struct reading *r, const struct node *value, const char *due)
+{
+    if (value->kind == NODE_MAP || node_is_null(value))
+        return true;
+    reading_complain(r, RULE_KIND, value->place, "this is %s; %s", kind_of(value), due);
+    return false;
+}
+
+bool option_list(struct reading *r, const struct node *value, const char *due)
+{
+    if (value->kind == NODE_LIST || node_is_null(value))
+        return true;
+    reading_complain(r, RULE_KIND, value->place, "this is %s; %s", kind_of(value), due);
+    return false;
+}
+
+bool option_is_boolean(const struct node *value, bool *out)
+{
+    static const char *const words[2][3] = {{"off", "no", "false"}, {"on", "yes", "true"}};
+    for (unsigned i = 0; i < 6 && value->kind == NODE_SCALAR; i++) {
+        *out = i >= 3;
+        if (slice_equal_nocase(value->text, slice_of(words[i / 3][i % 3])))
+            return true;
+    }
+    return false;
+}
+
+struct slice option_choice(const char *choices, unsigned i)
+{
+    for (; choices && i > 0; i--) {
+        choices = strchr(choices, '|');
+        choices = choices ? choices + 1 : NULL;
+    }
+    return choices ? (struct slice){choices, strcspn(choices, "|")} : SLICE_NONE;
+}
 
 static void read_boolean(struct reading *r, const struct option *row, struct node *value,
                          void *object)
@@ -66,7 +139,7 @@ static bool read_quantity(struct reading *r, const struct option *row, const str
     return false;
 }
 
-/* The one word that stands for 0. */
+/* A row of this kind may have one word that stands for 0. */
 static void read_count(struct reading *r, const struct option *row, struct node *value,
                        void *object)
 {
@@ -108,12 +181,6 @@ static void read_number(struct reading *r, const struct option *row, struct node
                          reading_show(r, value->text));
 }
 
-static void read_text(struct reading *r, const struct option *row, struct node *value, void *object)
-{
-    if (option_scalar(r, value, "a text"))
-        *(struct slice *)option_at(object, row) = reading_copy(r, value->text);
-}
-
 /* A relative name is one beside the file that gives it. */
 static void read_file(struct reading *r, const struct option *row, struct node *value, void *object)
 {
@@ -133,20 +200,15 @@ static void read_file(struct reading *r, const struct option *row, struct node *
 static void tell_choice(struct reading *r, const struct option *row, const struct node *value)
 {
     struct suggestion near;
+    const char *all = "it is one of";
     suggestion_begin(&near, value->text);
-    struct slice all = slice_of(row->choices);
-    char *words = reading_scratch(r, all.n * 2 + 1, 1);
-    size_t n = 0;
-    for (size_t i = 0; i < all.n; i++) {
-        if (all.at[i] == '|')
-            words[n++] = ',';
-        words[n++] = all.at[i] == '|' ? ' ' : all.at[i];
+    for (unsigned i = 0; option_choice(row->choices, i).at; i++) {
+        struct slice word = option_choice(row->choices, i);
+        suggestion_offer(&near, word);
+        all = reading_print(r, "%s%s %.*s", all, i ? "," : "", SLICE_ARG(word));
     }
-    for (unsigned i = 0; option_choice(row->choices, i).at; i++)
-        suggestion_offer(&near, option_choice(row->choices, i));
-    reading_complain(r, RULE_CHOICE, value->place, "%s cannot be '%s'; %s%s", row->name,
-                     reading_show(r, value->text), reading_hint(r, &near, "it is one of "),
-                     suggestion_is_near(&near) ? "" : words);
+    reading_complain(r, RULE_CHOICE, value->place, "%s cannot be '%s'; %s", row->name,
+                     reading_show(r, value->text), reading_hint(r, &near, all));
 }
 
 static bool read_choice(struct reading *r, const struct option *row, const struct node *value,
@@ -209,7 +271,6 @@ const struct option_kind option_size = {
     "size", "{\"type\":\"string\",\"pattern\":\"^[0-9]+(B|KiB|MiB|GiB)$|\\\\$\\\\{\"}", read_size};
 const struct option_kind option_number = {
     "number", "{\"anyOf\":[{\"type\":\"number\"}," ENVIRONMENT "]}", read_number};
-const struct option_kind option_text = {"text", "{\"type\":[\"string\",\"number\"]}", read_text};
 const struct option_kind option_file = {"file", "{\"type\":\"string\"}", read_file};
 const struct option_kind option_choice_of = {"word", NULL, read_choice_of};
 const struct option_kind option_either = {"word", NULL, read_either};

@@ -28,8 +28,8 @@ enum scan_level {
 
 struct scan_result {
     enum scan_verdict verdict;
-    struct slice value;   /* SCAN_OK: the value without the white space around it */
-    size_t offset;        /* otherwise: where it went wrong, at or before the culprit's token end */
+    struct slice value; /* SCAN_OK: the value without the white space around it */
+    size_t offset;      /* otherwise: where it went wrong, at or before the culprit's token end */
 };
 
 /* max_depth counts nested arrays and objects: [[1]] has depth 2. At most 1024. */
@@ -40,4 +40,5 @@ enum scan_level scan_best_level(void);
 bool scan_has_level(enum scan_level level);
 const char *scan_level_name(enum scan_level level);
 /* For tests and measurements; the processor must have the level. */
-struct scan_result scan_json_at(enum scan_level level, struct slice text, unsigned max_depth) MUST_USE;
+struct scan_result scan_json_at(enum scan_level level, struct slice text,
+                                unsigned max_depth) MUST_USE;

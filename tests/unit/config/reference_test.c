@@ -82,7 +82,7 @@ static const struct frame {
     {&config_drain, "drain:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_log, "log:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_service_of, "services:\n  catalog:\n    ", ENDPOINTS, "targets"},
-    {&config_service_tls, "services:\n  catalog:\n   targets: https://catalog\n   tls:\n    ",
+    {&config_service_tls, "services:\n  catalog:\n   targets: https://catalog:9443\n   tls:\n    ",
      ENDPOINTS, "cert|key"},
     {&config_endpoint_of, SERVICES "endpoints:\n  - ", "", "path|sources"},
     {&config_parameter_of,

@@ -1,0 +1,27 @@
+/* option_kind.h - kinds of values that know nothing of gateways, and what all kinds read with */
+#pragma once
+
+#include "config/option.h"
+
+/* A duration is uint64_t milliseconds, a size size_t, a count unsigned (its one word in `choices`
+ * is 0), a number double, a file const char * beside the file that names it, JSON struct slice.
+ * `choice_of` is an enum in the order of `choices`; `either` is a bool, true for the second of two
+ * words, and where the first is "off", booleans do too. */
+extern const struct option_kind option_boolean, option_count, option_duration, option_size,
+    option_number, option_file, option_choice_of, option_either, option_json, option_section;
+
+/* Is it what is due? Otherwise it is told. A scalar has a text; `due` says what belongs here: "a
+ * duration". A null is an empty map and an empty list; `due` says how one looks. */
+bool option_scalar(struct reading *r, const struct node *value, const char *due);
+bool option_map(struct reading *r, const struct node *value, const char *due);
+bool option_list(struct reading *r, const struct node *value, const char *due);
+/* Is the scalar a boolean? *out is which. */
+bool option_is_boolean(const struct node *value, bool *out);
+/* The i-th of the words "a|b|c"; at is NULL behind the last. */
+struct slice option_choice(const char *choices, unsigned i);
+
+/* Where the row's value goes in the struct that the section fills. */
+static inline void *option_at(void *object, const struct option *row)
+{
+    return (char *)object + row->place;
+}
