@@ -1,4 +1,14 @@
-/* config.c - from files to a configuration, or to everything that is wrong with them */
+/* config.c - from files to a configuration, or to everything that is wrong with them
+ *
+ * The way through: document (text and places) -> node (a tree, libfyaml's work) -> includes joined
+ * into one root -> option (each section read by its rows, in their order) -> struct config. Rows
+ * that stand earlier are known to the later ones: services before the endpoints that call them,
+ * an endpoint's parameters before its sources. So every name is resolved where it is read, and
+ * nothing is walked twice.
+ *
+ * Nothing stops at the first mistake but what makes the rest unreadable: YAML that is none, and a
+ * file that cannot be opened.
+ */
 #include "config/config.h"
 
 #include <errno.h>
@@ -57,6 +67,7 @@ struct node *config_parse(struct reading *r, struct document *d, bool *is_empty)
     return NULL;
 }
 
+/* Whatever goes wrong on the way is told, so there is nothing to return. */
 static void read_files(struct reading *r, const char *file)
 {
     bool is_empty = false;

@@ -1,4 +1,8 @@
-/* config_cycle.c - sources that wait for each other would wait for ever */
+/* config_cycle.c - sources that wait for each other would wait for ever
+ *
+ * A walk in depth over the sets of needs; at most 64 sources, so the recursion is bounded. Cycles
+ * that share a source are told as one: mending it is a new reading anyway.
+ */
 #include "base/check.h"
 #include "config/config_internal.h"
 

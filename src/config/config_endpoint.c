@@ -11,6 +11,7 @@ static void read_endpoint(struct reading *r, const struct option *row, struct no
     option_read_section(r, row->section, value, e);
 }
 
+/* Where a conflict of routes is told. */
 static struct node *path_of(const struct node *endpoint)
 {
     return endpoint->kind == NODE_MAP ? node_find(endpoint, SLICE("path")) : NULL;
@@ -37,6 +38,7 @@ static void read_endpoints(struct reading *r, const struct option *row, struct n
     config_check_routes(r, paths);
 }
 
+/* Only the keys are checked here; the values are, in whatever has them. */
 static void read_defaults_of(struct reading *r, const struct option *row, struct node *value,
                              void *object)
 {

@@ -1,4 +1,8 @@
-/* config_header.c - names and values of header fields that a configuration speaks of */
+/* config_header.c - names and values of header fields that a configuration speaks of
+ *
+ * Names are kept in lower case. What would break framing, or say twice what the gateway says, is
+ * refused where it is asked for, and not dropped silently on the way.
+ */
 #include "config/config_internal.h"
 #include "wire/token.h"
 
@@ -96,6 +100,7 @@ static bool goes_anyway(struct slice name)
            slice_equal(name, SLICE("x-request-id"));
 }
 
+/* A list of names, each once; gives how many. */
 static unsigned read_names(struct reading *r, const struct node *value, enum config_header_use use,
                            struct slice **out)
 {
@@ -137,6 +142,7 @@ static void read_return_headers(struct reading *r, const struct option *row, str
     s->n_return_headers = read_names(r, value, CONFIG_HEADER_RETURN, &s->return_headers);
 }
 
+/* Names that differ in case alone are one (RFC 9110 5.1). */
 static bool is_new_name(struct reading *r, const struct node *map, size_t i)
 {
     for (size_t k = 0; k < i; k++) {
@@ -150,6 +156,7 @@ static bool is_new_name(struct reading *r, const struct node *map, size_t i)
     return true;
 }
 
+/* How many fields a map has; 0 and told where it is none or holds too many. */
 static size_t n_fields(struct reading *r, const struct node *value)
 {
     if (!option_map(r, value, "headers are a map, as x-frame-options: DENY") ||

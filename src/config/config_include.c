@@ -1,4 +1,9 @@
-/* config_include.c - files whose services and endpoints join those of the first */
+/* config_include.c - files whose services and endpoints join those of the first
+ *
+ * They are joined as trees, before anything is read: afterwards nobody knows of files but the
+ * places in them. Files come in the order of their names within a pattern (glob(7)), a file that
+ * two patterns name comes once, and an included file includes no others.
+ */
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
@@ -77,6 +82,7 @@ static void join_root(struct include *in, struct node *root)
     }
 }
 
+/* The same file by another name is the same file. */
 static bool is_read(const struct reading *r, const struct document *d)
 {
     for (unsigned i = 0; i < r->n_documents; i++)

@@ -1,4 +1,7 @@
-/* config_listen.c - addresses that we listen on, and networks that we trust */
+/* config_listen.c - addresses that we listen on, and networks that we trust
+ *
+ * Only the form of an address is judged: whether it can be listened on shows when it is.
+ */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <sys/un.h>
@@ -78,11 +81,13 @@ static void read_listener_tls(struct reading *r, const struct option *row, struc
     option_read_section(r, row->section, value, &listen->tls);
 }
 
+/* Port 0 is another one each time. */
 static bool has_fixed_port(struct slice address)
 {
     return address.n < 2 || memcmp(address.at + address.n - 2, ":0", 2) != 0;
 }
 
+/* Of the listeners read so far; the same text twice is a slip for sure. */
 static void check_twice(struct reading *r, const struct config_listen *listen,
                         const struct node *value)
 {

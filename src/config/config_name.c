@@ -1,4 +1,8 @@
-/* config_name.c - what things may be called */
+/* config_name.c - what things may be called
+ *
+ * Parameters and sources are written into templates and conditions, so their names are identifiers
+ * and some words are taken. Services, which are written before a colon alone, may have dashes.
+ */
 #include <ctype.h>
 
 #include "config/config_internal.h"

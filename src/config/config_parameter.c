@@ -1,4 +1,9 @@
-/* config_parameter.c - reads parameters and holds their defaults against what they allow */
+/* config_parameter.c - reads parameters and holds their defaults against what they allow
+ *
+ * A default or an allowed value that a client could not send would be a trap: it is judged here as
+ * a request's value is judged later. Rows are read in the order of the table, so type, pattern,
+ * range and enum are known before the default.
+ */
 #include "config/config_parameter.h"
 
 #include <ctype.h>
@@ -6,6 +11,7 @@
 
 #include "json/scan.h"
 
+/* Digits as JSON has them: no plus, no leading zero. */
 static bool is_integer(struct slice text)
 {
     size_t i = text.n > 0 && text.at[0] == '-';
@@ -177,12 +183,14 @@ static void read_pattern(struct reading *r, const struct option *row, struct nod
                          message);
 }
 
+/* Of an option in the map, or of the map. */
 static struct place place_of(const struct node *map, const char *key)
 {
     const struct node *value = node_find(map, slice_of(key));
     return value ? value->place : map->place;
 }
 
+/* What no option alone can tell: options that contradict each other. */
 static void check_whole(struct reading *r, const struct config_parameter *p, const struct node *map)
 {
     bool is_numeric = p->type == CONFIG_INTEGER || p->type == CONFIG_NUMBER;
@@ -206,6 +214,7 @@ static void read_one(struct reading *r, const struct option *row, struct node *v
         check_whole(r, p, value);
 }
 
+/* Headers are named headers.x in templates and take no name from the others. */
 static bool is_taken(const struct config_endpoint *e, struct slice name)
 {
     for (unsigned i = 0; i < e->n_parameters; i++)
@@ -272,6 +281,7 @@ static void read_path_parameter(struct reading *r, const struct option *row,
                          "a parameter of the path is always there; leave this out");
 }
 
+/* `params` adds to what the path has declared. */
 static void read_params(struct reading *r, const struct option *row, struct node *value,
                         void *object)
 {

@@ -1,4 +1,9 @@
-/* config_path.c - an endpoint's path: literals, {parameters}, and a tail */
+/* config_path.c - an endpoint's path: literals, {parameters}, and a tail
+ *
+ * Requests are matched on their raw path with the segments decoded after (wire/target.h), so a
+ * literal is kept decoded; and what no request can have (empty and dot segments) is refused here,
+ * where it would wait for ever.
+ */
 #include "config/config_internal.h"
 #include "config/config_parameter.h"
 #include "wire/target.h"
@@ -84,6 +89,7 @@ static void read_parameter(struct path_reader *p, struct slice name, size_t offs
     out->parameter = e->n_parameters - 1;
 }
 
+/* A last segment may be empty: /a/ is another path than /a. */
 static void read_segment(struct path_reader *p, struct slice raw, size_t offset, bool is_last)
 {
     struct config_endpoint *e = p->endpoint;

@@ -5,6 +5,7 @@
  */
 #include "config/config_internal.h"
 
+/* GET answers HEAD too. */
 static bool is_get(struct slice method)
 {
     return slice_equal(method, SLICE("GET")) || slice_equal(method, SLICE("HEAD"));

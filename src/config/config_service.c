@@ -1,4 +1,8 @@
-/* config_service.c - services and their targets */
+/* config_service.c - services and their targets
+ *
+ * A target is an origin and nothing else: paths belong to calls, credentials to headers, so that
+ * all targets of a service are interchangeable.
+ */
 #include <stdlib.h>
 
 #include "config/config_internal.h"
@@ -36,6 +40,7 @@ static bool split_authority(struct slice authority, struct slice *host, unsigned
     return *port > 0 && *port <= PORT_MAX;
 }
 
+/* What is wrong with a target, or NULL: then *authority is its host and port. */
 static const char *judge_target(struct slice url, struct config_target *t, struct slice *authority)
 {
     t->is_tls = slice_starts(url, SLICE("https://"));
@@ -55,6 +60,7 @@ static const char *judge_target(struct slice url, struct config_target *t, struc
     return n ? NULL : "a target needs a host, as http://127.0.0.1:9001";
 }
 
+/* The authority leaves out the default port, as clients do (RFC 9110 7.2, RFC 3986 6.2.3). */
 static void fill_target(struct reading *r, struct config_target *t, struct slice host,
                         unsigned port)
 {

@@ -1,4 +1,8 @@
-/* config_source.c - the sources of an endpoint: their calls, and what they need of each other */
+/* config_source.c - the sources of an endpoint and their calls
+ *
+ * A call names a service and a template: catalog:/products/{id}. `sources` may be a list, as some
+ * tools sort the keys of maps; it is turned into the map that it stands for, and read as one.
+ */
 #include <ctype.h>
 
 #include "base/check.h"
@@ -18,6 +22,7 @@ static void tell_service(struct reading *r, const struct node *value, struct sli
                             : reading_hint(r, &near, "declare it under `services`"));
 }
 
+/* A path begins with a slash, or with an expression that writes one. */
 static bool is_path_begin(struct slice path)
 {
     return slice_starts(path, SLICE("/")) || slice_starts(path, SLICE("{/"));
@@ -60,6 +65,7 @@ static void read_call(struct reading *r, const struct option *row, struct node *
         read_target(r, value, s);
 }
 
+/* The service's timeout holds where neither the source nor the defaults give one. */
 static void read_source(struct reading *r, const struct option *row, const struct node_pair *pair,
                         struct config_source *s)
 {
@@ -93,6 +99,7 @@ static struct node *list_to_map(struct reading *r, const struct node *list)
     return map;
 }
 
+/* Its grammar, and that no parameter has it: templates could not tell them apart. */
 static void check_source_name(struct reading *r, const struct config_endpoint *e,
                               const struct node *key)
 {

@@ -1,4 +1,11 @@
-/* config_template.c - compiles templates and finds out what their variables are */
+/* config_template.c - compiles templates and finds out what their variables are
+ *
+ * wire/template.h knows the braces; here each variable gets an owner (CONTRACT 3.1):
+ *   id                  a parameter of the path or the query
+ *   headers.x-tenant    a header, declared as a parameter or not
+ *   product.seller.id   a path into the answer of a source, which has to settle before
+ * Parameters and sources share one name space, so there is never a doubt.
+ */
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -23,6 +30,7 @@ static bool is_head_end(char c)
     return c == '.' || c == '[';
 }
 
+/* Up to the first dot or bracket. */
 static struct slice head_of(struct slice name)
 {
     size_t n = 0;
@@ -79,6 +87,7 @@ static bool is_parameter(const struct config_parameter *p, bool in_header, struc
     return (p->place == CONFIG_IN_HEADER) == in_header && slice_equal(p->name, name);
 }
 
+/* Makes it the variable's origin where there is one. */
 static bool find_parameter(struct resolver *v, bool in_header, struct slice name)
 {
     const struct config_endpoint *e = v->r->endpoint;
@@ -121,6 +130,7 @@ static bool find_source(struct resolver *v, struct slice name)
     return false;
 }
 
+/* false, as the variable is no good. */
 static bool tell_unknown(struct resolver *v, struct slice head)
 {
     const struct config_endpoint *e = v->r->endpoint;
@@ -138,6 +148,7 @@ static bool tell_unknown(struct resolver *v, struct slice head)
     return false;
 }
 
+/* The place of the first reference is where a cycle is told. */
 static void note_need(struct reading *r, unsigned needed, struct place place)
 {
     uint64_t bit = UINT64_C(1) << needed;
@@ -166,6 +177,7 @@ static bool resolve(struct resolver *v)
     return resolve_path(v, rest);
 }
 
+/* A template in a scalar, behind the first bytes of it. */
 struct site {
     const struct node *text;
     size_t skip;

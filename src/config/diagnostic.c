@@ -1,4 +1,8 @@
-/* diagnostic.c - sorts what is wrong and shows it */
+/* diagnostic.c - sorts what is wrong and shows it
+ *
+ * Complaints come in the order in which things are read, which is not the order of the file. A
+ * mistake under `defaults` is found in each thing that has it and shown once.
+ */
 #include "config/diagnostic.h"
 
 #include <stdlib.h>

@@ -1,4 +1,9 @@
-/* document.c - reads a file of the configuration and counts its lines and columns */
+/* document.c - reads a file of the configuration and counts its lines and columns
+ *
+ * Lines end as YAML says: LF, CR LF, or CR alone. Columns count code points from 1. libfyaml has
+ * marks of its own, but only their byte offsets are used: how it counts columns is its versions'
+ * business.
+ */
 #include "config/document.h"
 
 #include <errno.h>
@@ -37,6 +42,7 @@ static bool ends_line(struct slice text, size_t i)
            (text.at[i] == '\r' && (i + 1 == text.n || text.at[i + 1] != '\n'));
 }
 
+/* Two passes, so that the table has its exact size. */
 static bool index_lines(struct document *d, struct arena *arena)
 {
     size_t n = 1;
@@ -56,6 +62,7 @@ static bool index_lines(struct document *d, struct arena *arena)
     return true;
 }
 
+/* The descriptor is closed with errno as it was. */
 static enum fault read_file(struct document *d, struct buffer *bytes)
 {
     struct stat about;

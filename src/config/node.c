@@ -1,4 +1,9 @@
-/* node.c - looking at nodes and joining them */
+/* node.c - looking at nodes and joining them
+ *
+ * But for the memo of node_json(), nodes never change once their document is read: branches may be
+ * shared by aliases, and by all that has the same defaults. Joining makes new maps over the old
+ * values.
+ */
 #include "config/node.h"
 
 #include <stdlib.h>
@@ -6,7 +11,7 @@
 #include "config/node_internal.h"
 
 enum {
-    DEFAULTS_MAX = 256
+    DEFAULTS_MAX = 256 /* keys of one map: each is looked up in everything that has the defaults */
 };
 
 struct node *node_find(const struct node *map, struct slice key)
@@ -43,6 +48,7 @@ struct node node_of_text(const char *text)
     return (struct node){.kind = NODE_SCALAR, .is_plain = true, .text = slice_of(text)};
 }
 
+/* Equal keys stay in the order of the file, so that the first one is kept. */
 static int compare_keys(const void *a, const void *b)
 {
     const struct node_pair *const *left = a;
@@ -64,6 +70,7 @@ static void tell_repeated(struct reading *r, const struct node *first, const str
                      reading_show(r, again->text), p.file, p.line, p.column);
 }
 
+/* By sorting pointers: a map may be as large as a file. */
 void node_drop_repeated(struct reading *r, struct node *map)
 {
     if (map->n < 2)

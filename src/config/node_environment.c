@@ -45,6 +45,7 @@ static bool split_reference(struct slice text, struct reference *out)
     return n > 0 && n < NAME_MAX_BYTES && (rest.n == 0 || out->has_default);
 }
 
+/* at is NULL where it is unset. */
 static struct slice value_of(struct slice name)
 {
     char copy[NAME_MAX_BYTES];

@@ -1,4 +1,9 @@
-/* node_json.c - a YAML value as JSON text (YAML 1.2's core schema; numbers keep their digits) */
+/* node_json.c - a YAML value as JSON text
+ *
+ * By YAML 1.2's core schema (10.3.2): only what stands without quotes can be more than a string.
+ * Numbers keep the digits that somebody wrote, so that 1.50 stays 1.50; those that JSON would write
+ * otherwise (+1, 007, .5, 0x1f) are rewritten with as little change as can be.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

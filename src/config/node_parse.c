@@ -1,4 +1,10 @@
-/* node_parse.c - from libfyaml's events to our tree */
+/* node_parse.c - from libfyaml's events to our tree
+ *
+ * Events, and not libfyaml's own documents: so that keys that stand twice are told with both
+ * places instead of ending the reading, aliases are shared instead of copied, and depth and size
+ * are bounded while they grow. What libfyaml 0.7 and 0.9 see differently (where an empty value
+ * stands) is evened out here.
+ */
 #include <libfyaml.h>
 #include <stdlib.h>
 
@@ -36,6 +42,7 @@ static struct place place_at(const struct builder *b, size_t offset)
     return (struct place){b->document, offset};
 }
 
+/* Ends the reading of this document; only the first reason is told. Always NULL. */
 static struct node *fail(struct builder *b, enum rule rule, size_t offset, const char *message)
 {
     if (!b->failed)
@@ -51,6 +58,7 @@ static struct slice token_text(struct fy_token *token)
     return (struct slice){at, at ? n : 0};
 }
 
+/* Where the event's text begins; behind the quote of a quoted one. */
 static size_t event_offset(struct builder *b, struct fy_event *event)
 {
     const struct fy_mark *mark = fy_event_start_mark(event);
@@ -59,6 +67,7 @@ static size_t event_offset(struct builder *b, struct fy_event *event)
     return b->behind;
 }
 
+/* A branch that aliases share counts each time, as whoever walks the tree meets it each time. */
 static void weigh(struct builder *b, const struct node *n, size_t weight)
 {
     b->weight += weight;
@@ -75,6 +84,7 @@ static struct node *new_node(struct builder *b, enum node_kind kind, size_t offs
     return n;
 }
 
+/* A name may be given anew; then the last one before an alias holds. */
 static struct anchor *remember_anchor(struct builder *b, struct fy_event *event)
 {
     struct fy_token *token = fy_event_get_anchor_token(event);
@@ -239,6 +249,7 @@ static bool is_flow(struct fy_event *event)
     return fy_event_get_node_style(event) == FYNS_FLOW;
 }
 
+/* A list or a map, with all that is in it. Depth is bounded, so the recursion is. */
 static struct node *build_container(struct builder *b, struct fy_event *event)
 {
     size_t offset = event_offset(b, event);
@@ -293,6 +304,7 @@ static struct fy_event *next_content(struct builder *b, bool *is_end)
     }
 }
 
+/* One document, and nothing behind it. */
 static struct node *build_document(struct builder *b, bool *is_empty)
 {
     struct fy_event *event = next_content(b, is_empty);
@@ -309,6 +321,7 @@ static struct node *build_document(struct builder *b, bool *is_empty)
     return event || !is_end ? NULL : root;
 }
 
+/* libfyaml collects its errors and prints them nevertheless, into this. */
 static void discard(struct fy_diag *diag, void *user, const char *text, size_t n)
 {
     (void)diag, (void)user, (void)text, (void)n;

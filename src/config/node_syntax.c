@@ -1,4 +1,8 @@
-/* node_syntax.c - what a YAML parser complains about, and what was probably meant */
+/* node_syntax.c - what a YAML parser complains about, and what was probably meant
+ *
+ * By looks: a parser knows that a comma is missing, and cannot know that braces were meant for a
+ * template. Where no trap is seen on the line, libfyaml's own words are told.
+ */
 #include <ctype.h>
 
 #include "config/node_internal.h"

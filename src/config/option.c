@@ -1,11 +1,12 @@
-/* option.c - reads a map by the rows of its section */
+/* option.c - reads a map by the rows of its section
+ *
+ * The order of the rows decides, not the order of the file: what a row needs stands before it. A
+ * key without a row is told with what was probably meant: the nearest key of the section, or the
+ * section that the key belongs to, or all that there are.
+ */
 #include "config/option.h"
 
 #include "config/config_internal.h"
-
-enum {
-    LIST_MAX = 900 /* bytes of the known keys in one message */
-};
 
 const struct option *option_find(const struct section *s, struct slice name)
 {
@@ -18,14 +19,10 @@ const struct option *option_find(const struct section *s, struct slice name)
 /* "known are a, b, c". */
 static const char *all_keys(struct reading *r, const struct section *s)
 {
-    struct buffer list;
-    buffer_init(&list, LIST_MAX);
+    const char *all = "known are";
     for (unsigned i = 0; i < s->n_rows; i++)
-        if (!buffer_print(&list, "%s%s", i ? ", " : "known are ", s->rows[i].name))
-            break;
-    const char *text = reading_note(r, buffer_slice(&list)).at;
-    buffer_done(&list);
-    return text;
+        all = reading_print(r, "%s%s %s", all, i ? "," : "", s->rows[i].name);
+    return all;
 }
 
 /* What to do about a key that is near to nothing here: it may belong elsewhere. */
@@ -41,6 +38,7 @@ static const char *other_hint(struct reading *r, const struct section *s, struct
     return all_keys(r, s);
 }
 
+/* The suggestion comes first, then where else the key could belong. */
 static void tell_unknown(struct reading *r, const struct section *s, const struct node *key)
 {
     struct suggestion near;
@@ -91,6 +89,7 @@ static void read_row(struct reading *r, const struct option *row, struct node *v
     row->kind->read(r, row, value, object);
 }
 
+/* A default is written as a person would write it and read by the same code. */
 static void read_preset(struct reading *r, const struct option *row, void *object)
 {
     struct node preset = node_of_text(row->preset);
@@ -151,6 +150,7 @@ void option_check_defaults(struct reading *r, const struct section *s, const str
     }
 }
 
+/* May `defaults` reach into the value of this key? For node_merge(). */
 static bool is_whole(const void *section, struct slice key)
 {
     const struct option *row = option_find(section, key);

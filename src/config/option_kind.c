@@ -1,4 +1,8 @@
-/* option_kind.c - the kinds of values that say nothing about gateways: numbers, words, texts */
+/* option_kind.c - the kinds of values that say nothing about gateways: numbers, words, files
+ *
+ * A kind reads one node into one place of a struct, or tells what is wrong and leaves the place as
+ * it is; whoever reads on needs no care, since a configuration with a complaint is never used.
+ */
 #include "config/option_kind.h"
 
 #include <math.h>
@@ -11,6 +15,7 @@ enum {
     SHOWN_VALUE_MAX = 40
 };
 
+/* What somebody wrote, in words; "a list" where a duration was due. */
 static const char *kind_of(const struct node *n)
 {
     if (n->kind == NODE_LIST)
@@ -95,6 +100,7 @@ static void read_boolean(struct reading *r, const struct option *row, struct nod
                      reading_show(r, value->text), row->name);
 }
 
+/* A row without max has no bounds. The bounds are told in the unit of the option. */
 static bool in_bounds(struct reading *r, const struct option *row, const struct node *value,
                       enum quantity_unit unit, uint64_t number)
 {
@@ -109,6 +115,7 @@ static bool in_bounds(struct reading *r, const struct option *row, const struct 
     return false;
 }
 
+/* How each unit is asked for. */
 static const struct {
     const char *due;
     enum rule rule;
@@ -166,6 +173,7 @@ static void read_size(struct reading *r, const struct option *row, struct node *
         *(size_t *)option_at(object, row) = (size_t)number;
 }
 
+/* As JSON writes numbers: what a client could send is compared with them. */
 static void read_number(struct reading *r, const struct option *row, struct node *value,
                         void *object)
 {
@@ -197,6 +205,7 @@ static void read_file(struct reading *r, const struct option *row, struct node *
     *(const char **)option_at(object, row) = joined;
 }
 
+/* The nearest of the words, or all of them. */
 static void tell_choice(struct reading *r, const struct option *row, const struct node *value)
 {
     struct suggestion near;

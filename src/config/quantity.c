@@ -1,4 +1,8 @@
-/* quantity.c - digits and a unit */
+/* quantity.c - digits and a unit
+ *
+ * Whole numbers alone, so that what is written is what is meant: 1500ms, not 1.5s. Sizes are binary
+ * and say so: KiB, not KB.
+ */
 #include "config/quantity.h"
 
 #include <inttypes.h>

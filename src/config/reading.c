@@ -1,4 +1,9 @@
-/* reading.c - memory and complaints of a run over a configuration */
+/* reading.c - memory and complaints of a run over a configuration
+ *
+ * Nobody who reads a value looks whether memory is left: there always is. The arenas' limits end
+ * the reading instead of failing a call, and what a reader takes until it sees is_over is bounded
+ * by the file.
+ */
 #include "config/reading.h"
 
 #include <stdarg.h>

@@ -1,4 +1,8 @@
-/* suggestion.c - the nearest of some names, by optimal string alignment */
+/* suggestion.c - the nearest of some names, by optimal string alignment
+ *
+ * Levenshtein's distance with swaps of neighbours (Damerau), three rows at a time. Near is what
+ * differs in a third of the longer name and one more; of very short names, in one letter.
+ */
 #include "config/suggestion.h"
 
 enum {
