@@ -142,6 +142,8 @@ struct config_source {
     unsigned n_set_headers;
     struct slice *return_headers; /* lower case */
     unsigned n_return_headers;
+    unsigned *pass; /* statuses that reach the client as they are, 400 to 599 */
+    unsigned n_pass;
     uint64_t needs; /* bit i: source i of the endpoint must have settled before */
     struct config_position position;
 };
@@ -157,6 +159,7 @@ struct config_endpoint {
     struct config_source *sources; /* in declared order */
     unsigned n_sources;
     bool errors_as_text;
+    unsigned status; /* of a success, 200 to 299 */
     struct config_field *response_headers;
     unsigned n_response_headers;
     struct config_position position;

@@ -28,7 +28,7 @@ extern const struct option_kind config_kind_listens, config_kind_admin, config_k
     config_kind_pattern, config_kind_values, config_kind_default, config_kind_sources,
     config_kind_response_headers, config_kind_name, config_kind_call, config_kind_forward,
     config_kind_set_headers, config_kind_return_headers, config_kind_include,
-    config_kind_defaults_of, config_kind_server_name;
+    config_kind_defaults_of, config_kind_server_name, config_kind_pass;
 
 /* Joins what the root includes; NULL where a file cannot be read (told). */
 struct node *config_join_includes(struct reading *r, struct node *root);

@@ -65,6 +65,23 @@ static void read_call(struct reading *r, const struct option *row, struct node *
         read_target(r, value, s);
 }
 
+/* Statuses of errors, each read as a row of its own bounds. */
+static void read_pass(struct reading *r, const struct option *row, struct node *value, void *object)
+{
+    struct config_source *s = object;
+    const struct option status = {.name = row->name, .min = 400, .max = 599};
+    if (!option_list(r, value, "statuses are a list, as [409, 422]"))
+        return;
+    if (value->n > CONFIG_MAX_ITEMS) {
+        reading_complain(r, RULE_MANY, value->place, "these are %zu statuses; name at most %d",
+                         value->n, CONFIG_MAX_ITEMS);
+        return;
+    }
+    s->pass = reading_keep(r, value->n, sizeof *s->pass);
+    for (; s->n_pass < value->n; s->n_pass++)
+        option_count.read(r, &status, value->items[s->n_pass], &s->pass[s->n_pass]);
+}
+
 /* The service's timeout holds where neither the source nor the defaults give one. */
 static void read_source(struct reading *r, const struct option *row, const struct node_pair *pair,
                         struct config_source *s)
@@ -158,6 +175,11 @@ static void read_sources(struct reading *r, const struct option *row, struct nod
 #define CALL "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_-]*:[/{]|\\\\$\\\\{\"}"
 #define NAMED "{\"allOf\":[{\"required\":[\"name\"]},@]}"
 
+const struct option_kind config_kind_pass = {
+    "list of statuses",
+    "{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599}}",
+    read_pass,
+};
 const struct option_kind config_kind_call = {"call", CALL, read_call};
 const struct option_kind config_kind_sources = {
     "map of sources, or a list of them with `name`",

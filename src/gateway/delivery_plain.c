@@ -62,7 +62,8 @@ static bool begin_document(struct run *r, const struct assembly *assembly)
     answer_add(&a, SLICE("Sheaf-Complete"), assembly->is_complete ? SLICE("?1") : SLICE("?0"));
     answer_add_returned(&a, r, returning);
     answer_add_no_store(&a);
-    exchange_begin(r->visit->exchange, 200, a.fields, a.n, (int64_t)assembly->n_bytes);
+    exchange_begin(r->visit->exchange, r->plan->config->status, a.fields, a.n,
+                   (int64_t)assembly->n_bytes);
     return true;
 }
 
@@ -79,16 +80,42 @@ static void send_document(struct run *r)
     put_parts(r);
 }
 
-static void send_problem(struct run *r, unsigned source)
+/* The service's own body, which is JSON, with its status. */
+static bool begin_passed(struct run *r, const struct delivery_verdict *v)
+{
+    struct run_source *s = &r->sources[v->source];
+    struct delivering *d = arena_take_zero(&r->visit->exchange->arena, 1, sizeof *d);
+    struct assemble_part *part = arena_take(&r->visit->exchange->arena, sizeof *part);
+    struct answer a;
+    uint64_t returning = UINT64_C(1) << v->source;
+    if (!d || !part || !answer_init(&a, r->visit, returning))
+        return false;
+    *part = (struct assemble_part){s->outcome.value, s};
+    d->assembly = (struct assembly){.parts = part, .n = 1, .n_bytes = part->bytes.n};
+    answer_add(&a, SLICE("Content-Type"), SLICE("application/json"));
+    answer_add_returned(&a, r, returning);
+    answer_add_no_store(&a);
+    r->delivering = d;
+    exchange_begin(r->visit->exchange, v->status, a.fields, a.n, (int64_t)part->bytes.n);
+    return true;
+}
+
+static void send_passed(struct run *r, const struct delivery_verdict *v)
+{
+    if (begin_passed(r, v))
+        put_parts(r);
+    else
+        answer_give_up(r->visit->exchange);
+}
+
+static void send_problem(struct run *r, const struct delivery_verdict *v)
 {
     struct answer a;
-    bool is_passed;
-    struct problem p = {.status = delivery_status(r, source, &is_passed)};
-    p.detail = assemble_message(r, source);
+    struct problem p = {.status = v->status};
+    p.detail = assemble_message(r, (unsigned)r->failed);
     p.errors = assemble_errors(r);
     /* What a service said to a status that is passed on belongs to it. */
-    uint64_t returning = is_passed ? UINT64_C(1) << source : 0;
-    count(r, COUNT_ANSWERS_FAILED);
+    uint64_t returning = v->is_passed ? UINT64_C(1) << v->source : 0;
     if (!p.detail.at || !p.errors.at || !answer_init(&a, r->visit, returning)) {
         answer_give_up(r->visit->exchange);
         return;
@@ -97,10 +124,20 @@ static void send_problem(struct run *r, unsigned source)
     problem_send(r->visit, &p, &a);
 }
 
+static void send_failure(struct run *r)
+{
+    struct delivery_verdict v = delivery_status(r, (unsigned)r->failed);
+    count(r, COUNT_ANSWERS_FAILED);
+    if (v.is_passed && r->sources[v.source].outcome.value.n)
+        send_passed(r, &v);
+    else
+        send_problem(r, &v);
+}
+
 static void on_finished(struct run *r)
 {
     if (r->failed >= 0)
-        send_problem(r, (unsigned)r->failed);
+        send_failure(r);
     else
         send_document(r);
 }

@@ -1,41 +1,36 @@
 /* delivery_status.c - the table of failures */
 #include "gateway/delivery_status.h"
 
-static unsigned of_status(const struct run_source *s, bool *is_passed)
+static bool is_listed(const struct run_source *s)
 {
+    for (unsigned i = 0; i < s->plan->passed.n; i++)
+        if (s->plan->passed.statuses[i] == s->outcome.status)
+            return true;
+    return false;
+}
+
+static bool passes(const struct run_source *s)
+{
+    if (s->outcome.kind != OUTCOME_STATUS)
+        return false;
     switch (s->outcome.status) {
     case 404:
     case 410:
-        *is_passed = true;
-        break;
+        return true;
     case 401:
     case 403:
-        *is_passed = s->has_credentials;
-        break;
-    case 429:
-        return 503;
+        return s->has_credentials || is_listed(s);
     default:
-        break;
+        return is_listed(s);
     }
-    return *is_passed ? s->outcome.status : 502;
 }
 
-/* A dependency's cause may be a failed dependency itself; a cycle is refused at load. */
-static const struct run_source *find_cause(const struct run *r, unsigned source)
+/* Where nothing is passed on. */
+static unsigned of_kind(const struct outcome *o)
 {
-    const struct run_source *s = &r->sources[source];
-    while (s->outcome.kind == OUTCOME_DEPENDENCY && s->cause >= 0)
-        s = &r->sources[s->cause];
-    return s;
-}
-
-unsigned delivery_status(const struct run *r, unsigned source, bool *is_passed)
-{
-    const struct run_source *s = find_cause(r, source);
-    *is_passed = false;
-    switch (s->outcome.kind) {
+    switch (o->kind) {
     case OUTCOME_STATUS:
-        return of_status(s, is_passed);
+        return o->status == 429 ? 503 : 502;
     case OUTCOME_TIMEOUT:
         return 504;
     case OUTCOME_OPEN:
@@ -51,4 +46,25 @@ unsigned delivery_status(const struct run *r, unsigned source, bool *is_passed)
         break;
     }
     return 502;
+}
+
+/* A dependency's cause may be a failed dependency itself; a cycle is refused at load. */
+static unsigned find_cause(const struct run *r, unsigned source)
+{
+    const struct run_source *s = &r->sources[source];
+    while (s->outcome.kind == OUTCOME_DEPENDENCY && s->cause >= 0)
+        s = &r->sources[s->cause];
+    return (unsigned)(s - r->sources);
+}
+
+struct delivery_verdict delivery_status(const struct run *r, unsigned source)
+{
+    unsigned cause = find_cause(r, source);
+    const struct run_source *s = &r->sources[cause];
+    bool is_passed = passes(s);
+    return (struct delivery_verdict){
+        .status = is_passed ? s->outcome.status : of_kind(&s->outcome),
+        .source = cause,
+        .is_passed = is_passed,
+    };
 }

@@ -3,5 +3,10 @@
 
 #include "gateway/run.h"
 
-/* The answer's status. *is_source becomes whether it is the service's own word, passed on. */
-unsigned delivery_status(const struct run *r, unsigned source, bool *is_passed);
+struct delivery_verdict {
+    unsigned status; /* of the answer */
+    unsigned source; /* that is to blame: the failed one, or what it depends on */
+    bool is_passed;  /* the status is that source's own word, passed on */
+};
+
+struct delivery_verdict delivery_status(const struct run *r, unsigned source);

@@ -128,6 +128,7 @@ static void compile_source(struct plan_source *p, struct arena *arena)
     write_fields(p, arena);
     write_names(p, arena);
     p->returned = (struct service_wanted){s->return_headers, s->n_return_headers};
+    p->passed = (struct service_passed){s->pass, s->n_pass};
     p->needs_check = needs_check(s);
 }
 

@@ -24,6 +24,7 @@ struct plan_source {
     bool accepts_as_client; /* the client's Accept is forwarded; ours goes where it has none */
     bool needs_check;       /* it waits for a source, and values of the request can spoil it */
     struct service_wanted returned;
+    struct service_passed passed;
 
     /* The answer. */
     struct slice member;      /* `,"name":` */

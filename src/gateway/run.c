@@ -132,6 +132,7 @@ static void call(struct run *r, unsigned source, const struct composed *c)
         .left_ms = ms_left(r),
         .arena = &r->visit->exchange->arena,
         .wanted = s->plan->returned,
+        .passed = s->plan->passed,
     };
     s->given_ms = request.timeout_ms < request.left_ms ? request.timeout_ms : request.left_ms;
     s->outcome.started_ns = r->gateway->loop->now_ns;

@@ -28,6 +28,11 @@ static const char shop_yaml[] =
     "    sources:\n"
     "      a: {get: \"a:/\", required: true, forward: [authorization], return_headers: "
     "[www-authenticate]}\n"
+    "  - path: /pass\n"
+    "    status: 201\n"
+    "    sources:\n"
+    "      a: {get: \"a:/\", required: true, pass: [409, 403], return_headers: [x-why]}\n"
+    "      b: {get: \"b:/\"}\n"
     "  - path: /through\n"
     "    sources:\n"
     "      a: {get: \"a:/\"}\n"
@@ -214,6 +219,40 @@ static void a_status_that_is_passed_on_brings_its_fields(void **state)
     assert_string_equal(shop_field(&s->answer, "www-authenticate"), "Basic");
 }
 
+static void a_listed_status_passes_with_its_body(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/pass");
+    shop_hear(s, 1);
+    shop_hear(s, 0);
+    shop_say(s, 0,
+             "HTTP/1.1 409 Conflict\r\nX-Why: taken\r\nContent-Length: 13\r\n\r\n {\"taken\":1} ");
+    shop_expect(s, 409, "{\"taken\":1}");
+    assert_string_equal(shop_field(&s->answer, "content-type"), "application/json");
+    assert_string_equal(shop_field(&s->answer, "x-why"), "taken");
+    shop_await_hangup(s, 1);
+    shop_ask(s, "/pass");
+    shop_hear(s, 0);
+    shop_say(s, 0, "HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\n<html>");
+    shop_await(s);
+    assert_int_equal(s->status, 403);
+    assert_string_equal(shop_field(&s->answer, "content-type"), "application/problem+json");
+    shop_ask(s, "/pass");
+    shop_hear(s, 0);
+    shop_say(s, 0, "HTTP/1.1 418 Teapot\r\nContent-Length: 2\r\n\r\n{}");
+    shop_await(s);
+    assert_int_equal(s->status, 502);
+}
+
+static void an_endpoint_may_have_another_success_status(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/pass");
+    shop_serve(s, 0, "1");
+    shop_serve(s, 1, "2");
+    shop_expect(s, 201, "{\"a\":1,\"b\":2}");
+}
+
 static void bad_requests_are_told_all_that_is_wrong(void **state)
 {
     struct shop *s = *state;
@@ -307,6 +346,8 @@ int main(void)
         TEST(a_failed_required_source_decides_the_status),
         TEST(a_problem_lists_the_errors),
         TEST(a_status_that_is_passed_on_brings_its_fields),
+        TEST(a_listed_status_passes_with_its_body),
+        TEST(an_endpoint_may_have_another_success_status),
         TEST(bad_requests_are_told_all_that_is_wrong),
         TEST(unknown_paths_and_methods_are_problems),
         TEST(large_values_pass_through_whole),
