@@ -41,7 +41,8 @@ static const struct {
     {"x-request-timeout-ms",
      {true, true, false, false},
      "the gateway writes what is left of the time"},
-    {"x-request-id", {false, true, false, false}, "the gateway passes it on or makes it"},
+    {"accept-encoding", {true, true, false, false}, "compressed answers are not understood"},
+    {"x-request-id", {false, true, true, false}, "the gateway passes it on or makes it"},
     {"traceparent", {false, true, false, false}, "the gateway passes it on or makes it"},
     {"tracestate", {false, true, false, false}, "the gateway passes it on"},
 };

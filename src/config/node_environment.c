@@ -132,6 +132,7 @@ void node_replace_environment(struct reading *r, struct node *n)
     size_t same = 0;
     while (same < text.n && same < n->n_verbatim && n->text.at[same] == text.at[same])
         same++;
+    reading_mask(r, text, n->text);
     n->text = text;
     n->n_verbatim = same;
     n->is_told = r->diagnostics.n > told_before;

@@ -16,10 +16,17 @@ enum {
     READING_FILES_MAX = 256
 };
 
+/* A text with values of the environment in it, which no message may tell. */
+struct reading_masked {
+    struct reading_masked *next;
+    struct slice text, written;
+};
+
 struct reading {
     struct config *config;
     struct arena scratch;
     struct diagnostics diagnostics;
+    struct reading_masked *masked;
     bool is_over;
     size_t n_bytes; /* read so far */
     unsigned n_documents;
@@ -48,6 +55,8 @@ void reading_end(struct reading *r, struct place place);
 
 void reading_complain(struct reading *r, enum rule rule, struct place place, const char *format,
                       ...) __attribute__((format(printf, 4, 5)));
+/* From now on reading_show() shows what was written in place of (any part of) this text. */
+void reading_mask(struct reading *r, struct slice text, struct slice written);
 /* A text as a message may show it: short, without control characters. */
 const char *reading_show(struct reading *r, struct slice text);
 /* "did you mean 'x'?" or, where nothing is near, `otherwise`. */
