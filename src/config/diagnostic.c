@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 enum {
     SHOWN_BYTES = 480 /* of a line; a longer one is shown from near the place on */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 enum {
     READ_SIZE = 64 * 1024

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 enum {
     MESSAGE_MAX = 1024,

@@ -5,8 +5,8 @@
  */
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "json/scan_internal.h"
-#include "json/utf8.h"
 
 enum expect {
     EXPECT_VALUE,

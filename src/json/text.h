@@ -12,9 +12,6 @@
 /* Appends the text as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD;
  * control bytes become escapes. false past the buffer's limit: nothing was appended. */
 bool text_quote(struct buffer *out, struct slice text) MUST_USE;
-/* The same into memory of the caller with room for at least 6 * text.n + 2 bytes; the number of
- * bytes written. */
-size_t text_quote_into(char *out, struct slice text);
 /* The bytes of a JSON string (given with its quotes, accepted by scan_json()) into `out`, which
  * has room for quoted.n bytes; the number of bytes written. A lone surrogate becomes U+FFFD. */
 size_t text_unquote(char *out, struct slice quoted);

@@ -24,17 +24,23 @@ static enum stream_progress read_plain(struct stream *s, struct stream_room room
     return got > 0 ? STREAM_DID : STREAM_AT_EOF;
 }
 
-static enum stream_progress write_plain(struct stream *s)
+/* The common write has one slice; sendmsg() would have the kernel copy its description in too. */
+static ssize_t send_slices(const struct stream *s)
 {
     struct iovec parts[STREAM_MAX_SLICES];
+    struct slice first = slice_after(s->slices[0], s->written);
+    if (s->n_slices == 1)
+        return send(s->fd, first.at, first.n, MSG_NOSIGNAL);
     for (unsigned i = 0; i < s->n_slices; i++)
         parts[i] = (struct iovec){(void *)(uintptr_t)s->slices[i].at, s->slices[i].n};
-    if (s->n_slices > 0) {
-        parts[0].iov_base = (char *)parts[0].iov_base + s->written;
-        parts[0].iov_len -= s->written;
-    }
+    parts[0] = (struct iovec){(void *)(uintptr_t)first.at, first.n};
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = s->n_slices};
-    ssize_t sent = sendmsg(s->fd, &message, MSG_NOSIGNAL);
+    return sendmsg(s->fd, &message, MSG_NOSIGNAL);
+}
+
+static enum stream_progress write_plain(struct stream *s)
+{
+    ssize_t sent = send_slices(s);
     if (sent < 0)
         return verdict();
     stream_move_on(s, (size_t)sent);

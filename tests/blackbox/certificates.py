@@ -2,6 +2,7 @@
 
 import ssl
 import subprocess
+import time
 from pathlib import Path
 
 _CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
@@ -14,19 +15,23 @@ class Authority:
         self.folder, self.name = Path(folder), name
         self.ca = self.folder / f"{name}.pem"
         _openssl("req", "-x509", *_CURVE, "-keyout", self._file("key"), "-out", self.ca,
-                 "-days", "30", "-subj", f"/CN={name}")
+                 "-days", "30", "-subj", f"/CN={name}",
+                 "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
     def _file(self, kind):
         return self.folder / f"{self.name}.{kind}"
 
     def issue(self, name, alternatives="DNS:service.test", days=30):
-        """A certificate and its key, as paths; days below 0 make one that has expired."""
+        """A certificate and its key, as paths; 0 days make one that has expired a second later."""
         cert, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
         wish, extra = self.folder / f"{name}.csr", self.folder / f"{name}.ext"
-        extra.write_text(f"subjectAltName={alternatives}\nbasicConstraints=CA:FALSE\n")
+        extra.write_text(f"subjectAltName={alternatives}\nbasicConstraints=CA:FALSE\n"
+                         "authorityKeyIdentifier=keyid\n")
         _openssl("req", "-new", *_CURVE, "-keyout", key, "-out", wish, "-subj", f"/CN={name}")
         _openssl("x509", "-req", "-in", wish, "-CA", self.ca, "-CAkey", self._file("key"),
                  "-CAcreateserial", "-days", days, "-extfile", extra, "-out", cert)
+        if days == 0:
+            time.sleep(1.1)
         return cert, key
 
     def server(self, name, alternatives="DNS:service.test", days=30, client_ca=None):

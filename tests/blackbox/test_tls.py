@@ -55,7 +55,7 @@ def gateway(tmp_path_factory, authority, stranger):
     contexts = {
         "named": authority.server("named", "DNS:service.test,DNS:localhost"),
         "by_address": authority.server("address", "IP:127.0.0.1"),
-        "expired": authority.server("expired", days=-1),
+        "expired": authority.server("expired", days=0),
         "self_made": stranger.server("self"),
         "wildcard": authority.server("wild", "DNS:*.wild.test"),
         "mutual": authority.server("mutual", client_ca=authority.ca),

@@ -15,6 +15,7 @@ void *real_malloc(size_t n) __asm__("__real_malloc");
 void *real_calloc(size_t n, size_t size) __asm__("__real_calloc");
 void *real_realloc(void *at, size_t n) __asm__("__real_realloc");
 ssize_t real_recv(int fd, void *at, size_t n, int flags) __asm__("__real_recv");
+ssize_t real_send(int fd, const void *at, size_t n, int flags) __asm__("__real_send");
 ssize_t real_sendmsg(int fd, const struct msghdr *message, int flags) __asm__("__real_sendmsg");
 int real_uv_poll_start(uv_poll_t *poll, int events,
                        uv_poll_cb on_poll) __asm__("__real_uv_poll_start");
@@ -22,6 +23,7 @@ void *wrap_malloc(size_t n) __asm__("__wrap_malloc");
 void *wrap_calloc(size_t n, size_t size) __asm__("__wrap_calloc");
 void *wrap_realloc(void *at, size_t n) __asm__("__wrap_realloc");
 ssize_t wrap_recv(int fd, void *at, size_t n, int flags) __asm__("__wrap_recv");
+ssize_t wrap_send(int fd, const void *at, size_t n, int flags) __asm__("__wrap_send");
 ssize_t wrap_sendmsg(int fd, const struct msghdr *message, int flags) __asm__("__wrap_sendmsg");
 int wrap_uv_poll_start(uv_poll_t *poll, int events,
                        uv_poll_cb on_poll) __asm__("__wrap_uv_poll_start");
@@ -55,6 +57,13 @@ ssize_t wrap_recv(int fd, void *at, size_t n, int flags)
 {
     cost.reads += n == LOOP_SCRATCH; /* not those of the test */
     return real_recv(fd, at, n, flags);
+}
+
+/* The test's own sends come without MSG_NOSIGNAL. */
+ssize_t wrap_send(int fd, const void *at, size_t n, int flags)
+{
+    cost.writes += flags == MSG_NOSIGNAL;
+    return real_send(fd, at, n, flags);
 }
 
 ssize_t wrap_sendmsg(int fd, const struct msghdr *message, int flags)

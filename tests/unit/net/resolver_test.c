@@ -60,9 +60,20 @@ static size_t add_record(uint8_t *at, unsigned i)
     return sizeof record;
 }
 
-/* Turns the question into its answer; there are addresses for type A alone. */
-static size_t make_answer(uint8_t *at, size_t n)
+/* Where the question ends; newer versions of c-ares put an OPT record behind it (RFC 6891). */
+static size_t cut_question(uint8_t *at)
 {
+    size_t n = 12;
+    while (at[n])
+        n += at[n] + 1U;
+    at[11] = 0;
+    return n + 5;
+}
+
+/* Turns the question into its answer; there are addresses for type A alone. */
+static size_t make_answer(uint8_t *at)
+{
+    size_t n = cut_question(at);
     bool is_a = at[n - 3] == 1;
     unsigned n_records = is_a && stub.mode == STUB_ANSWERS ? stub.n_addresses : 0;
     at[2] = 0x81;
@@ -78,7 +89,7 @@ static size_t make_answer(uint8_t *at, size_t n)
 /* The right id and perhaps the right flags, and whatever comes. */
 static size_t make_rubbish(uint8_t *at, size_t n)
 {
-    make_answer(at, n);
+    make_answer(at);
     size_t kept = 2 + random_below(&stub.random, 2 * n);
     for (size_t i = kept; i < 200; i++)
         at[i] = (uint8_t)random_next(&stub.random);
@@ -98,7 +109,7 @@ static void on_question(uv_poll_t *poll, int status, int events)
     if (stub.mode == STUB_IS_SILENT)
         return;
     size_t n_answer =
-        stub.mode == STUB_TALKS_RUBBISH ? make_rubbish(at, (size_t)n) : make_answer(at, (size_t)n);
+        stub.mode == STUB_TALKS_RUBBISH ? make_rubbish(at, (size_t)n) : make_answer(at);
     sendto(stub.fd, at, n_answer, 0, (struct sockaddr *)&from, n_from);
 }
 
