@@ -33,10 +33,11 @@ static bool open_one(struct listening *l, unsigned i, const struct config_listen
         fprintf(stderr, "sheaf: cannot listen on %.*s: %s\n", SLICE_ARG(listen->address), why);
         return false;
     }
-    l->is_shared[i] = l->addresses[i].is_unix;
     int *opened = malloc(l->n_workers * sizeof *opened);
     CHECK(opened);
     enum fault fault = listener_open(&l->addresses[i], opened, l->n_workers);
+    /* Only a name that we made is ours to remove. */
+    l->is_shared[i] = fault == FAULT_NONE && l->addresses[i].is_unix;
     if (fault == FAULT_NONE)
         for (unsigned w = 0; w < l->n_workers; w++)
             l->fds[(size_t)w * l->n_listeners + i] = opened[w];

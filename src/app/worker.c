@@ -20,6 +20,7 @@ static struct server_bounds bounds_of(const struct worker *w)
     return (struct server_bounds){
         .request_header = b->request_header,
         .request_body = b->request_body,
+        .memory = b->memory,
         .output = b->memory,
         .arena = EXCHANGE_ARENA + b->request_body,
         .connections = b->connections,

@@ -5,6 +5,10 @@
 #include "wire/target.h"
 #include "wire/token.h"
 
+enum {
+    MAX_BAD_ITEMS = 16, /* of one list that are told */
+};
+
 /* One place where a parameter was given. */
 struct occurrence {
     struct slice raw;
@@ -159,6 +163,7 @@ static struct slice take_item(struct slice *rest, bool is_trimmed)
     return is_trimmed ? token_trim(item) : item;
 }
 
+/* Behind a few bad items no further one is looked at. */
 static bool read_list(struct reading *r, const struct config_parameter *declared,
                       const struct given *g, struct parameters_value *out)
 {
@@ -166,12 +171,15 @@ static bool read_list(struct reading *r, const struct config_parameter *declared
     if (!items)
         return false;
     out->items = items;
+    unsigned n_bad = 0;
     for (const struct occurrence *o = g->first; o; o = o->next) {
         struct slice rest = o->raw;
-        while (rest.n) {
+        while (rest.n && n_bad < MAX_BAD_ITEMS) {
             struct slice item = take_item(&rest, declared->place == CONFIG_IN_HEADER);
+            struct parameters_violation **before = r->out->last;
             if (!read_value(r, declared, item, &items[out->n_items]))
                 return false;
+            n_bad += r->out->last != before;
             out->n_items += items[out->n_items].n > 0;
         }
     }

@@ -134,6 +134,7 @@ static void call(struct run *r, unsigned source, const struct composed *c)
         .wanted = s->plan->returned,
         .passed = s->plan->passed,
     };
+    r->started |= bit(source);
     s->given_ms = request.timeout_ms < request.left_ms ? request.timeout_ms : request.left_ms;
     s->outcome.started_ns = r->gateway->loop->now_ns;
     s->outcome.n_attempts = 1;
@@ -169,7 +170,7 @@ static bool compose_batch(struct run *r, struct batch *b, uint64_t sources)
 /* Failures come first: where one of them ends the run, nothing is sent. */
 static void start_batch(struct run *r, const struct batch *b)
 {
-    r->started |= b->good | b->bad;
+    r->started |= b->bad;
     for (unsigned i = 0; i < r->plan->n_sources; i++)
         if (b->bad & bit(i))
             settle(r, i);

@@ -11,6 +11,7 @@ enum {
     LINGER_MS = 5000,
     LINGER_QUIET_MS = 1000, /* without a byte */
     LOOKS = 4,              /* at a write's progress, in each send_timeout */
+    MS_A_SECOND = 1000,
 };
 
 static void arm(struct connection *c, uint64_t after_ms)
@@ -35,9 +36,17 @@ static void await_head(struct connection *c)
         arm(c, c->server->bounds.header_timeout_ms);
 }
 
+/* A body that trickles in would hold its connection and its memory for as long as it likes. */
 static void await_more_body(struct connection *c)
 {
-    arm(c, c->server->bounds.header_timeout_ms);
+    struct loop *l = c->server->loop;
+    uint64_t timeout_ms = c->server->bounds.header_timeout_ms;
+    uint64_t n = c->exchange->body ? c->exchange->body->n : 0;
+    if (!c->body_from_ms)
+        c->body_from_ms = l->now_ms;
+    uint64_t next_ms = l->now_ms + timeout_ms;
+    uint64_t last_ms = c->body_from_ms + timeout_ms + n * MS_A_SECOND / SERVER_BODY_RATE;
+    loop_arm(l, &c->deadline, next_ms < last_ms ? next_ms : last_ms);
 }
 
 static void linger(struct connection *c)

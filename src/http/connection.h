@@ -44,9 +44,10 @@ struct connection {
     struct server *server;
     struct exchange *exchange; /* NULL: none under way */
     struct held held;
-    size_t n_fed;        /* bytes of the held head that the reader has seen */
-    uint64_t body_size;  /* by Content-Length; 0: not told */
-    uint64_t started_ns; /* when that head's first byte was read */
+    size_t n_fed;          /* bytes of the held head that the reader has seen */
+    uint64_t body_size;    /* by Content-Length; 0: not told */
+    uint64_t body_from_ms; /* when the body was first waited for; 0: not yet */
+    uint64_t started_ns;   /* when that head's first byte was read */
     uint64_t linger_until_ms;
     size_t n_dropped;        /* bytes, since it is deaf */
     size_t n_unsent;         /* bytes that the client had not taken at the last look */

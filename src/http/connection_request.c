@@ -22,6 +22,7 @@ static struct exchange *acquire(struct connection *c)
     e->request.peer = (struct slice){c->peer, c->peer_n};
     e->request.minor = 1;
     c->exchange = e;
+    c->body_from_ms = 0;
     c->is_fresh = false;
     return e;
 }
@@ -51,6 +52,8 @@ static const char *reason_of(unsigned status)
         return "The request's head is too large.";
     case 501:
         return "The request's method or transfer coding is not known.";
+    case 503:
+        return "There is no memory left for the request's body.";
     case 505:
         return "The request's version of HTTP is not spoken here.";
     default:
@@ -139,20 +142,42 @@ static size_t next_size(const struct connection *c, size_t now, size_t needed)
     return needed > size ? needed : size;
 }
 
-void connection_take_body(struct connection *c, struct slice chunk)
+static bool has_memory(const struct server *s, size_t n)
+{
+    const atomic_size_t *n_held = s->loop->blobs.n_held;
+    if (!s->bounds.memory || !n_held)
+        return true;
+    size_t held = atomic_load_explicit(n_held, memory_order_relaxed);
+    return held < s->bounds.memory && n <= s->bounds.memory - held;
+}
+
+/* Room for n bytes in the body's blob; false: the process holds too much already. */
+static bool make_room(struct connection *c, size_t n)
 {
     struct exchange *e = c->exchange;
     struct blob_pool *blobs = &c->server->loop->blobs;
+    if (e->body && n <= e->body->capacity)
+        return true;
+    size_t size = next_size(c, e->body ? e->body->n : 0, n);
+    if (!has_memory(c->server, size))
+        return false;
+    e->body = e->body ? blob_take_grown(blobs, e->body, size) : blob_take(blobs, size);
+    return true;
+}
+
+void connection_take_body(struct connection *c, struct slice chunk)
+{
+    struct exchange *e = c->exchange;
     size_t now = e->body ? e->body->n : 0;
     size_t n = now + chunk.n;
     if (n > c->server->bounds.request_body) {
         connection_refuse(c, 413);
         return;
     }
-    if (!e->body)
-        e->body = blob_take(blobs, next_size(c, 0, n));
-    else if (n > e->body->capacity)
-        e->body = blob_take_grown(blobs, e->body, next_size(c, now, n));
+    if (!make_room(c, n)) {
+        connection_refuse(c, 503);
+        return;
+    }
     memcpy(e->body->at + now, chunk.at, chunk.n);
     e->body->n = n;
 }

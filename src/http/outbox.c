@@ -44,9 +44,17 @@ static bool push(struct outbox *o, struct slice bytes, struct blob *owner)
     return true;
 }
 
+/* The last slice lies where the free part of the block begins. */
+static bool is_last_joined(const struct outbox *o)
+{
+    const struct outbox_item *last = item_at(o, o->n - 1);
+    return !last->owner && last->bytes.at + last->bytes.n == o->join_at;
+}
+
+/* A head that waits alone must not keep a body of any size away. */
 bool outbox_has_room(const struct outbox *o, unsigned n_slices, size_t n_bytes)
 {
-    if (o->n == 0)
+    if (o->n == 0 || (o->n == 1 && is_last_joined(o)))
         return true;
     return n_slices <= OUTBOX_MAX_SLICES - o->n && o->n_bytes < o->limit &&
            n_bytes <= o->limit - o->n_bytes;
@@ -65,13 +73,9 @@ char *outbox_reserve(struct outbox *o, size_t n)
     return block;
 }
 
-/* The last slice goes on where the free part of the block begins: it can grow. */
 static bool can_grow_last(const struct outbox *o)
 {
-    if (o->n == o->n_peeked)
-        return false;
-    const struct outbox_item *last = item_at(o, o->n - 1);
-    return !last->owner && last->bytes.at + last->bytes.n == o->join_at;
+    return o->n != o->n_peeked && is_last_joined(o);
 }
 
 bool outbox_commit(struct outbox *o, size_t n)

@@ -2,8 +2,8 @@
  *
  * A bounded queue. Small slices are joined by copying into the exchange's arena, so that a writev
  * has few parts; a large one keeps a share of its blob until it is with the kernel. The bound on
- * slices and bytes is the bound on a slow reader. An empty outbox takes any one slice, so that
- * whoever waits for room gets it.
+ * slices and bytes is the bound on a slow reader. An outbox that is empty, or holds joined bytes
+ * alone, takes any one slice, so that whoever waits for room gets it.
  */
 #pragma once
 

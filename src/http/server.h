@@ -18,15 +18,22 @@
 
 struct server;
 
+enum {
+    SERVER_BODY_RATE = 512, /* bytes a second */
+};
+
 struct server_bounds {
     size_t request_header;      /* bytes */
     size_t request_body;        /* bytes */
+    size_t memory;              /* bytes of blobs that the process may hold; a request's body that
+                                   would need more is refused (503). 0: not looked at */
     size_t output;              /* bytes that may wait in an outbox */
     size_t arena;               /* bytes of one exchange */
     unsigned connections;       /* of the process */
     atomic_uint *n_open;        /* the process's count of connections, shared by its workers */
     uint64_t header_timeout_ms; /* from the first byte (or the accept) to the whole head; the body
-                                   must go on by at least a byte in each such time */
+                                   must go on by at least a byte in each such time, and come at
+                                   SERVER_BODY_RATE at least, the first such time aside */
     uint64_t send_timeout_ms;   /* without a byte taken by the client */
     uint64_t idle_timeout_ms;   /* between requests */
 };

@@ -1,5 +1,5 @@
 /* scan_tables.c - the vectors that the levels of the scanner compare with */
-#include "json/scan_marks.h"
+#include "json/scan_scalars.h"
 
 #define QUARTERS(...)                                                                              \
     {                                                                                              \
@@ -60,4 +60,12 @@ const struct scan_tables scan_tables = {
                  TOO_SHORT, CONTINUATION | OVERLONG_3 | OVERLONG_4,
                  CONTINUATION | OVERLONG_3 | TOO_LARGE, CONTINUATION | SURROGATE | TOO_LARGE,
                  CONTINUATION | SURROGATE | TOO_LARGE, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT),
+};
+
+/* The byte that chooses the fourth differs from its text in any case: it is no NUL. */
+const struct scan_word scan_words[4] = {
+    {"false", {255, 255, 255, 255, 255}, 0x1f},
+    {"null", {255, 255, 255, 255}, 0x0f},
+    {"true", {255, 255, 255, 255}, 0x0f},
+    {"", {255}, 0x01},
 };

@@ -9,7 +9,7 @@ import pytest
 from behaviour import silent
 from cases import table
 from client import Client
-from gateway import Gateway, wait_for
+from gateway import Gateway, run, wait_for
 from places import free_port, has_ipv6
 
 CONFIG = """
@@ -147,3 +147,37 @@ def _answers(address):
     except ConnectionRefusedError:
         time.sleep(0.01)
         return False
+
+
+UNIX = """
+listen: @unix@
+services:
+  alpha: http://@alpha@
+endpoints:
+  - path: /one
+    sources:
+      one: {get: "alpha:/one"}
+"""
+
+
+def expect_refusal(folder, place):
+    """Another gateway cannot listen there, and says so."""
+    config = folder / "other.yaml"
+    config.write_text(UNIX.replace("@unix@", f"unix:{place}").replace("@alpha@", "127.0.0.1:1"))
+    ended = run("run", "-c", config)
+    assert ended.returncode == 1 and "in use" in ended.stderr
+
+
+def test_another_gateway_leaves_the_socket_of_the_first_alone(start, tmp_path):
+    place = tmp_path / "socket"
+    first = start(UNIX, unix=f"unix:{place}")
+    wait_for(place.exists)
+    expect_refusal(tmp_path, place)
+    assert first.get("/one", place="unix").status == 200
+
+
+def test_a_file_that_is_no_socket_is_left_alone(tmp_path):
+    place = tmp_path / "notes"
+    place.write_text("mine")
+    expect_refusal(tmp_path, place)
+    assert place.read_text() == "mine"

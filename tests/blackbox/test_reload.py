@@ -8,7 +8,7 @@ import time
 import pytest
 
 from behaviour import answer, when
-from cases import fresh
+from cases import fresh, table
 from gateway import wait_for
 from service import Service
 
@@ -107,8 +107,14 @@ def test_listeners_do_not_change(start):
     wait_for(lambda: serves(gateway, "/new/x"))
 
 
-def test_many_reloads_under_load_lose_no_answer(start):
-    gateway = start(CONFIG)
+@table(
+    "config",
+    ("services by address", CONFIG),
+    ("services by name", CONFIG.replace("http://@alpha@", "http://localhost:@port@")),
+)
+def test_many_reloads_under_load_lose_no_answer(start, config):
+    service = Service("alpha")
+    gateway = start(config, alpha=service, port=service.address.rpartition(":")[2])
     lost, done = [], threading.Event()
 
     def keep_asking():
@@ -123,12 +129,13 @@ def test_many_reloads_under_load_lose_no_answer(start):
         asker.start()
     for n in range(15):
         extra = "  - {path: /extra%d, sources: {one: {get: \"alpha:/\"}}}\n" % n
-        gateway.reload(CONFIG + extra)
+        gateway.reload(config + extra)
         time.sleep(0.03)
     wait_for(lambda: serves(gateway, "/extra14"))
     done.set()
     for asker in askers:
         asker.join()
+    service.close()
     assert not lost
 
 

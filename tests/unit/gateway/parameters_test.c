@@ -192,6 +192,19 @@ static void expect_items(struct desk *d, const char *name, const char *wanted)
     assert_int_equal(v->is_present, v->n_items > 0);
 }
 
+static void a_long_list_of_bad_items_makes_no_long_answer(void **state)
+{
+    struct desk *d = *state;
+    unsigned n = 0;
+    look(d,
+         &(struct given){.query = "q=1&ids=x,x,x,x,x,x,x,x,x,x&ids=x,x,x,x,x,x,x,x,x,x&size=xl"});
+    const struct parameters_violation *v = d->parameters.violations;
+    for (; v && v->next; v = v->next)
+        n += slice_equal(v->parameter, SLICE("ids"));
+    assert_int_equal(n, 15);
+    assert_true(v && slice_equal(v->parameter, SLICE("ids")));
+}
+
 static void lists_are_split_before_they_are_decoded(void **state)
 {
     struct desk *d = *state;
@@ -224,6 +237,7 @@ int main(void)
         cmocka_unit_test(values_are_decoded_as_their_place_wants),
         cmocka_unit_test(an_empty_value_gives_way_to_the_default),
         cmocka_unit_test(lists_are_split_before_they_are_decoded),
+        cmocka_unit_test(a_long_list_of_bad_items_makes_no_long_answer),
         cmocka_unit_test(a_full_arena_is_told),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

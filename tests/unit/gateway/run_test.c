@@ -29,6 +29,11 @@ static const char shop_yaml[] =
     "    sources:\n"
     "      product: {get: \"catalog:/products\", fallback: {sku: none}}\n"
     "      price: {get: \"prices:/prices/{product.sku}\", required: true}\n"
+    "  - path: /never\n"
+    "    sources:\n"
+    "      product: {get: \"catalog:/products\"}\n"
+    "      price: {get: \"prices:/prices/{product.sku}\", required: true}\n"
+    "      stock: {get: \"stock:/stock/{product.n}\"}\n"
     "  - path: /order\n"
     "    method: POST\n"
     "    timeout: 400ms\n"
@@ -255,6 +260,19 @@ static void a_client_that_leaves_cancels_its_calls(void **state)
     assert_non_null(strstr(log, "\"product\":{\"kind\":\"cancelled\""));
 }
 
+/* It was ready in the very turn in which the run ended. */
+static void a_source_that_was_never_called_is_not_logged(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/never");
+    shop_serve(s, 0, "{\"n\":1}");
+    shop_await(s);
+    assert_int_equal(s->status, 502);
+    const char *log = shop_read_log(s);
+    assert_non_null(strstr(log, "\"price\":{\"kind\":\"dependency\""));
+    assert_null(strstr(log, "\"stock\":"));
+}
+
 static void an_unsafe_call_outlives_the_answer(void **state)
 {
     struct shop *s = *state;
@@ -333,6 +351,7 @@ int main(void)
         cmocka_unit_test(clients_may_shorten_the_deadline),
         TEST(a_client_without_any_patience_is_answered_at_once),
         TEST(a_client_that_leaves_cancels_its_calls),
+        TEST(a_source_that_was_never_called_is_not_logged),
         TEST(an_unsafe_call_outlives_the_answer),
         TEST(an_unsafe_call_outlives_its_client),
         TEST(a_retired_gateway_ends_what_it_began),

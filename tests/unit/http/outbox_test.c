@@ -143,6 +143,16 @@ static void an_empty_outbox_takes_any_one_slice(void **state)
     assert_true(outbox_put(&b->outbox, SLICE("x"), NULL));
 }
 
+static void a_head_that_waits_alone_keeps_no_body_away(void **state)
+{
+    struct box *b = *state;
+    assert_true(outbox_put(&b->outbox, SLICE("head"), NULL));
+    assert_true(outbox_has_room(&b->outbox, 2, 200000));
+    put_large(b, 200000);
+    assert_false(outbox_has_room(&b->outbox, 1, 1));
+    assert_int_equal(b->outbox.n, 2);
+}
+
 static void slices_that_wait_are_bounded(void **state)
 {
     struct box *b = *state;
@@ -212,6 +222,7 @@ int main(void)
         TEST(reserved_bytes_join_what_lies_before),
         TEST(bytes_that_wait_are_bounded),
         TEST(an_empty_outbox_takes_any_one_slice),
+        TEST(a_head_that_waits_alone_keeps_no_body_away),
         TEST(slices_that_wait_are_bounded),
         TEST(many_slices_keep_their_order),
         TEST(the_joining_block_is_used_again),

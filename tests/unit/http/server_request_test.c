@@ -253,6 +253,22 @@ static void chunks_past_the_bound_are_refused(void **state)
     assert_non_null(strstr(o->notes, "head /echo;refused 413;finished 413"));
 }
 
+/* A body that was held before counts; what is refused gives back what it had. */
+static void a_body_for_which_no_memory_is_left_is_refused(void **state)
+{
+    struct owner *o = *state;
+    o->bounds.memory = 48 * 1024;
+    owner_set_bounds(o);
+    struct blob *held = blob_take(&o->rig.loop.blobs, 40 * 1024);
+    owner_connect(o);
+    owner_ask(o, POST("/echo") "Content-Length: 2\r\n\r\nok", "\r\n\r\nok");
+    owner_ask(o, CHUNKED("/echo") "4\r\n0123\r\n0\r\n\r\n", "\r\n\r\n0123");
+    owner_ask(o, POST("/echo") "Content-Length: 20000\r\n\r\n0123", "bad");
+    assert_int_equal(rig_count_of(&o->text, "HTTP/1.1 503 "), 1);
+    rig_expect_end(&o->rig, o->client, &o->text);
+    blob_release(&o->rig.loop.blobs, held);
+}
+
 static void a_client_that_asks_is_told_to_continue(void **state)
 {
     struct owner *o = *state;
@@ -454,6 +470,7 @@ int main(void)
         TEST(a_body_at_its_bound_is_taken),
         TEST(a_length_past_the_bound_is_refused_at_once),
         TEST(chunks_past_the_bound_are_refused),
+        TEST(a_body_for_which_no_memory_is_left_is_refused),
         TEST(a_client_that_asks_is_told_to_continue),
         TEST(a_client_is_not_told_to_continue_where_that_is_void),
         TEST(other_expectations_fail),

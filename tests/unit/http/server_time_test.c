@@ -85,9 +85,9 @@ static void a_body_must_go_on(void **state)
     o->bounds.header_timeout_ms = SHORT_MS;
     owner_set_bounds(o);
     owner_connect(o);
-    RIG_SAY(o->client, POST "Content-Length: 10\r\n\r\n");
+    RIG_SAY(o->client, POST "Content-Length: 1000\r\n\r\n");
     for (unsigned i = 0; i < 6; i++) { /* longer than the timeout in all */
-        RIG_SAY(o->client, "x");
+        RIG_SAY(o->client, "0123456789012345678901234567890123456789");
         for (uint64_t until = now_ms() + SHORT_MS / 3; now_ms() < until;)
             rig_turn(&o->rig);
     }
@@ -95,6 +95,27 @@ static void a_body_must_go_on(void **state)
     rig_expect(&o->rig, o->client, &o->text, "bad");
     assert_int_equal(rig_count_of(&o->text, "HTTP/1.1 408 "), 1);
     assert_non_null(strstr(o->notes, "head /echo;refused 408;finished 408"));
+}
+
+/* A byte now and then is not enough. */
+static void a_body_that_trickles_in_is_refused(void **state)
+{
+    struct owner *o = *state;
+    o->bounds.header_timeout_ms = SHORT_MS;
+    owner_set_bounds(o);
+    uint64_t began_ms = now_ms(), next_ms = 0;
+    owner_connect(o);
+    RIG_SAY(o->client, POST "Content-Length: 1000\r\n\r\n");
+    rig_begin(&o->rig);
+    for (; !strstr(o->notes, "refused 408"); rig_go_on(&o->rig, "refused 408")) {
+        if (now_ms() < next_ms)
+            continue;
+        RIG_SAY(o->client, "x");
+        next_ms = now_ms() + SHORT_MS / 6;
+    }
+    assert_true(now_ms() - began_ms >= SHORT_MS - 1);
+    assert_true(now_ms() - began_ms < SHORT_MS * 5);
+    rig_expect(&o->rig, o->client, &o->text, "bad");
 }
 
 static void an_idle_connection_ends(void **state)
@@ -284,6 +305,7 @@ int main(void)
         TEST(a_head_that_does_not_end_is_refused),
         TEST(a_later_head_has_its_time_from_its_first_byte),
         TEST(a_body_must_go_on),
+        TEST(a_body_that_trickles_in_is_refused),
         TEST(an_idle_connection_ends),
         TEST(an_answer_has_all_the_time_that_its_owner_takes),
         TEST(a_reader_that_stops_is_cut),
