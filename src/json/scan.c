@@ -68,6 +68,11 @@ const char *scan_level_name(enum scan_level level)
     return levels[level].name;
 }
 
+bool scan_accepts(enum scan_level level, struct slice value, unsigned max_depth)
+{
+    return levels[level].accepts && levels[level].accepts(value, max_depth);
+}
+
 /* A level only says yes or no; what is wrong, and whether it is, the scalar one says. */
 static struct scan_result scan_with(const struct level *level, struct slice text,
                                     unsigned max_depth)

@@ -82,12 +82,13 @@ SCAN_INLINE uint64_t parity(uint64_t marks)
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
-/* In two parts, which is less work than making one word of them. */
+/* In two parts, which is less work than making one word of them; volatile, or the compiler makes
+ * one of them all the same. */
 SCAN_INLINE void put(uint64_t *to, struct block b)
 {
-    uint32_t parts[2] = {(uint32_t)_mm256_movemask_epi8(b.low),
-                         (uint32_t)_mm256_movemask_epi8(b.high)};
-    memcpy(to, parts, sizeof(parts));
+    volatile uint32_t *parts = (volatile uint32_t *)(void *)to;
+    parts[0] = (uint32_t)_mm256_movemask_epi8(b.low);
+    parts[1] = (uint32_t)_mm256_movemask_epi8(b.high);
 }
 
 SCAN_INLINE void marks(const struct scan_tables *t, const char *at, struct scan_marks to)

@@ -25,21 +25,21 @@ enum {
     SCAN_ROOM = 8 /* bytes that may be read behind a block for a word */
 };
 
+/* The end of a text, 1 to 64 bytes, and white space up to a block's size. Where the text is long
+ * enough, a whole block is copied, which is faster than some bytes are. */
+struct scan_tail {
+    char bytes[2 * SCAN_BLOCK + SCAN_ROOM];
+};
+
 struct scan_state {
-    const struct scan_reader *reader;
-    const struct scan_tables *tables;
+    struct scan_lens lens;
     struct scan_rare *rare; /* all but this one and the nesting may live in registers */
     struct scan_nesting *nesting;
     struct scan_token_carry tokens;
     struct scan_grammar_carry grammar;
     struct scan_scalar_carry scalars;
     struct scan_batch *batch;
-};
-
-/* The end of a text, 1 to 64 bytes, and white space up to a block's size. Where the text is long
- * enough, a whole block is copied, which is faster than some bytes are. */
-struct scan_tail {
-    char bytes[2 * SCAN_BLOCK + SCAN_ROOM];
+    struct scan_tail *tail;
 };
 
 SCAN_INLINE const char *scan_tail_init(struct scan_tail *tail, struct slice value, size_t n)
@@ -55,7 +55,7 @@ SCAN_INLINE const char *scan_tail_init(struct scan_tail *tail, struct slice valu
 
 SCAN_INLINE bool scan_one(struct scan_state *s, const char *at)
 {
-    return scan_read(s->reader, s->tables, &s->tokens, s->rare, s->batch, at);
+    return scan_read(&s->lens, &s->tokens, s->rare, s->batch, at);
 }
 
 SCAN_INLINE void scan_several(struct scan_state *s, const char *at, const char *end)
@@ -64,7 +64,7 @@ SCAN_INLINE void scan_several(struct scan_state *s, const char *at, const char *
         bool is_inside = !scan_one(s, at);
         at += SCAN_BLOCK;
         if (is_inside && !(s->rare->escaped | s->rare->hex_due))
-            at = s->reader->skip_inside(s->rare, at, end);
+            at = s->lens.reader->skip_inside(s->rare, at, end);
     }
 }
 
@@ -86,7 +86,7 @@ SCAN_INLINE void scan_rest(struct scan_state *s, uint64_t root_open, uint64_t ro
     for (size_t i = SCAN_FRONT; i < stop; i += SCAN_LANES)
         scan_grammar(&s->grammar, b, i, scan_first_lanes(stop - i));
     for (size_t i = SCAN_FRONT; i < stop; i++)
-        scan_scalars(s->reader, s->tables, &s->scalars, b, i, i + 1 == stop ? last_end : end);
+        scan_scalars(&s->lens, &s->scalars, b, i, i + 1 == stop ? last_end : end);
     size_t last = (b->n - 1) % SCAN_LANES;
     s->tokens.run = scan_splat(s->tokens.run[last]);
     s->tokens.leading_zero = scan_splat(s->tokens.leading_zero[last]);
@@ -99,11 +99,10 @@ SCAN_INLINE void scan_rest(struct scan_state *s, uint64_t root_open, uint64_t ro
 
 SCAN_INLINE void scan_all(struct scan_state *s, struct slice value)
 {
-    struct scan_tail tail;
     size_t n_tail = (value.n - 1) % SCAN_BLOCK + 1;
-    const char *tail_at = scan_tail_init(&tail, value, n_tail);
+    const char *tail_at = scan_tail_init(s->tail, value, n_tail);
     const char *end = value.at + value.n;
-    const char *tail_end = tail.bytes + sizeof(tail.bytes);
+    const char *tail_end = s->tail->bytes + sizeof(s->tail->bytes);
     const char *at = value.at;
     bool is_last = false;
     while (!is_last) {
@@ -112,10 +111,10 @@ SCAN_INLINE void scan_all(struct scan_state *s, struct slice value)
         const char *batch_end = at + (is_last ? n_left : SCAN_BATCH * SCAN_BLOCK);
         s->batch->n = 0;
         scan_several(s, at, batch_end);
-        if (is_last)
-            scan_one(s, tail_at);
-        scan_rest(s, at == value.at, is_last ? (uint64_t)1 << (n_tail - 1) : 0, end,
-                  is_last ? tail_end : end);
+        /* An end that lies within a string leaves no block; the text is refused for it. */
+        bool has_tail = is_last && scan_one(s, tail_at);
+        uint64_t root_close = has_tail ? (uint64_t)1 << (n_tail - 1) : 0;
+        scan_rest(s, at == value.at, root_close, end, has_tail ? tail_end : end);
         at = batch_end;
     }
 }
@@ -125,6 +124,7 @@ SCAN_INLINE void scan_all(struct scan_state *s, struct slice value)
 SCAN_INLINE bool scan_blocks(const struct scan_reader *r, struct slice value, unsigned max_depth)
 {
     struct scan_batch batch;
+    struct scan_tail tail;
     char first = value.at[0];
     if ((first != '{' && first != '[') || value.at[value.n - 1] != first + 2 || max_depth == 0)
         return false;
@@ -135,12 +135,12 @@ SCAN_INLINE bool scan_blocks(const struct scan_reader *r, struct slice value, un
     nesting.lowest = 0;
     nesting.max_depth = (int64_t)max_depth - 1;
     struct scan_state s = {
-        .reader = r,
-        .tables = scan_hidden_tables(),
+        .lens = scan_lens_of(r),
         .rare = &rare,
         .nesting = &nesting,
         .grammar = {.no_comma = scan_splat(~(uint64_t)0), .no_key = scan_splat(~(uint64_t)0)},
         .batch = &batch,
+        .tail = &tail,
     };
     batch.run[SCAN_FRONT - 1] = 0;
     batch.other[SCAN_FRONT - 1] = 0;

@@ -105,10 +105,16 @@ struct scan_reader {
     const char *(*skip_inside)(struct scan_rare *rare, const char *at, const char *end);
 };
 
-/* The tables, in a way that no compiler looks through. */
-SCAN_INLINE const struct scan_tables *scan_hidden_tables(void)
+/* What a level looks through. */
+struct scan_lens {
+    const struct scan_reader *reader;
+    const struct scan_tables *tables;
+};
+
+/* With the tables in a way that no compiler sees what is in them. */
+SCAN_INLINE struct scan_lens scan_lens_of(const struct scan_reader *reader)
 {
-    const struct scan_tables *t = &scan_tables;
-    __asm__("" : "+r"(t));
-    return t;
+    struct scan_lens lens = {reader, &scan_tables};
+    __asm__("" : "+r"(lens.tables));
+    return lens;
 }

@@ -3,6 +3,7 @@
  * Tokens are skipped from left to right; what may come next is one of five expectations. An
  * array or object costs one bit of stack, so depth is bounded by a counter and not by recursion.
  */
+#include <endian.h>
 #include <stdint.h>
 
 #include "base/utf8.h"
@@ -51,17 +52,19 @@ struct slice scan_trim(struct slice text)
     return text;
 }
 
-/* Eight bytes of a string that need no look: printable ASCII but the quote and the backslash. A
- * borrow may mark a byte wrongly, but only above one that is marked rightly. */
-static bool is_plain(const unsigned char *at)
+/* How many bytes at `at`, of eight, need no look in a string: printable ASCII but the quote and the
+ * backslash. A borrow may mark a byte wrongly, but only above one that is marked rightly. */
+static unsigned count_plain(const unsigned char *at)
 {
     const uint64_t ones = 0x0101010101010101;
     uint64_t bytes;
     memcpy(&bytes, at, sizeof(bytes));
+    bytes = le64toh(bytes); /* the first byte lowest */
     uint64_t control = bytes - ones * 0x20;
     uint64_t quote = (bytes ^ ones * '"') - ones;
     uint64_t backslash = (bytes ^ ones * '\\') - ones;
-    return ((bytes | control | quote | backslash) & ones * 0x80) == 0;
+    uint64_t special = (bytes | control | quote | backslash) & ones * 0x80;
+    return special ? (unsigned)__builtin_ctzll(special) / 8 : 8;
 }
 
 /* The skip_ functions start at a token (skip_escape, skip_digits: at a part of one) and give the
@@ -78,30 +81,50 @@ static const unsigned char *skip_escape(const unsigned char *at, const unsigned 
     return is_hex(at[2]) && is_hex(at[3]) && is_hex(at[4]) && is_hex(at[5]) ? at + 6 : NULL;
 }
 
+static bool is_continuation(unsigned char c)
+{
+    return (c & 0xc0) == 0x80;
+}
+
+/* One sequence. Those of two bytes, and those of three without a rule of their own, are the common
+ * ones. */
 static const unsigned char *skip_wide(const unsigned char *at, const unsigned char *end)
 {
+    if (*at >= 0xc2 && *at <= 0xdf && end - at >= 2 && is_continuation(at[1]))
+        return at + 2;
+    if (*at > 0xe0 && *at < 0xed && end - at >= 3 && is_continuation(at[1]) &&
+        is_continuation(at[2]))
+        return at + 3;
     struct utf8_step step = utf8_step((struct slice){(const char *)at, (size_t)(end - at)});
     return step.is_wellformed ? at + step.n : NULL;
 }
 
+static const unsigned char *skip_plain(const unsigned char *at, const unsigned char *end)
+{
+    unsigned n = 8;
+    while (n == 8 && end - at >= 8) {
+        n = count_plain(at);
+        at += n;
+    }
+    return at;
+}
+
 static const unsigned char *skip_string(const unsigned char *at, const unsigned char *end)
 {
-    at++;
-    while (at && at < end) {
-        while (end - at >= 8 && is_plain(at))
-            at += 8;
-        if (at == end || *at < 0x20)
-            return NULL;
-        if (*at == '"')
-            return at + 1;
-        if (*at == '\\')
+    at = skip_plain(at + 1, end);
+    while (at && at < end && *at != '"') {
+        if (*at >= 0x80)
+            at = skip_wide(at, end);
+        else if (*at == '\\')
             at = skip_escape(at, end);
-        else if (*at < 0x80)
+        else if (*at >= 0x20)
             at++;
         else
-            at = skip_wide(at, end);
+            return NULL;
+        if (at && at < end && *at < 0x80)
+            at = skip_plain(at, end);
     }
-    return NULL;
+    return at && at < end ? at + 1 : NULL;
 }
 
 static const unsigned char *skip_digits(const unsigned char *at, const unsigned char *end)

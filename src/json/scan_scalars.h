@@ -66,13 +66,12 @@ SCAN_INLINE uint64_t scan_letters(struct scan_scalar_carry *c, uint64_t starts, 
 
 /* RFC 8259 section 6, but for leading zeros without a minus. `run` is all characters of numbers,
  * `other` what is no digit. */
-SCAN_INLINE void scan_numbers(const struct scan_reader *r, const struct scan_tables *t,
-                              struct scan_scalar_carry *c, const struct scan_batch *b, size_t i,
-                              uint64_t run)
+SCAN_INLINE void scan_numbers(const struct scan_lens *l, struct scan_scalar_carry *c,
+                              const struct scan_batch *b, size_t i, uint64_t run)
 {
     uint64_t other = b->other[i] & run;
     uint64_t digit = run ^ other;
-    uint64_t signs = r->signs(t, b->at[i]) & other;
+    uint64_t signs = l->reader->signs(l->tables, b->at[i]) & other;
     uint64_t point = signs & ~b->bit0[i];
     uint64_t sign = signs ^ point;
     uint64_t minus = sign & b->scalar[i] & b->bit2[i];
@@ -81,12 +80,12 @@ SCAN_INLINE void scan_numbers(const struct scan_reader *r, const struct scan_tab
     uint64_t digit_before = (b->run[i - 1] & ~b->other[i - 1]) >> 63;
 
     if (exponent | c->exponent | c->exponent_digits) {
-        c->bad |= exponent & ~r->exponents(t, b->at[i]);
+        c->bad |= exponent & ~l->reader->exponents(l->tables, b->at[i]);
         c->bad |= scan_through(exponent, digit | sign, &c->exponent_digits) & (point | exponent);
         sign_place |= scan_one_on(exponent, &c->exponent);
     }
     if (minus | c->minus | c->minus_zero) {
-        uint64_t zero = scan_one_on(minus, &c->minus) & r->zeros(t, b->at[i]);
+        uint64_t zero = scan_one_on(minus, &c->minus) & l->reader->zeros(l->tables, b->at[i]);
         c->bad |= scan_one_on(zero, &c->minus_zero) & digit;
     }
     c->bad |= sign & ~sign_place;
@@ -98,9 +97,8 @@ SCAN_INLINE void scan_numbers(const struct scan_reader *r, const struct scan_tab
 }
 
 /* The block before counts, or zeros where there is none. Words may be read up to `end`. */
-SCAN_INLINE void scan_scalars(const struct scan_reader *r, const struct scan_tables *t,
-                              struct scan_scalar_carry *c, const struct scan_batch *b, size_t i,
-                              const char *end)
+SCAN_INLINE void scan_scalars(const struct scan_lens *l, struct scan_scalar_carry *c,
+                              const struct scan_batch *b, size_t i, const char *end)
 {
     if (!(b->other[i] | c->word | c->is_number_pending))
         return;
@@ -109,5 +107,5 @@ SCAN_INLINE void scan_scalars(const struct scan_reader *r, const struct scan_tab
     uint64_t run = b->run[i] & ~letters;
     c->bad |= scan_one_on(letters, &c->word) & run;
     if ((b->other[i] & run) | c->is_number_pending)
-        scan_numbers(r, t, c, b, i, run);
+        scan_numbers(l, c, b, i, run);
 }

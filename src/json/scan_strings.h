@@ -36,12 +36,12 @@ SCAN_INLINE uint64_t scan_check_escapes(struct scan_rare *rare, uint64_t backsla
 }
 
 /* ASCII needs no look but behind a sequence that goes on: at most three bytes. */
-SCAN_INLINE void scan_check_utf8(const struct scan_reader *r, const struct scan_tables *t,
-                                 struct scan_rare *rare, const char *at, uint64_t wide)
+SCAN_INLINE void scan_check_utf8(const struct scan_lens *l, struct scan_rare *rare, const char *at,
+                                 uint64_t wide)
 {
     if (!(wide | rare->wide))
         return;
-    rare->bad |= r->utf8_errors(t, at, rare->last_bytes);
+    rare->bad |= l->reader->utf8_errors(l->tables, at, rare->last_bytes);
     rare->wide = wide >> 61;
     memcpy(&rare->last_bytes, at + SCAN_BLOCK - sizeof(rare->last_bytes), sizeof(rare->last_bytes));
 }
@@ -51,12 +51,12 @@ SCAN_INLINE void scan_check_utf8(const struct scan_reader *r, const struct scan_
 SCAN_INLINE uint64_t scan_check_rare(const struct scan_reader *r, struct scan_rare *rare,
                                      const char *at, uint64_t quote)
 {
-    const struct scan_tables *t = scan_hidden_tables();
-    struct scan_rare_marks m = r->rare(t, at);
+    struct scan_lens l = scan_lens_of(r);
+    struct scan_rare_marks m = r->rare(l.tables, at);
     rare->bad |= m.is_junk;
-    scan_check_utf8(r, t, rare, at, m.wide);
+    scan_check_utf8(&l, rare, at, m.wide);
     if (m.backslash | rare->escaped | rare->hex_due)
-        quote &= ~scan_check_escapes(rare, m.backslash, r->escapes(t, at));
+        quote &= ~scan_check_escapes(rare, m.backslash, r->escapes(l.tables, at));
     rare->is_pending = rare->escaped | rare->hex_due | rare->wide;
     return quote;
 }
@@ -66,9 +66,9 @@ SCAN_INLINE uint64_t scan_check_rare(const struct scan_reader *r, struct scan_ra
 SCAN_INLINE const char *scan_skip_inside(const struct scan_reader *r, struct scan_rare *rare,
                                          const char *at, const char *end)
 {
-    const struct scan_tables *t = scan_hidden_tables();
-    for (; at < end && !r->has_special(t, at); at += SCAN_BLOCK)
-        scan_check_utf8(r, t, rare, at, r->wide(t, at));
+    struct scan_lens l = scan_lens_of(r);
+    for (; at < end && !r->has_special(l.tables, at); at += SCAN_BLOCK)
+        scan_check_utf8(&l, rare, at, r->wide(l.tables, at));
     rare->is_pending = rare->wide;
     return at;
 }

@@ -17,10 +17,11 @@ struct scan_token_carry {
 };
 
 /* Adds the block to the batch; false where it lies in a string as a whole. */
-SCAN_INLINE bool scan_read(const struct scan_reader *r, const struct scan_tables *t,
-                           struct scan_token_carry *c, struct scan_rare *rare, struct scan_batch *b,
-                           const char *at)
+SCAN_INLINE bool scan_read(const struct scan_lens *l, struct scan_token_carry *c,
+                           struct scan_rare *rare, struct scan_batch *b, const char *at)
 {
+    const struct scan_reader *r = l->reader;
+    const struct scan_tables *t = l->tables;
     size_t i = SCAN_FRONT + b->n;
     uint64_t quote = r->quotes(t, at);
     if (__builtin_expect((r->has_rare(t, at) | rare->is_pending) != 0, 0))

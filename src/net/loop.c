@@ -9,17 +9,28 @@
 
 enum {
     DRAIN_AT_MOST = 10000, /* things done before the next poll gets its turn */
-    PATIENCE_MS = 5000
+    PATIENCE_MS = 5000,
+    WALL_EVERY_MS = 100,
 };
 
-/* Both clocks are read without a system call. */
-static void read_time(struct loop *l)
+/* How far the wall clock is ahead of ours. It may be set at any time, so it is asked now and then.
+ */
+static void read_wall(struct loop *l)
 {
     struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    uint64_t wall_us = (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_nsec / 1000;
+    l->wall_ahead_us = wall_us - l->now_ns / 1000;
+    l->wall_read_ms = l->now_ms;
+}
+
+static void read_time(struct loop *l)
+{
     l->now_ns = uv_hrtime();
     l->now_ms = l->now_ns / 1000000;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    l->wall_us = (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_nsec / 1000;
+    if (l->now_ms - l->wall_read_ms >= WALL_EVERY_MS)
+        read_wall(l);
+    l->wall_us = l->now_ns / 1000 + l->wall_ahead_us;
     l->is_time_old = false;
 }
 
@@ -121,6 +132,9 @@ void loop_init(struct loop *l, void *owner, size_t blobs_kept, atomic_size_t *n_
     CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
     CHECK(uv_loop_init(&l->uv) == 0);
     open_handles(l);
+    l->now_ns = uv_hrtime();
+    l->now_ms = l->now_ns / 1000000;
+    read_wall(l);
     read_time(l);
     wheel_init(&l->wheel, l->now_ms);
     wheel_entry_init(&l->patience, on_patience);

@@ -37,7 +37,8 @@ struct loop {
     uv_loop_t uv;
     uint64_t now_ns; /* monotonic, read once after each poll */
     uint64_t now_ms;
-    uint64_t wall_us; /* since 1970, of the same moment */
+    uint64_t wall_us; /* since 1970, of the same moment; a clock that is set is noticed in 100 ms */
+    uint64_t wall_ahead_us, wall_read_ms;
     struct wheel wheel;
     struct list ready;
     struct blob_pool blobs;

@@ -120,15 +120,32 @@ static enum h1_event read_head(struct h1_reader *r, const char *base, size_t fro
     return end < r->head_limit ? H1_MORE : h1_fail(r, too_long(base, end));
 }
 
-/* The short way for an answer whose head comes in one piece: our own grammar is the stricter one,
- * so what it takes needs no second reading. What it does not take llhttp judges, as any other head.
- */
+/* A method that every llhttp knows, and the form of target that needs no second look. */
+static bool is_common(const struct h1_head *head, const char *base)
+{
+    struct slice method = {base + head->method_at, head->method_n};
+    static const struct slice methods[] = {
+        SLICE_INIT("GET"),   SLICE_INIT("HEAD"),   SLICE_INIT("POST"),    SLICE_INIT("PUT"),
+        SLICE_INIT("PATCH"), SLICE_INIT("DELETE"), SLICE_INIT("OPTIONS"),
+    };
+    for (unsigned i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (slice_equal(method, methods[i]))
+            return base[head->target_at] == '/';
+    return false;
+}
+
+/* The short way for a head that comes in one piece: our own grammar is the stricter one, so what it
+ * takes needs no second reading. What it does not take llhttp judges, as it does any head that
+ * comes in parts. */
 static bool take_whole_head(struct h1_reader *r, struct slice fed)
 {
+    struct h1_head *head = r->head;
     size_t n = fed.n < r->head_limit ? fed.n : r->head_limit;
-    if (h1_head_parse(r->head, r->kind, fed.at, n) != 0)
+    if (h1_head_parse(head, r->kind, fed.at, n) != 0)
         return false;
-    r->n_head = r->head->size;
+    if (r->kind == H1_REQUEST && !is_common(head, fed.at))
+        return false;
+    r->n_head = head->size;
     begin_body(r);
     return true;
 }
@@ -137,7 +154,7 @@ static bool take_whole_head(struct h1_reader *r, struct slice fed)
 static enum h1_event begin_head(struct h1_reader *r, const char *base, size_t from, size_t to,
                                 size_t *used)
 {
-    if (r->kind == H1_RESPONSE && take_whole_head(r, (struct slice){base + from, to - from})) {
+    if (take_whole_head(r, (struct slice){base + from, to - from})) {
         *used = from + r->n_head;
         return H1_HEAD;
     }
