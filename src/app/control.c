@@ -15,25 +15,49 @@ enum {
 enum {
     ADMIN_CONNECTIONS = 256,
     ADMIN_TIMEOUT_MS = 10000,
-    LOOK_EVERY_MS = 5
+    LOOK_EVERY_MS = 5,
+    NAMES_WAIT_MS = 1000, /* for the addresses of a new snapshot */
 };
 
 struct control_name {
     struct control *control;
     struct resolver_name *watched;
-    unsigned service, target;
-    bool has_address;
+    struct worker_target at; /* no addresses: not known yet */
 };
+
+/* The workers go over to the snapshot with what is known of its names by now, so that a reload
+ * costs no request the time of asking for a name. */
+static void hand_over(struct control *c)
+{
+    struct worker_target *known = calloc(c->n_names + 1, sizeof *known);
+    unsigned n = 0;
+    CHECK(known);
+    for (unsigned i = 0; i < c->n_names; i++)
+        if (c->names[i].at.addresses.n)
+            known[n++] = c->names[i].at;
+    for (unsigned i = 0; i < c->shared->n_workers; i++)
+        worker_reload(&c->shared->workers[i], c->snapshot, known, n);
+    free(known);
+    loop_disarm(&c->loop, &c->patience);
+    c->is_waiting = false;
+}
+
+static void on_patience(struct wheel_entry *e)
+{
+    hand_over(LIST_OWNER(e, struct control, patience));
+}
 
 static void on_addresses(void *context, const struct addresses *a)
 {
     struct control_name *name = context;
     struct control *c = name->control;
-    if (!name->has_address)
+    if (name->at.addresses.n == 0)
         atomic_fetch_sub(&c->n_unresolved, 1);
-    name->has_address = true;
-    for (unsigned i = 0; i < c->shared->n_workers; i++)
-        worker_set_addresses(&c->shared->workers[i], c->snapshot, name->service, name->target, a);
+    name->at.addresses = *a;
+    if (c->is_waiting && atomic_load(&c->n_unresolved) == 0)
+        hand_over(c);
+    for (unsigned i = 0; i < c->shared->n_workers && !c->is_waiting; i++)
+        worker_set_addresses(&c->shared->workers[i], c->snapshot, &name->at);
 }
 
 /* Calls visit for each target whose host is a name; the number of them. */
@@ -58,7 +82,7 @@ static unsigned each_name(struct control *c, void (*visit)(struct control *, uns
 static void watch(struct control *c, unsigned i, unsigned service, unsigned target)
 {
     const struct config_target *t = &c->snapshot->config->services[service].targets[target];
-    c->names[i] = (struct control_name){.control = c, .service = service, .target = target};
+    c->names[i] = (struct control_name){.control = c, .at = {.service = service, .target = target}};
     c->names[i].watched = resolver_watch(c->resolver, t->host, t->port, on_addresses, &c->names[i]);
 }
 
@@ -107,6 +131,11 @@ static void run_reload(struct loop_message *base, void *owner)
     snapshot_release(c->snapshot);
     c->snapshot = m->snapshot;
     watch_names(c);
+    c->is_waiting = true;
+    if (c->n_names)
+        loop_arm(&c->loop, &c->patience, c->loop.now_ms + NAMES_WAIT_MS);
+    else
+        hand_over(c);
     free(m);
 }
 
@@ -136,6 +165,7 @@ static void run_end(struct loop_message *base, void *owner)
 {
     struct control *c = owner;
     unwatch_names(c);
+    loop_disarm(&c->loop, &c->patience);
     resolver_close(c->resolver);
     if (c->listens)
         listener_stop(&c->listener, on_listener_closed);
@@ -187,6 +217,7 @@ void control_start(struct control *c, struct worker_shared *shared, struct snaps
     c->snapshot = snapshot_share(s);
     loop_init(&c->loop, c, KEPT_BLOBS, NULL);
     wheel_entry_init(&c->look, on_look);
+    wheel_entry_init(&c->patience, on_patience);
     c->resolver = resolver_new(&c->loop);
     atomic_store(&c->n_unresolved, each_name(c, NULL));
     if (admin_fd >= 0)

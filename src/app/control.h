@@ -34,13 +34,16 @@ struct control {
     struct server *admin; /* NULL where there is none */
     atomic_uint n_connections;
     bool listens;
-    struct wheel_entry look; /* while ending: are the admin's connections over? */
+    bool is_waiting; /* the workers have not heard of the snapshot: its names are being asked for */
+    struct wheel_entry patience; /* while waiting */
+    struct wheel_entry look;     /* while ending: are the admin's connections over? */
 };
 
 /* Starts the thread. admin_fd: a listening socket that stays the caller's, or -1. */
 void control_start(struct control *c, struct worker_shared *shared, struct snapshot *s,
                    int admin_fd);
-/* From any thread: watch the names of this snapshot instead. */
+/* From any thread: have the workers serve by this snapshot, as soon as its names are known (or a
+ * second has gone by), and watch these from now on. */
 void control_reload(struct control *c, struct snapshot *s);
 /* From any thread: ends the thread; then waits for it and frees what it held. */
 void control_join(struct control *c);

@@ -145,8 +145,6 @@ static void reload(struct process *p)
         fprintf(stderr, "sheaf: %s: listen changed; that needs a restart\n", p->file);
         snapshot_keep_listeners(s, p->snapshot);
     }
-    for (unsigned i = 0; i < p->shared.n_workers; i++)
-        worker_reload(&p->shared.workers[i], s);
     control_reload(&p->control, s);
     snapshot_release(p->snapshot);
     p->snapshot = s;
@@ -205,8 +203,8 @@ static void drain(struct process *p)
     const struct config *c = p->snapshot->config;
     atomic_store(&p->control.is_ready, false);
     uint64_t until = clock_ms() + c->drain_delay_ms;
-    while (clock_ms() < until) {
-        int signal = wait_signal(until - clock_ms());
+    for (uint64_t now = clock_ms(); now < until; now = clock_ms()) {
+        int signal = wait_signal(until - now);
         if (signal == SIGTERM || signal == SIGINT)
             break;
     }

@@ -30,6 +30,12 @@ struct worker_shared {
     atomic_size_t n_held; /* bytes of bodies and output */
 };
 
+/* Where a target of a snapshot is. */
+struct worker_target {
+    unsigned service, target;
+    struct addresses addresses;
+};
+
 /* One listening socket of a worker. */
 struct worker_listener {
     struct listener listener;
@@ -66,11 +72,11 @@ void worker_init(struct worker *w, struct snapshot *s);
 /* Starts the thread. fds[i]: the listening socket for listener i, or -1; they stay the caller's.
  * hands_on[i]: connections of listener i are shared out over all workers. */
 void worker_start(struct worker *w, const int *fds, const bool *hands_on);
-/* From any thread: serve new requests by this snapshot. */
-void worker_reload(struct worker *w, struct snapshot *s);
+/* From any thread: serve new requests by this snapshot, of whose names these n are known. */
+void worker_reload(struct worker *w, struct snapshot *s, const struct worker_target *known,
+                   unsigned n);
 /* From any thread: addresses of a target of that snapshot; ignored where it is no longer served. */
-void worker_set_addresses(struct worker *w, struct snapshot *s, unsigned service, unsigned target,
-                          const struct addresses *a);
+void worker_set_addresses(struct worker *w, struct snapshot *s, const struct worker_target *t);
 /* From any thread: stop accepting, let answers end, then end the thread. */
 void worker_drain(struct worker *w);
 /* From any thread: cut what is left of a drain. */

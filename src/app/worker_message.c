@@ -7,30 +7,51 @@
 struct message {
     struct loop_message base;
     struct snapshot *snapshot;
-    unsigned service, target; /* of addresses */
-    struct addresses addresses;
     int fd; /* of a handed-on connection */
     unsigned listener;
+    unsigned n_known;
+    struct worker_target known[];
 };
+
+static struct message *make_for(void (*run)(struct loop_message *, void *),
+                                const struct worker_target *known, unsigned n)
+{
+    struct message *m = calloc(1, sizeof *m + n * sizeof *known);
+    CHECK(m);
+    m->base.run = run;
+    m->n_known = n;
+    for (unsigned i = 0; i < n; i++)
+        m->known[i] = known[i];
+    return m;
+}
 
 static struct message *make(void (*run)(struct loop_message *, void *))
 {
-    struct message *m = calloc(1, sizeof *m);
-    CHECK(m);
-    m->base.run = run;
-    return m;
+    return make_for(run, NULL, 0);
+}
+
+static void set_known(struct worker *w, const struct message *m)
+{
+    if (w->snapshot != m->snapshot || !w->front.current)
+        return;
+    for (unsigned i = 0; i < m->n_known; i++)
+        gateway_set_addresses(w->front.current, m->known[i].service, m->known[i].target,
+                              &m->known[i].addresses);
 }
 
 static void run_reload(struct loop_message *base, void *owner)
 {
     struct message *m = (struct message *)base;
-    worker_adopt(owner, m->snapshot);
+    worker_adopt(owner, snapshot_share(m->snapshot));
+    set_known(owner, m);
+    snapshot_release(m->snapshot);
     free(m);
 }
 
-void worker_reload(struct worker *w, struct snapshot *s)
+void worker_reload(struct worker *w, struct snapshot *s, const struct worker_target *known,
+                   unsigned n)
 {
-    struct message *m = make(run_reload);
+    struct message *m = make_for(run_reload, known, n);
     m->snapshot = snapshot_share(s);
     loop_post(&w->loop, &m->base);
 }
@@ -38,21 +59,15 @@ void worker_reload(struct worker *w, struct snapshot *s)
 static void run_addresses(struct loop_message *base, void *owner)
 {
     struct message *m = (struct message *)base;
-    struct worker *w = owner;
-    if (w->snapshot == m->snapshot && w->front.current)
-        gateway_set_addresses(w->front.current, m->service, m->target, &m->addresses);
+    set_known(owner, m);
     snapshot_release(m->snapshot);
     free(m);
 }
 
-void worker_set_addresses(struct worker *w, struct snapshot *s, unsigned service, unsigned target,
-                          const struct addresses *a)
+void worker_set_addresses(struct worker *w, struct snapshot *s, const struct worker_target *t)
 {
-    struct message *m = make(run_addresses);
+    struct message *m = make_for(run_addresses, t, 1);
     m->snapshot = snapshot_share(s);
-    m->service = service;
-    m->target = target;
-    m->addresses = *a;
     loop_post(&w->loop, &m->base);
 }
 

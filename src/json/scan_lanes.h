@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "json/scan_marks.h"
-#if defined(__AVX2__)
+#if defined(__SSE4_1__)
 #include <immintrin.h>
 #endif
 
@@ -82,6 +82,8 @@ SCAN_INLINE bool scan_any(scan_lanes lanes)
     return _mm512_test_epi64_mask((__m512i)lanes, (__m512i)lanes) != 0;
 #elif defined(__AVX2__)
     return !_mm256_testz_si256((__m256i)lanes, (__m256i)lanes);
+#elif defined(__SSE4_1__)
+    return !_mm_testz_si128((__m128i)lanes, (__m128i)lanes);
 #else
     return (lanes[0] | lanes[1]) != 0;
 #endif
