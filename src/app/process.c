@@ -19,6 +19,7 @@
 enum {
     NAMES_WAIT_MS = 1000, /* for the first addresses, before we listen */
     LAST_WAIT_MS = 1000,  /* after a cut, for what cannot be cut */
+    LAST_LINES_MS = 50,
     STEP_MS = 5,
 };
 
@@ -215,17 +216,26 @@ static void drain(struct process *p)
     wait_done(p, LAST_WAIT_MS);
 }
 
+/* An unsafe call is still under way and cannot be cut. Its worker may write to the journal at any
+ * moment, which therefore stays; what is in it has a moment to reach the file. */
+static void leave(void)
+{
+    const struct timespec moment = {0, LAST_LINES_MS * 1000000};
+    nanosleep(&moment, NULL);
+    _exit(EXIT_GOOD);
+}
+
 static void end(struct process *p)
 {
     control_join(&p->control);
-    if (all_done(p))
-        each_worker(p, worker_join);
-    if (p->journal)
-        journal_close(p->journal);
+    bool is_over = all_done(p);
     listening_close(&p->listening);
     listening_close(&p->admin);
-    if (!all_done(p))
-        _exit(EXIT_GOOD); /* an unsafe call is still under way and cannot be cut */
+    if (!is_over)
+        leave();
+    each_worker(p, worker_join);
+    if (p->journal)
+        journal_close(p->journal);
     free(p->shared.workers);
     snapshot_release(p->snapshot);
 }

@@ -228,13 +228,10 @@ static const struct option source[] = {
     {.name = "pass",
      .kind = &config_kind_pass,
      .otherwise = "none; 404 and 410 always pass",
-     .sentence =
-         "Statuses that a required source may answer and that reach the client as they are, with"
-         " the JSON of the answer.",
+     .sentence = "Statuses of a required source that reach the client, with the answer's JSON.",
      .example = "[409, 422]"},
     {.name = "forward",
      .kind = &config_kind_forward,
-     .preset = NULL,
      .otherwise = "none",
      .sentence = "Headers of the client that reach the service.",
      .example = "[accept-language, authorization]"},
@@ -289,8 +286,7 @@ static const struct option endpoint[] = {
      .preset = "2s",
      .min = 1,
      .max = HOURS(1),
-     .sentence =
-         "How long the whole answer may take; a source that is not there then is a `timeout`.",
+     .sentence = "How long the whole answer may take; a source not there then is a `timeout`.",
      .example = "800ms"},
     {.name = "errors",
      .kind = &option_either,
@@ -316,8 +312,7 @@ static const struct option endpoint[] = {
      .kind = &config_kind_sources,
      .section = &config_source_of,
      .flags = OPTION_REQUIRED,
-     .sentence =
-         "The parts of the answer by name, in the order in which it shows them, at most 64.",
+     .sentence = "The parts of the answer by name, in the order shown, at most 64.",
      .example = "{product: {get: \"catalog:/products/{id}\"}}"},
 };
 
@@ -588,18 +583,16 @@ const struct section config_drain = {"drain", "drain", "How serving ends on SIGT
 const struct section config_log = {"log", "log", "What is written down, and where.", log_rows,
                                    COUNT(log_rows)};
 
-const struct section *const config_sections[] = {
-    &config_root,
-    &config_listener,
-    &config_listener_tls,
-    &config_defaults,
-    &config_bounds_of,
-    &config_drain,
-    &config_log,
-    &config_service_of,
-    &config_service_tls,
-    &config_endpoint_of,
-    &config_parameter_of,
-    &config_source_of,
-    NULL,
-};
+const struct section *const config_sections[] = {&config_root,
+                                                 &config_listener,
+                                                 &config_listener_tls,
+                                                 &config_defaults,
+                                                 &config_bounds_of,
+                                                 &config_drain,
+                                                 &config_log,
+                                                 &config_service_of,
+                                                 &config_service_tls,
+                                                 &config_endpoint_of,
+                                                 &config_parameter_of,
+                                                 &config_source_of,
+                                                 NULL};
