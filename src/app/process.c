@@ -146,6 +146,7 @@ static void reload(struct process *p)
         fprintf(stderr, "sheaf: %s: listen changed; that needs a restart\n", p->file);
         snapshot_keep_listeners(s, p->snapshot);
     }
+    snapshot_keep_admin(s, p->snapshot);
     control_reload(&p->control, s);
     snapshot_release(p->snapshot);
     p->snapshot = s;

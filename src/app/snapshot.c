@@ -120,6 +120,14 @@ static void free_listeners(struct snapshot *s)
     free(s->listen_tls);
 }
 
+void snapshot_keep_admin(struct snapshot *s, const struct snapshot *old)
+{
+    if ((s->admin_tls != NULL) == (old->admin_tls != NULL))
+        return;
+    tls_release(s->admin_tls);
+    s->admin_tls = tls_share(old->admin_tls);
+}
+
 void snapshot_keep_listeners(struct snapshot *s, const struct snapshot *old)
 {
     free_listeners(s);

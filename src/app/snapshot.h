@@ -27,5 +27,7 @@ struct snapshot *snapshot_load(const char *file, unsigned n_workers);
 /* The sockets stay over a reload: where `s` lists other listeners than `old`, old's are kept. Only
  * before s is shared. */
 void snapshot_keep_listeners(struct snapshot *s, const struct snapshot *old);
+/* The same for the admin address: what was TLS stays TLS, what was plain stays plain. */
+void snapshot_keep_admin(struct snapshot *s, const struct snapshot *old);
 struct snapshot *snapshot_share(struct snapshot *s);
 void snapshot_release(struct snapshot *s);

@@ -126,7 +126,8 @@ static unsigned interest(const struct stream *s)
 {
     if (s->state == STREAM_OPENING)
         return s->tls_wants & OPENING_WANTS_WRITE ? UV_WRITABLE : UV_READABLE;
-    return (s->tls_wants & READ_WANTS_WRITE ? UV_WRITABLE : 0U) |
+    bool reads = !s->is_paused && !s->has_ended; /* otherwise the poll would tell it for ever */
+    return (reads && s->tls_wants & READ_WANTS_WRITE ? UV_WRITABLE : 0U) |
            (s->tls_wants & WRITE_WANTS_READ ? UV_READABLE : 0U);
 }
 
