@@ -83,6 +83,7 @@ void fixture_start(struct fixture *f)
     fixture_drop(f);
     f->n_ended = 0;
     f->outcome = (struct outcome){0};
+    f->began_ms = f->rig.loop.now_ms;
     f->call = service_call_start(f->service, &f->request, on_ended, f);
     assert_int_equal(f->n_ended, 0);
 }
@@ -144,8 +145,7 @@ void fixture_serve(struct fixture *f, const char *answer)
 
 void fixture_pass_ms(struct fixture *f, uint64_t ms)
 {
-    struct loop *l = &f->rig.loop;
-    wheel_advance(&l->wheel, l->now_ms + ms);
+    wheel_advance(&f->rig.loop.wheel, f->began_ms + ms);
 }
 
 void fixture_drop(struct fixture *f)

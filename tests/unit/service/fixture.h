@@ -15,6 +15,7 @@ struct fixture {
     struct service_request request; /* of the next call: GET /x, changed as wanted */
     struct service_call *call;      /* under way */
     unsigned n_ended;
+    uint64_t began_ms; /* on the loop's clock, when the call was started */
     struct outcome outcome; /* of the last that ended */
     int listening[2];       /* of the targets */
     struct sockaddr_in at[2];
@@ -35,7 +36,7 @@ void fixture_say(struct fixture *f, struct slice bytes);
 void fixture_await(struct fixture *f);
 /* All of it: a call, its answer, its outcome. */
 void fixture_serve(struct fixture *f, const char *answer);
-/* Lets time pass, as far as deadlines can tell. */
+/* Has deadlines see that many ms since the call was started. */
 void fixture_pass_ms(struct fixture *f, uint64_t ms);
 /* The blob of the last outcome goes back. */
 void fixture_drop(struct fixture *f);
