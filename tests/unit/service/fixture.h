@@ -15,7 +15,7 @@ struct fixture {
     struct service_request request; /* of the next call: GET /x, changed as wanted */
     struct service_call *call;      /* under way */
     unsigned n_ended;
-    uint64_t began_ms; /* on the loop's clock, when the call was started */
+    uint64_t began_ms;      /* on the loop's clock, when the call was started */
     struct outcome outcome; /* of the last that ended */
     int listening[2];       /* of the targets */
     struct sockaddr_in at[2];
