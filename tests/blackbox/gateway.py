@@ -181,6 +181,15 @@ class Gateway:
         lines = self.log_text(name).split(b"\n")[:-1]
         return [json.loads(line.decode("utf-8")) for line in lines]
 
+    def log_lines(self, request_id, n, name="stdout", timeout=WAIT):
+        """The n lines of this request: its own, and one of each call that outlived it."""
+
+        def found():
+            lines = [line for line in self.log(name) if line["request_id"] == request_id]
+            return lines if len(lines) == n else None
+
+        return wait_for(found, timeout)
+
     def log_line(self, request_id, name="stdout", timeout=WAIT):
         """The one line of this request, which may come a moment later."""
         found = wait_for(

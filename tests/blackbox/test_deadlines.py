@@ -192,7 +192,9 @@ class TestAClientThatLeaves:
             client.ask(f"/post/{key}", "POST", [("X-Request-Id", name)], b"")
             came = gateway["alpha"].wait_requests(f"/{key}")[0]
         assert written.wait(2) and not came.connection.closed.is_set()
-        assert gateway.log_line(name)["status"] == 499
+        own, late = gateway.log_lines(name, 2)
+        assert own["status"] == 499
+        assert late["status"] == 200 and list(late["sources"]) == ["one"]
 
     def test_a_client_that_leaves_between_requests_is_no_event(self, gateway):
         key, name = fresh(), fresh("stays")
