@@ -1,4 +1,7 @@
-/* advice.c - one row a piece of advice: when it is given, and what it says */
+/* advice.c - one row a piece of advice: when it is given, and what it says
+ *
+ * As a diagnostic does, each says what is unwise and, behind the semicolon, what would be better.
+ */
 #include "app/advice.h"
 
 #include <inttypes.h>
@@ -10,117 +13,164 @@ enum {
     MANY_SOURCES = 12
 };
 
-/* Where the advice points. */
-struct advice_place {
+/* Where the advice goes, and the endpoint that it is about. */
+struct adviser {
     FILE *to;
     const struct config_endpoint *endpoint;
     unsigned n_given;
 };
 
-static void point(struct advice_place *p, const struct config_position *at)
+static void point(struct adviser *a, const struct config_position *at)
 {
-    fprintf(p->to, "%s:%u:%u: advice: ", at->file, at->line, at->column);
-    p->n_given++;
+    fprintf(a->to, "%s:%u:%u: advice: ", at->file, at->line, at->column);
+    a->n_given++;
 }
 
-static void one_source(struct advice_place *p)
+static void one_source(struct adviser *a)
 {
-    if (p->endpoint->n_sources != 1)
+    const struct config_endpoint *e = a->endpoint;
+    if (e->n_sources != 1)
         return;
-    point(p, &p->endpoint->position);
-    fprintf(p->to, "%.*s has one source: nothing is aggregated; the client may as well call %.*s\n",
-            SLICE_ARG(p->endpoint->path), SLICE_ARG(p->endpoint->sources[0].service->name));
+    point(a, &e->position);
+    fprintf(a->to,
+            "%.*s has one source, so nothing is aggregated; let clients call %.*s themselves, or "
+            "add what they ask for next\n",
+            SLICE_ARG(e->path), SLICE_ARG(e->sources[0].service->name));
 }
 
-static void many_sources(struct advice_place *p)
+static void many_sources(struct adviser *a)
 {
-    if (p->endpoint->n_sources <= MANY_SOURCES)
+    const struct config_endpoint *e = a->endpoint;
+    if (e->n_sources <= MANY_SOURCES)
         return;
-    point(p, &p->endpoint->position);
-    fprintf(p->to,
-            "%.*s has %u sources: the slowest of so many decides more often; split the page or "
-            "its services differently\n",
-            SLICE_ARG(p->endpoint->path), p->endpoint->n_sources);
+    point(a, &e->position);
+    fprintf(a->to,
+            "%.*s has %u sources, and the slowest of so many decides; up to %d is wise: split the "
+            "endpoint, or let fewer services know more\n",
+            SLICE_ARG(e->path), e->n_sources, MANY_SOURCES);
 }
 
-static void deep_chain(struct advice_place *p)
+static void deep_chain(struct adviser *a)
 {
+    const struct config_endpoint *e = a->endpoint;
     struct explain_times times[CONFIG_MAX_SOURCES] = {0};
-    explain_compute(p->endpoint, times);
-    for (unsigned i = 0; i < p->endpoint->n_sources; i++) {
-        const struct config_source *s = &p->endpoint->sources[i];
-        if (times[i].step <= DEEP_CHAIN)
-            continue;
-        point(p, &s->position);
-        fprintf(p->to,
-                "%.*s starts only after %u others, one after the other; their times add up\n",
-                SLICE_ARG(s->name), times[i].step - 1);
-    }
+    unsigned deepest = 0;
+    explain_compute(e, times);
+    for (unsigned i = 0; i < e->n_sources; i++)
+        if (times[i].step > times[deepest].step)
+            deepest = i;
+    if (times[deepest].step <= DEEP_CHAIN)
+        return;
+    point(a, &e->sources[deepest].position);
+    fprintf(a->to,
+            "%.*s is call %u of a chain in which each waits for the one before, and their times "
+            "add up; up to %d is wise: take what is waited for as a parameter, or ask a service "
+            "that knows both\n",
+            SLICE_ARG(e->sources[deepest].name), times[deepest].step, DEEP_CHAIN);
 }
 
-static void none_required(struct advice_place *p)
+static void none_required(struct adviser *a)
 {
-    for (unsigned i = 0; i < p->endpoint->n_sources; i++)
-        if (p->endpoint->sources[i].is_required)
+    const struct config_endpoint *e = a->endpoint;
+    for (unsigned i = 0; i < e->n_sources; i++)
+        if (e->sources[i].is_required)
             return;
-    point(p, &p->endpoint->position);
-    fprintf(p->to,
-            "%.*s has no required source: where all fail, it still answers 200; say which one "
-            "makes the page\n",
-            SLICE_ARG(p->endpoint->path));
+    point(a, &e->position);
+    fprintf(a->to,
+            "%.*s has no required source, so where all fail it still answers %u; say "
+            "`required: true` for what it makes no sense without\n",
+            SLICE_ARG(e->path), e->status);
 }
 
-static void long_timeout(struct advice_place *p)
+/* The source gave a timeout of its own, which can never come. */
+static void long_timeout(struct adviser *a, const struct config_source *s)
 {
-    for (unsigned i = 0; i < p->endpoint->n_sources; i++) {
-        const struct config_source *s = &p->endpoint->sources[i];
-        if (s->timeout_ms <= p->endpoint->timeout_ms)
-            continue;
-        point(p, &s->position);
-        fprintf(p->to,
-                "%.*s may take %" PRIu64 " ms and its endpoint %" PRIu64
-                " ms: the endpoint's deadline always comes first\n",
-                SLICE_ARG(s->name), s->timeout_ms, p->endpoint->timeout_ms);
-    }
+    if (s->timeout_ms == s->service->timeout_ms)
+        return;
+    point(a, &s->position);
+    fprintf(a->to,
+            "%.*s may take %" PRIu64 " ms and the whole answer %" PRIu64
+            " ms, so its own timeout never comes; shorten it, or lengthen the endpoint's\n",
+            SLICE_ARG(s->name), s->timeout_ms, a->endpoint->timeout_ms);
 }
 
-static void unsafe_calls(struct advice_place *p)
+/* Sources with the timeout of their services are told together: one `timeout` mends them all. */
+static void long_timeouts(struct adviser *a)
 {
+    const struct config_endpoint *e = a->endpoint;
     unsigned n = 0;
-    for (unsigned i = 0; i < p->endpoint->n_sources; i++)
-        n += !p->endpoint->sources[i].is_safe;
+    for (unsigned i = 0; i < e->n_sources; i++) {
+        const struct config_source *s = &e->sources[i];
+        if (s->timeout_ms <= e->timeout_ms)
+            continue;
+        long_timeout(a, s);
+        n += s->timeout_ms == s->service->timeout_ms;
+    }
+    if (!n)
+        return;
+    point(a, &e->position);
+    fprintf(a->to, "the services of");
+    const char *between = " ";
+    for (unsigned i = 0; i < e->n_sources; i++) {
+        const struct config_source *s = &e->sources[i];
+        if (s->timeout_ms <= e->timeout_ms || s->timeout_ms != s->service->timeout_ms)
+            continue;
+        fprintf(a->to, "%s%.*s (%" PRIu64 " ms)", between, SLICE_ARG(s->name), s->timeout_ms);
+        between = ", ";
+    }
+    fprintf(a->to,
+            " may take longer than the whole answer, %" PRIu64
+            " ms, so one slow service always costs all of it; give the sources a `timeout`\n",
+            e->timeout_ms);
+}
+
+static void unsafe_calls(struct adviser *a)
+{
+    const struct config_endpoint *e = a->endpoint;
+    unsigned n = 0;
+    for (unsigned i = 0; i < e->n_sources; i++)
+        n += !e->sources[i].is_safe;
     if (n < 2)
         return;
-    point(p, &p->endpoint->position);
-    fprintf(p->to,
-            "%.*s makes %u unsafe calls: where one of them fails, nothing undoes the others\n",
-            SLICE_ARG(p->endpoint->path), n);
+    point(a, &e->position);
+    fprintf(a->to,
+            "%.*s changes something in %u calls, and where one fails nothing undoes the others; "
+            "let one service do both\n",
+            SLICE_ARG(e->path), n);
 }
 
-static void unbounded_list(struct advice_place *p)
+/* What each element may be is bounded, by its own kind or by what the configuration says. */
+static bool has_bound(const struct config_parameter *q)
 {
-    for (unsigned i = 0; i < p->endpoint->n_parameters; i++) {
-        const struct config_parameter *q = &p->endpoint->parameters[i];
-        if (!q->is_list || q->pattern || q->n_allowed)
+    return q->pattern || q->n_allowed || q->type == CONFIG_BOOLEAN || q->has_max;
+}
+
+static void unbounded_lists(struct adviser *a)
+{
+    const struct config_endpoint *e = a->endpoint;
+    for (unsigned i = 0; i < e->n_parameters; i++) {
+        const struct config_parameter *q = &e->parameters[i];
+        if (!q->is_list || has_bound(q))
             continue;
-        point(p, &q->position);
-        fprintf(p->to,
-                "%.*s takes a list of anything: bound its elements by a pattern or an enum\n",
-                SLICE_ARG(q->name));
+        point(a, &q->position);
+        fprintf(a->to, "%.*s is a list of anything at all; bound its elements by %s\n",
+                SLICE_ARG(q->name),
+                q->type == CONFIG_STRING ? "a `pattern` or an `enum`" : "`min` and `max`");
     }
 }
 
-static void (*const pieces[])(struct advice_place *) = {
-    one_source, many_sources, deep_chain, none_required, long_timeout, unsafe_calls, unbounded_list,
+static void (*const pieces[])(struct adviser *) = {
+    one_source,      many_sources, none_required, unsafe_calls,
+    unbounded_lists, deep_chain,   long_timeouts,
 };
 
 unsigned advice_print(FILE *to, const struct config *c)
 {
-    struct advice_place p = {.to = to};
+    struct adviser a = {.to = to};
     for (unsigned i = 0; i < c->n_endpoints; i++) {
-        p.endpoint = &c->endpoints[i];
+        a.endpoint = &c->endpoints[i];
         for (unsigned k = 0; k < sizeof pieces / sizeof *pieces; k++)
-            pieces[k](&p);
+            pieces[k](&a);
     }
-    return p.n_given;
+    return a.n_given;
 }

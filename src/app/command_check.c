@@ -10,10 +10,12 @@ enum exit_code command_check(const struct command_line *line)
     struct snapshot *s = snapshot_load(line->config_file, 1);
     if (!s)
         return EXIT_USAGE;
-    printf("%s: good: %u services, %u endpoints\n", line->config_file, s->config->n_services,
-           s->config->n_endpoints);
+    const struct config *c = s->config;
+    printf("%s: good: %u %s, %u %s\n", line->config_file, c->n_services,
+           c->n_services == 1 ? "service" : "services", c->n_endpoints,
+           c->n_endpoints == 1 ? "endpoint" : "endpoints");
     if (line->wants_advice)
-        advice_print(stdout, s->config);
+        advice_print(stdout, c);
     snapshot_release(s);
     return EXIT_GOOD;
 }

@@ -21,5 +21,5 @@ struct explain_times {
 /* times: one a source of the endpoint. */
 void explain_compute(const struct config_endpoint *e, struct explain_times *times);
 void explain_print(FILE *to, const struct config_endpoint *e);
-/* A flowchart for Mermaid. */
-void explain_print_mermaid(FILE *to, const struct config_endpoint *e);
+/* A flowchart for Mermaid, one for all: endpoints are numbered from 0 in the order of the calls. */
+void explain_print_mermaid(FILE *to, const struct config_endpoint *e, unsigned number);

@@ -1,0 +1,226 @@
+"""test_explain.py - what explain says of a plan, and that a run keeps to it (CONTRACT 2)"""
+
+import re
+
+import pytest
+
+from behaviour import after, answer, silent
+from cases import table
+from gateway import run
+
+GRAIN, ROOM = 0.003, 0.4  # the clock's grain; what a busy machine may add
+
+SERVICES = """
+services:
+  alpha: {targets: ["http://127.0.0.1:1"], timeout: 100ms}
+  beta: {targets: ["http://127.0.0.1:2"], timeout: 300ms}
+endpoints:
+"""
+
+DIAMOND = """\
+  - path: /diamond
+    timeout: 500ms
+    sources:
+      last: {get: "beta:/{quick.v}/{slow.v}", required: true}
+      quick: {get: "alpha:/"}
+      slow: {get: "beta:/", timeout: 150ms, fallback: {v: 1}}
+"""
+
+CUT = """\
+  - path: /cut
+    method: POST
+    timeout: 350ms
+    sources:
+      one: {post: "beta:/"}
+      two: {post: "alpha:/{one.v}"}
+"""
+
+ROW = re.compile(
+    r"(?P<indent> +)(?P<name>\w+)(?: \((?P<role>required|fallback)\))? +"
+    r"(?P<starts>at once|after \w+(?:, \w+)*) +"
+    r"(?P<by>\d+) ms +(?P<timeout>\d+) ms +(?P<ends>\d+) ms +(?P<call>[A-Z]+ .+)"
+)
+
+
+class Plan:
+    """What explain says of one endpoint."""
+
+    def __init__(self, text):
+        self.text = text
+        rows = [match for line in text.split("\n") if (match := ROW.fullmatch(line))]
+        self.order = [row["name"] for row in rows]
+        self.rows = {row["name"]: row for row in rows}
+
+    def cells(self, name, *columns):
+        return tuple(self.rows[name][column] for column in columns)
+
+    def depth(self, name):
+        return len(self.rows[name]["indent"]) // 2 - 1
+
+    def seconds(self, name, column):
+        return int(self.rows[name][column]) / 1000
+
+    def worst(self):
+        return int(re.search(r"worst case: (\d+) ms", self.text)[1]) / 1000
+
+
+def explain(folder, endpoints, *words):
+    (folder / "sheaf.yaml").write_text(SERVICES + endpoints)
+    return run("explain", "-c", "sheaf.yaml", *words, cwd=folder)
+
+
+def plan(folder, endpoints):
+    done = explain(folder, endpoints)
+    assert (done.returncode, done.stderr) == (0, "")
+    return Plan(done.stdout)
+
+
+@table(
+    "endpoints, words",
+    ("its head counts calls and steps", DIAMOND,
+     "GET /diamond: 3 calls in 2 steps, answered within 500 ms\n"),
+    ("one call is one step", CUT.replace("/{one.v}", "/"), "POST /cut: 2 calls in 1 step, "),
+    ("the worst case names the chain that makes it", DIAMOND,
+     "worst case: 450 ms, at the end of slow > last\n"),
+    ("a deadline that cuts is told, and what it cuts", CUT,
+     "worst case: 350 ms, where the endpoint's timeout cuts one > two (400 ms without it)\n"),
+    ("services stand once, in the order of their sources", DIAMOND, "services: beta, alpha\n"),
+    ("what the answer cannot be without", DIAMOND, "no answer without: last\n"),
+    ("what goes on behind the answer", CUT,
+     "once sent, not cancelled by the answer's end: one, two\n"),
+)
+def test_the_lines_around_the_tree(tmp_path, endpoints, words):
+    assert words in plan(tmp_path, endpoints).text
+
+
+class TestTree:
+    def test_a_source_stands_below_what_it_waits_for_longest(self, tmp_path):
+        found = plan(tmp_path, DIAMOND)
+        assert found.order == ["quick", "slow", "last"]
+        assert [found.depth(name) for name in found.order] == [0, 0, 1]
+
+    def test_starts_and_ends_follow_from_the_timeouts(self, tmp_path):
+        found = plan(tmp_path, DIAMOND)
+        columns = ("starts", "by", "timeout", "ends")
+        assert found.cells("quick", *columns) == ("at once", "0", "100", "100")
+        assert found.cells("slow", *columns) == ("at once", "0", "150", "150")
+        assert found.cells("last", *columns) == ("after quick, slow", "150", "300", "450")
+
+    def test_no_time_is_behind_the_deadline(self, tmp_path):
+        found = plan(tmp_path, CUT)
+        assert found.cells("one", "by", "ends") == ("0", "300")
+        assert found.cells("two", "by", "timeout", "ends") == ("300", "100", "350")
+        found = plan(tmp_path, CUT.replace("350ms", "250ms"))
+        assert found.cells("two", "by", "timeout", "ends") == ("250", "100", "250")
+
+    def test_roles_and_calls_are_told(self, tmp_path):
+        found = plan(tmp_path, DIAMOND)
+        assert [found.rows[name]["role"] for name in found.order] == [None, "fallback", "required"]
+        assert found.rows["last"]["call"] == "GET beta:/{quick.v}/{slow.v}"
+
+    def test_sixty_four_sources_in_one_chain(self, tmp_path):
+        chain = "".join(
+            f'      s{n}: {{get: "alpha:/{{s{n - 1}.v}}"}}\n' for n in range(1, 64)
+        )
+        found = plan(tmp_path, "  - path: /chain\n    timeout: 10s\n    sources:\n      s0: {get: \"alpha:/\"}\n" + chain)
+        assert len(found.order) == 64 and found.depth("s63") == 63
+        assert found.worst() == 6.4
+
+
+class TestPaths:
+    def test_without_a_path_each_endpoint_is_told(self, tmp_path):
+        text = explain(tmp_path, DIAMOND + CUT).stdout
+        assert re.findall(r"^\w+ (/\w+): ", text, re.MULTILINE) == ["/diamond", "/cut"]
+
+    def test_a_path_tells_its_own_only(self, tmp_path):
+        text = explain(tmp_path, DIAMOND + CUT, "/cut").stdout
+        assert re.findall(r"^\w+ (/\w+): ", text, re.MULTILINE) == ["/cut"]
+
+    def test_an_unknown_path_is_bad_usage_and_tells_the_known_ones(self, tmp_path):
+        done = explain(tmp_path, DIAMOND + CUT, "/cu")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "/cu;" in done.stderr and done.stderr.endswith("\n  /diamond\n  /cut\n")
+
+
+class TestMermaid:
+    def arrows(self, text):
+        return re.findall(r"(\w+) --> (\w+)\n", text)
+
+    def test_is_one_flowchart_of_all_endpoints(self, tmp_path):
+        text = explain(tmp_path, DIAMOND + CUT, "--mermaid").stdout
+        assert text.startswith("flowchart LR\n") and text.count("flowchart") == 1
+        assert text.count("  subgraph ") == text.count("\n  end\n") == 2
+
+    def test_has_an_arrow_for_each_dependency(self, tmp_path):
+        text = explain(tmp_path, DIAMOND, "--mermaid").stdout
+        assert sorted(self.arrows(text)) == [
+            ("e0", "e0s1"), ("e0", "e0s2"), ("e0s1", "e0s0"), ("e0s2", "e0s0"),
+        ]
+
+    def test_a_path_gives_a_flowchart_of_its_own(self, tmp_path):
+        text = explain(tmp_path, DIAMOND + CUT, "/cut", "--mermaid").stdout
+        assert text.startswith("flowchart LR\n") and "/diamond" not in text
+        assert self.arrows(text) == [("e0", "e0s0"), ("e0s0", "e0s1")]
+
+
+MEASURED = """
+listen: @listen@
+services:
+  alpha: {targets: ["http://@alpha@"], timeout: 200ms}
+  beta: {targets: ["http://@beta@"], timeout: 300ms}
+endpoints:
+  - path: /whole
+    sources:
+      alone: {get: "beta:/alone", fallback: {}}
+      first: {get: "alpha:/first", fallback: {v: 1}}
+      second: {get: "beta:/second/{first.v}", fallback: {}}
+  - path: /cut
+    timeout: 350ms
+    sources:
+      alone: {get: "beta:/alone", fallback: {}}
+      first: {get: "alpha:/first", fallback: {v: 1}}
+      second: {get: "beta:/second/{first.v}", fallback: {}}
+"""
+
+
+class TestMeasured:
+    """A run against services that take all the time they are given, or none."""
+
+    @pytest.fixture
+    def measure(self, start):
+        gateway = start(MEASURED)
+
+        def ask(path, behaviour):
+            done = run("explain", "-c", gateway.config, path)
+            gateway["alpha"].otherwise = gateway["beta"].otherwise = behaviour
+            with gateway.client() as client:
+                got = client.get(path)
+                began = client.sent_at
+            starts = {
+                name: gateway[service].only(target).arrived - began
+                for name, service, target in [
+                    ("alone", "beta", "/alone"),
+                    ("first", "alpha", "/first"),
+                    ("second", "beta", "/second/1"),
+                ]
+            }
+            return Plan(done.stdout), got, starts
+
+        return ask
+
+    @table("path", ("to the end", "/whole"), ("up to the deadline", "/cut"))
+    def test_silent_services_take_exactly_the_worst_case(self, measure, path):
+        told, got, starts = measure(path, silent())
+        assert told.worst() - GRAIN <= got.seconds < told.worst() + ROOM
+        for name, seconds in starts.items():
+            by = told.seconds(name, "by")
+            assert by - GRAIN <= seconds < by + ROOM, name
+
+    def test_quick_services_start_as_early_as_told(self, measure):
+        told, got, starts = measure("/whole", after(0.1, answer({"v": 1})))
+        assert told.rows["first"]["starts"] == told.rows["alone"]["starts"] == "at once"
+        assert told.rows["second"]["starts"] == "after first"
+        assert starts["first"] < starts["second"] and starts["alone"] < starts["second"]
+        assert 0.1 - GRAIN <= starts["second"] < told.seconds("second", "by") + ROOM
+        assert 0.2 - GRAIN <= got.seconds < told.worst() + ROOM
+        assert got.is_complete()
