@@ -151,24 +151,7 @@ SCAN_INLINE uint64_t utf8_errors(const struct scan_tables *t, const char *at, ui
 
 static uint64_t check_rare(struct scan_rare *rare, const char *at, uint64_t quote);
 static const char *skip_inside(struct scan_rare *rare, const char *at, const char *end);
-
-static const struct scan_reader reader = {
-    .quotes = quotes,
-    .parity = parity,
-    .marks = marks,
-    .signs = signs,
-    .zeros = zeros,
-    .exponents = exponents,
-    .has_rare = has_rare,
-    .has_control = has_control,
-    .has_special = has_special,
-    .rare = rare_marks,
-    .escapes = escapes,
-    .wide = wide,
-    .utf8_errors = utf8_errors,
-    .check_rare = check_rare,
-    .skip_inside = skip_inside,
-};
+static const struct scan_reader reader = SCAN_READER;
 
 static __attribute__((noinline)) uint64_t check_rare(struct scan_rare *rare, const char *at,
                                                      uint64_t quote)

@@ -151,3 +151,12 @@ SCAN_INLINE bool scan_blocks(const struct scan_reader *r, struct slice value, un
         any |= bad[i];
     return any == 0 && nesting.depth == 0 && nesting.lowest >= 0;
 }
+
+/* A level's reader, made of its functions by their names. */
+#define SCAN_READER                                                                                \
+    {                                                                                              \
+        .quotes = quotes, .parity = parity, .marks = marks, .signs = signs, .zeros = zeros,        \
+        .exponents = exponents, .has_rare = has_rare, .has_control = has_control,                  \
+        .has_special = has_special, .rare = rare_marks, .escapes = escapes, .wide = wide,          \
+        .utf8_errors = utf8_errors, .check_rare = check_rare, .skip_inside = skip_inside           \
+    }
