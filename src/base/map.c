@@ -21,7 +21,7 @@ static void choose_seed(void)
     seed = random_next(&r);
 }
 
-static uint64_t hash_of(struct slice name)
+uint64_t map_hash(struct slice name)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     CHECK(pthread_once(&once, choose_seed) == 0);
@@ -67,7 +67,7 @@ static void grow(struct map *m)
 
 enum map_added map_add(struct map *m, struct slice name, void *value)
 {
-    uint64_t hash = hash_of(name);
+    uint64_t hash = map_hash(name);
     if (m->n && *slot_of(m, name, hash))
         return MAP_PRESENT;
     if (m->n == m->limit)
@@ -83,7 +83,7 @@ struct map_entry *map_find(const struct map *m, struct slice name)
 {
     if (m->n == 0)
         return NULL;
-    uint32_t at = *slot_of(m, name, hash_of(name));
+    uint32_t at = *slot_of(m, name, map_hash(name));
     return at ? &m->entries[at - 1] : NULL;
 }
 

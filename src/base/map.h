@@ -31,6 +31,9 @@ enum map_added {
     MAP_FULL,
 };
 
+/* Of a name, by the process's seed: for tables of another shape. */
+uint64_t map_hash(struct slice name);
+
 /* No memory is held until the first map_add(). */
 void map_init(struct map *m, uint32_t limit);
 void map_done(struct map *m);

@@ -2,6 +2,7 @@
 #include "base/quote.h"
 
 #include "base/utf8.h"
+#include "base/word.h"
 
 /* Of the bytes of ASCII, 0: plain; 'u': \u00xx; else the letter of a short escape. */
 /* clang-format off */
@@ -51,9 +52,20 @@ static char *put_unit(char *out, struct slice text, size_t *n)
     return c < 0x80 ? put_escape(out, c) : put_wide(out, text, n);
 }
 
+/* Marks what is not plain. */
+static uint64_t special(uint64_t x)
+{
+    return word_below(x, ' ') | word_equal(x, '"') | word_equal(x, '\\') | (x & word_of(0x80));
+}
+
 static size_t plain_run(struct slice text)
 {
     size_t n = 0;
+    for (; text.n - n >= WORD_SIZE; n += WORD_SIZE) {
+        uint64_t marks = special(word_at(text.at + n));
+        if (marks)
+            return n + word_first(marks);
+    }
     while (n < text.n && (signed char)text.at[n] >= 0 && !escapes[(unsigned char)text.at[n]])
         n++;
     return n;

@@ -51,12 +51,36 @@ static void what_is_no_utf8_is_replaced(void **state)
     expect(SLICE("\xed\xa0\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""); /* a surrogate */
 }
 
+static void a_byte_is_treated_the_same_wherever_it_stands(void **state)
+{
+    (void)state;
+    enum {
+        LENGTH = 19
+    };
+    for (unsigned c = 0; c < 256; c++) {
+        const char byte = (char)c;
+        char alone[QUOTE_GROWTH + 2];
+        size_t n_alone = quote_json_into(alone, (struct slice){&byte, 1}) - 2;
+        for (size_t i = 0; i < LENGTH; i++) {
+            char text[LENGTH], quoted[QUOTE_GROWTH * LENGTH + 3] = "\"";
+            memset(text, 'x', LENGTH);
+            memset(quoted + 1, 'x', i);
+            text[i] = byte;
+            memcpy(quoted + 1 + i, alone + 1, n_alone);
+            memset(quoted + 1 + i + n_alone, 'x', LENGTH - 1 - i);
+            quoted[LENGTH + n_alone] = '"';
+            expect((struct slice){text, LENGTH}, quoted);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_text_stays_as_it_is),
         cmocka_unit_test(what_json_forbids_is_escaped),
         cmocka_unit_test(what_is_no_utf8_is_replaced),
+        cmocka_unit_test(a_byte_is_treated_the_same_wherever_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
