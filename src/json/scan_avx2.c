@@ -36,30 +36,6 @@ SCAN_INLINE struct block equal(struct block b, __m256i v)
     return (struct block){_mm256_cmpeq_epi8(b.low, v), _mm256_cmpeq_epi8(b.high, v)};
 }
 
-SCAN_INLINE struct block listed(struct block b, __m256i list)
-{
-    return (struct block){_mm256_cmpeq_epi8(b.low, _mm256_shuffle_epi8(list, b.low)),
-                          _mm256_cmpeq_epi8(b.high, _mm256_shuffle_epi8(list, b.high))};
-}
-
-SCAN_INLINE struct block with_bits(struct block b, __m256i bits)
-{
-    return (struct block){_mm256_or_si256(b.low, bits), _mm256_or_si256(b.high, bits)};
-}
-
-/* Operators, and zero. */
-SCAN_INLINE struct block ops(const struct scan_tables *t, struct block b)
-{
-    struct block lower = with_bits(b, vector(t->blank));
-    __m256i list = vector(t->ops_and_zero);
-    return (struct block){_mm256_cmpeq_epi8(lower.low, _mm256_shuffle_epi8(list, b.low)),
-                          _mm256_cmpeq_epi8(lower.high, _mm256_shuffle_epi8(list, b.high))};
-}
-
-/* Bit n of each byte goes to the highest. */
-#define SHIFTED(b, n)                                                                              \
-    ((struct block){_mm256_slli_epi16((b).low, 7 - (n)), _mm256_slli_epi16((b).high, 7 - (n))})
-
 SCAN_INLINE __m256i high_half(const struct scan_tables *t, __m256i v)
 {
     return _mm256_and_si256(_mm256_srli_epi16(v, 4), vector(t->low_half));
@@ -68,6 +44,15 @@ SCAN_INLINE __m256i high_half(const struct scan_tables *t, __m256i v)
 SCAN_INLINE __m256i control(const struct scan_tables *t, __m256i v)
 {
     return _mm256_cmpeq_epi8(_mm256_min_epu8(v, vector(t->last_control)), v);
+}
+
+/* In two parts, which is less work than making one word of them; volatile, or the compiler makes
+ * one of them all the same. */
+SCAN_INLINE void put(uint64_t *to, struct block b)
+{
+    volatile uint32_t *parts = (volatile uint32_t *)(void *)to;
+    parts[0] = (uint32_t)_mm256_movemask_epi8(b.low);
+    parts[1] = (uint32_t)_mm256_movemask_epi8(b.high);
 }
 
 SCAN_INLINE uint64_t quotes(const struct scan_tables *t, const char *at)
@@ -82,55 +67,22 @@ SCAN_INLINE uint64_t parity(uint64_t marks)
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
-/* In two parts, which is less work than making one word of them; volatile, or the compiler makes
- * one of them all the same. */
-SCAN_INLINE void put(uint64_t *to, struct block b)
+SCAN_INLINE void planes(const struct scan_tables *t, const char *at, uint64_t *to)
 {
-    volatile uint32_t *parts = (volatile uint32_t *)(void *)to;
-    parts[0] = (uint32_t)_mm256_movemask_epi8(b.low);
-    parts[1] = (uint32_t)_mm256_movemask_epi8(b.high);
-}
-
-SCAN_INLINE void marks(const struct scan_tables *t, const char *at, struct scan_marks to)
-{
+    (void)t;
     struct block b = load(at);
-    put(to.space, listed(b, vector(t->spaces)));
-    put(to.op_or_zero, ops(t, b));
-    put(to.digit, listed(b, vector(t->digits)));
-    put(to.bit0, SHIFTED(b, 0));
-    put(to.bit2, SHIFTED(b, 2));
-    put(to.bit5, SHIFTED(b, 5));
-}
-
-SCAN_INLINE uint64_t signs(const struct scan_tables *t, const char *at)
-{
-    return high_bits(listed(load(at), vector(t->signs)));
-}
-
-SCAN_INLINE uint64_t zeros(const struct scan_tables *t, const char *at)
-{
-    return high_bits(equal(load(at), vector(t->zero)));
-}
-
-SCAN_INLINE uint64_t exponents(const struct scan_tables *t, const char *at)
-{
-    return high_bits(equal(with_bits(load(at), vector(t->blank)), vector(t->exponent)));
-}
-
-/* In the highest bits. The difference is signed: bytes of 0x80 and above are below the blank. */
-SCAN_INLINE __m256i rare_bytes(const struct scan_tables *t, __m256i v, __m256i space)
-{
-    __m256i low_or_wide = _mm256_subs_epi8(v, vector(t->blank));
-    return _mm256_or_si256(_mm256_andnot_si256(space, low_or_wide),
-                           _mm256_cmpeq_epi8(v, vector(t->backslash)));
+    for (unsigned i = SCAN_PLANES; i-- > 0;) {
+        b = (struct block){_mm256_add_epi8(b.low, b.low), _mm256_add_epi8(b.high, b.high)};
+        put(to + i * SCAN_SLOTS, b);
+    }
 }
 
 SCAN_INLINE uint64_t has_rare(const struct scan_tables *t, const char *at)
 {
     struct block b = load(at);
-    struct block space = listed(b, vector(t->spaces));
-    return any_high_bit(
-        (struct block){rare_bytes(t, b.low, space.low), rare_bytes(t, b.high, space.high)});
+    struct block backslash = equal(b, vector(t->backslash));
+    return any_high_bit((struct block){_mm256_or_si256(b.low, backslash.low),
+                                       _mm256_or_si256(b.high, backslash.high)});
 }
 
 SCAN_INLINE uint64_t has_control(const struct scan_tables *t, const char *at)
@@ -155,13 +107,9 @@ SCAN_INLINE uint64_t has_special(const struct scan_tables *t, const char *at)
 SCAN_INLINE struct scan_rare_marks rare_marks(const struct scan_tables *t, const char *at)
 {
     struct block b = load(at);
-    struct block space = listed(b, vector(t->spaces));
-    struct block junk = {_mm256_andnot_si256(space.low, control(t, b.low)),
-                         _mm256_andnot_si256(space.high, control(t, b.high))};
     return (struct scan_rare_marks){
         .backslash = high_bits(equal(b, vector(t->backslash))),
         .wide = high_bits(b),
-        .is_junk = any_high_bit(junk),
     };
 }
 

@@ -18,19 +18,9 @@ SCAN_INLINE uint64_t equal(__m512i v, const unsigned char table[64])
     return _mm512_cmpeq_epi8_mask(v, vector(table));
 }
 
-SCAN_INLINE uint64_t listed(__m512i v, const unsigned char list[64])
-{
-    return _mm512_cmpeq_epi8_mask(v, _mm512_shuffle_epi8(vector(list), v));
-}
-
 SCAN_INLINE uint64_t has_bits(__m512i v, char bits)
 {
     return _mm512_test_epi8_mask(v, _mm512_set1_epi8(bits));
-}
-
-SCAN_INLINE __m512i lower(const struct scan_tables *t, __m512i v)
-{
-    return _mm512_or_si512(v, vector(t->blank));
 }
 
 SCAN_INLINE __m512i high_half(const struct scan_tables *t, __m512i v)
@@ -55,39 +45,17 @@ SCAN_INLINE uint64_t parity(uint64_t marks)
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
-SCAN_INLINE void marks(const struct scan_tables *t, const char *at, struct scan_marks to)
+SCAN_INLINE void planes(const struct scan_tables *t, const char *at, uint64_t *to)
 {
     __m512i v = load(at);
-    __m512i op = _mm512_shuffle_epi8(vector(t->ops_and_zero), v);
-    *to.space = listed(v, t->spaces);
-    *to.op_or_zero = _mm512_cmpeq_epi8_mask(lower(t, v), op);
-    *to.digit = listed(v, t->digits);
-    *to.bit0 = has_bits(v, 1);
-    *to.bit2 = has_bits(v, 4);
-    *to.bit5 = has_bits(v, 32);
+    for (unsigned i = 0; i < SCAN_PLANES; i++)
+        to[i * SCAN_SLOTS] = _mm512_test_epi8_mask(v, vector(t->bits[i]));
 }
 
-SCAN_INLINE uint64_t signs(const struct scan_tables *t, const char *at)
-{
-    return listed(load(at), t->signs);
-}
-
-SCAN_INLINE uint64_t zeros(const struct scan_tables *t, const char *at)
-{
-    return equal(load(at), t->zero);
-}
-
-SCAN_INLINE uint64_t exponents(const struct scan_tables *t, const char *at)
-{
-    return equal(lower(t, load(at)), t->exponent);
-}
-
-/* The comparison is signed: bytes of 0x80 and above are below the blank. */
 SCAN_INLINE uint64_t has_rare(const struct scan_tables *t, const char *at)
 {
     __m512i v = load(at);
-    __mmask64 low_or_wide = _mm512_cmplt_epi8_mask(v, vector(t->blank));
-    return (low_or_wide & ~listed(v, t->spaces)) | equal(v, t->backslash);
+    return equal(v, t->backslash) | _mm512_movepi8_mask(v);
 }
 
 SCAN_INLINE uint64_t has_control(const struct scan_tables *t, const char *at)
@@ -113,7 +81,6 @@ SCAN_INLINE struct scan_rare_marks rare_marks(const struct scan_tables *t, const
     return (struct scan_rare_marks){
         .backslash = equal(v, t->backslash),
         .wide = _mm512_movepi8_mask(v),
-        .is_junk = control(t, v) & ~listed(v, t->spaces),
     };
 }
 

@@ -43,17 +43,12 @@ SCAN_INLINE scan_lanes scan_splat(uint64_t word)
     return word - (scan_lanes){0};
 }
 
-/* All ones in the first n lanes; n is at least 1. */
-SCAN_INLINE scan_lanes scan_first_lanes(size_t n)
+/* The last byte of all lanes. */
+SCAN_INLINE scan_lanes scan_last_byte(void)
 {
-#if defined(__AVX512F__)
-    const scan_lanes numbers = {0, 1, 2, 3, 4, 5, 6, 7};
-#elif defined(__AVX2__)
-    const scan_lanes numbers = {0, 1, 2, 3};
-#else
-    const scan_lanes numbers = {0, 1};
-#endif
-    return (scan_lanes)(numbers < scan_splat(n));
+    scan_lanes end = {0};
+    end[SCAN_LANES - 1] = (uint64_t)1 << 63;
+    return end;
 }
 
 /* Each lane has what was in the one before. */
@@ -89,31 +84,54 @@ SCAN_INLINE bool scan_any(scan_lanes lanes)
 #endif
 }
 
-/* A lane without a token passes on the borrow that comes in. */
-SCAN_INLINE scan_lanes scan_pass_on(scan_lanes borrow, scan_lanes tokens, scan_lanes carry)
+/* Bit i: is lane i not zero? */
+SCAN_INLINE uint64_t scan_set_lanes(scan_lanes lanes)
 {
-    uint64_t last = carry[SCAN_LANES - 1];
-    for (unsigned i = 0; i < SCAN_LANES; i++) {
-        last = tokens[i] ? borrow[i] : last;
-        borrow[i] = last;
-    }
-    return borrow;
+#if defined(__AVX512F__)
+    return _mm512_test_epi64_mask((__m512i)lanes, (__m512i)lanes);
+#elif defined(__AVX2__)
+    scan_lanes is_empty = (scan_lanes)(lanes == scan_splat(0));
+    return (unsigned)_mm256_movemask_pd((__m256d)is_empty) ^ 0xf;
+#elif defined(__SSE4_1__)
+    scan_lanes is_empty = (scan_lanes)(lanes == scan_splat(0));
+    return (unsigned)_mm_movemask_pd((__m128d)is_empty) ^ 3;
+#else
+    return (lanes[0] != 0) | (unsigned)(lanes[1] != 0) << 1;
+#endif
 }
 
-/* The tokens that come right behind one of `from`; `others` are all other tokens. Most lanes have
- * some.
- *
- * In the difference of the two, bit by bit from the lowest on, one of the others always leaves a
- * borrow to what lies above, and one of `from` never does. So a borrow comes into a token exactly
- * where the token before it was one of the others; its own bit is 0 then, and 1 otherwise. */
-SCAN_INLINE scan_lanes scan_next(scan_lanes from, scan_lanes others, bool has_empty_lanes,
-                                 scan_lanes *carry)
+/* Is a lane all ones? */
+SCAN_INLINE bool scan_has_full(scan_lanes lanes)
 {
-    scan_lanes difference = from - others;
-    scan_lanes borrow = others | (difference & ~from); /* its highest bit: out of the lane */
-    if (__builtin_expect(has_empty_lanes, 0))
-        borrow = scan_pass_on(borrow, from | others, *carry);
-    scan_lanes lent = scan_lane_before(borrow, *carry) >> 63;
-    *carry = borrow;
-    return (difference - lent) & (from | others);
+    return scan_any((scan_lanes)(lanes == scan_splat(~(uint64_t)0)));
+}
+
+/* What scan_through() does, where a lane that is all ones passes on what comes in. */
+SCAN_INLINE scan_lanes scan_pass_on(scan_lanes sum, scan_lanes marks, scan_lanes run,
+                                    scan_lanes carry)
+{
+    uint64_t in = carry[SCAN_LANES - 1] >> 63;
+    for (unsigned i = 0; i < SCAN_LANES; i++) {
+        sum[i] += in;
+        in = (marks[i] | (run[i] & ~sum[i])) >> 63;
+    }
+    return sum;
+}
+
+/* Each mark to the first byte behind it that is not in `run`, none of which is marked: added to a
+ * run of ones at its beginning, a one comes out behind its end. `is_long`: may a lane be all ones?
+ */
+SCAN_INLINE scan_lanes scan_through(scan_lanes marks, scan_lanes run, bool is_long,
+                                    scan_lanes *carry)
+{
+    scan_lanes sum = marks + marks + run;
+    scan_lanes out = marks | (run & ~sum); /* its highest bit: out of the lane */
+    if (__builtin_expect(is_long, 0)) {
+        sum = scan_pass_on(sum, marks, run, *carry);
+        out = marks | (run & ~sum);
+    } else {
+        sum += scan_lane_before(out, *carry) >> 63;
+    }
+    *carry = out;
+    return sum & ~run;
 }

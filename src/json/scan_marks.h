@@ -10,27 +10,18 @@
 #include <stdint.h>
 
 enum {
-    SCAN_BLOCK = 64
+    SCAN_BLOCK = 64,
+    SCAN_PLANES = 7,             /* bits of a byte of ASCII */
+    SCAN_BATCH = 32,             /* blocks that are worked at together */
+    SCAN_SLOTS = SCAN_BATCH + 16 /* two more at the text's end, and lanes to fill up with */
 };
 
 #define SCAN_INLINE static inline __attribute__((always_inline))
 
-/* About every byte; where the marks of a block go. Bytes that share a mark are told apart by bits
- * of the byte. A level may write a word in parts: nobody reads it soon. */
-struct scan_marks {
-    uint64_t *space;
-    uint64_t *op_or_zero; /* { } [ ] , : 0 and some control bytes that are refused elsewhere */
-    uint64_t *digit;
-    uint64_t *bit0;
-    uint64_t *bit2;
-    uint64_t *bit5;
-};
-
 /* What most blocks have none of. */
 struct scan_rare_marks {
     uint64_t backslash;
-    uint64_t wide;    /* 0x80 and above */
-    uint64_t is_junk; /* not zero where there is a control byte that is no white space */
+    uint64_t wide; /* 0x80 and above */
 };
 
 /* About bytes behind a backslash. */
@@ -41,25 +32,16 @@ struct scan_escape_marks {
 };
 
 /* Vectors of up to 64 bytes; each quarter is the same. They are read from memory, because some
- * compilers make constants of the code anew for each block.
- *
- * In a list, a byte stands at the place of its low half: a byte is in the list if a shuffle of
- * the list by the byte gives the byte itself. */
+ * compilers make constants of the code anew for each block. */
 struct scan_tables {
     _Alignas(64) unsigned char quote[64];
     unsigned char backslash[64];
-    unsigned char blank[64]; /* also: bit 5 */
-    unsigned char zero[64];
-    unsigned char exponent[64];
     unsigned char last_control[64];
     unsigned char low_half[64];
     unsigned char high_bit[64];
+    unsigned char bits[SCAN_PLANES][64]; /* bit 0 of each byte, bit 1, ... */
     unsigned char third[64];          /* taken off with saturation, leaves the highest bit of ... */
     unsigned char fourth[64];         /* ... the leads of three bytes and more, or of four */
-    unsigned char spaces[64];         /* list */
-    unsigned char digits[64];         /* list */
-    unsigned char signs[64];          /* list: + - . */
-    unsigned char ops_and_zero[64];   /* list, of bytes with bit 5 set */
     unsigned char escape_low[64];     /* by a byte's low half, and ... */
     unsigned char escape_high[64];    /* ... by its high half: both, 0x0f a letter, 0x30 a digit */
     unsigned char utf8_first_low[64]; /* by halves of two bytes in a row: what all three say is */
@@ -76,16 +58,16 @@ struct scan_rare {
     uint64_t hex_due;
     uint64_t wide;
     uint32_t last_bytes;
+    uint64_t wide_here; /* in the block itself */
 };
 
 /* Each reads the 64 bytes at `at`, aligned or not. */
 struct scan_reader {
     uint64_t (*quotes)(const struct scan_tables *t, const char *at);
     uint64_t (*parity)(uint64_t marks); /* bit i: is the number of marks at 0 to i odd? */
-    void (*marks)(const struct scan_tables *t, const char *at, struct scan_marks to);
-    uint64_t (*signs)(const struct scan_tables *t, const char *at); /* + - . */
-    uint64_t (*zeros)(const struct scan_tables *t, const char *at);
-    uint64_t (*exponents)(const struct scan_tables *t, const char *at); /* e E */
+    /* Writes a word for each bit of the bytes but the highest, SCAN_SLOTS words apart; in parts, if
+     * the level likes, since nobody reads it soon. */
+    void (*planes)(const struct scan_tables *t, const char *at, uint64_t *to);
 
     /* Not zero where there is any: of the rare marks; of control bytes; of quotes, backslashes
      * and control bytes. */

@@ -54,26 +54,11 @@ SCAN_INLINE struct block equal(struct block b, uint8x16_t v)
     return b;
 }
 
-SCAN_INLINE struct block listed(struct block b, const unsigned char list[64])
-{
-    for (unsigned i = 0; i < 4; i++)
-        b.v[i] = vceqq_u8(b.v[i], lookup(list, b.v[i]));
-    return b;
-}
-
 /* Bytes that have one of the bits. */
 SCAN_INLINE struct block with_any(struct block b, unsigned char bits)
 {
     for (unsigned i = 0; i < 4; i++)
         b.v[i] = vtstq_u8(b.v[i], vdupq_n_u8(bits));
-    return b;
-}
-
-/* Operators, and zero. */
-SCAN_INLINE struct block ops(const struct scan_tables *t, struct block b)
-{
-    for (unsigned i = 0; i < 4; i++)
-        b.v[i] = vceqq_u8(vorrq_u8(b.v[i], vector(t->blank)), lookup(t->ops_and_zero, b.v[i]));
     return b;
 }
 
@@ -97,48 +82,21 @@ SCAN_INLINE uint64_t parity(uint64_t marks)
     return marks;
 }
 
-SCAN_INLINE void marks(const struct scan_tables *t, const char *at, struct scan_marks to)
+SCAN_INLINE void planes(const struct scan_tables *t, const char *at, uint64_t *to)
 {
     struct block b = load(at);
-    *to.space = bits_of(listed(b, t->spaces));
-    *to.op_or_zero = bits_of(ops(t, b));
-    *to.digit = bits_of(listed(b, t->digits));
-    *to.bit0 = bits_of(with_any(b, 1));
-    *to.bit2 = bits_of(with_any(b, 4));
-    *to.bit5 = bits_of(with_any(b, 32));
-}
-
-SCAN_INLINE uint64_t signs(const struct scan_tables *t, const char *at)
-{
-    return bits_of(listed(load(at), t->signs));
-}
-
-SCAN_INLINE uint64_t zeros(const struct scan_tables *t, const char *at)
-{
-    return bits_of(equal(load(at), vector(t->zero)));
-}
-
-SCAN_INLINE uint64_t exponents(const struct scan_tables *t, const char *at)
-{
-    struct block b = load(at);
-    for (unsigned i = 0; i < 4; i++)
-        b.v[i] = vorrq_u8(b.v[i], vector(t->blank));
-    return bits_of(equal(b, vector(t->exponent)));
-}
-
-/* Control bytes that are no white space. */
-SCAN_INLINE struct block junk(const struct scan_tables *t, struct block b)
-{
-    struct block control = controls(t, b), space = listed(b, t->spaces);
-    for (unsigned i = 0; i < 4; i++)
-        control.v[i] = vbicq_u8(control.v[i], space.v[i]);
-    return control;
+    (void)t;
+    for (unsigned i = 0; i < SCAN_PLANES; i++)
+        to[i * SCAN_SLOTS] = bits_of(with_any(b, (unsigned char)(1 << i)));
 }
 
 SCAN_INLINE uint64_t has_rare(const struct scan_tables *t, const char *at)
 {
     struct block b = load(at);
-    return any_of(junk(t, b)) | any_of(equal(b, vector(t->backslash))) | any_of(with_any(b, 0x80));
+    struct block backslash = equal(b, vector(t->backslash));
+    for (unsigned i = 0; i < 4; i++)
+        b.v[i] = vorrq_u8(b.v[i], backslash.v[i]);
+    return any_of(with_any(b, 0x80));
 }
 
 SCAN_INLINE uint64_t has_control(const struct scan_tables *t, const char *at)
@@ -165,7 +123,6 @@ SCAN_INLINE struct scan_rare_marks rare_marks(const struct scan_tables *t, const
     return (struct scan_rare_marks){
         .backslash = bits_of(equal(b, vector(t->backslash))),
         .wide = bits_of(with_any(b, 0x80)),
-        .is_junk = any_of(junk(t, b)),
     };
 }
 

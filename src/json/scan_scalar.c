@@ -6,7 +6,6 @@
 #include <endian.h>
 #include <stdint.h>
 
-#include "base/utf8.h"
 #include "json/scan_internal.h"
 
 enum expect {
@@ -81,22 +80,61 @@ static const unsigned char *skip_escape(const unsigned char *at, const unsigned 
     return is_hex(at[2]) && is_hex(at[3]) && is_hex(at[4]) && is_hex(at[5]) ? at + 6 : NULL;
 }
 
-static bool is_continuation(unsigned char c)
-{
-    return (c & 0xc0) == 0x80;
-}
+/* What is due in a sequence of UTF-8: how far to shift a word of next states (RFC 3629 section 4).
+ */
+enum due {
+    DUE_NOTHING = 0,
+    DUE_1 = 6, /* so many continuations */
+    DUE_2 = 12,
+    DUE_3 = 18,
+    DUE_E0 = 24, /* what may follow on this byte, and one more */
+    DUE_ED = 30,
+    DUE_F0 = 36, /* and two more */
+    DUE_F4 = 42,
+    DUE_NEVER = 48 /* it is ill-formed */
+};
 
-/* One sequence. Those of two bytes, and those of three without a rule of their own, are the common
- * ones. */
-static const unsigned char *skip_wide(const unsigned char *at, const unsigned char *end)
+#define NEVER (DUE_NEVER * (uint64_t)0x1041041041041) /* whatever was due */
+#define NEXT(due, then) ((uint64_t)((then) ^ DUE_NEVER) << (due))
+#define LEAD(then) (NEVER ^ NEXT(DUE_NOTHING, then))
+#define CONTINUATION (NEVER ^ NEXT(DUE_1, DUE_NOTHING) ^ NEXT(DUE_2, DUE_1) ^ NEXT(DUE_3, DUE_2))
+
+static const uint64_t next_due[] = {
+    CONTINUATION ^ NEXT(DUE_ED, DUE_1) ^ NEXT(DUE_F4, DUE_2), /* a: 80 to 8f */
+    CONTINUATION ^ NEXT(DUE_ED, DUE_1) ^ NEXT(DUE_F0, DUE_2), /* b: 90 to 9f */
+    CONTINUATION ^ NEXT(DUE_E0, DUE_1) ^ NEXT(DUE_F0, DUE_2), /* c: a0 to bf */
+    LEAD(DUE_1),                                              /* d */
+    LEAD(DUE_E0),                                             /* e */
+    LEAD(DUE_2),                                              /* f */
+    LEAD(DUE_ED),                                             /* g */
+    LEAD(DUE_F0),                                             /* h */
+    LEAD(DUE_3),                                              /* i */
+    LEAD(DUE_F4),                                             /* j */
+    NEVER,                                                    /* k: in no text */
+    LEAD(DUE_NOTHING),                                        /* l: plain ASCII */
+};
+
+/* Which of these a byte is; m: ASCII that is not plain. */
+static const char classes[] = "mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm"
+                              "llmlllllllllllllllllllllllllllll"
+                              "llllllllllllllllllllllllllllmlll"
+                              "llllllllllllllllllllllllllllllll"
+                              "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb"
+                              "cccccccccccccccccccccccccccccccc"
+                              "kkdddddddddddddddddddddddddddddd"
+                              "effffffffffffgffhiiijkkkkkkkkkkk";
+
+/* From a byte of 0x80 or above to the first two plain ones in a row, or one that is not plain:
+ * words with a blank between them are one piece. No branch depends on what the bytes are, and the
+ * words of next states are at hand before the state is. Not inlined, since most strings have no use
+ * for it. */
+static __attribute__((noinline)) const unsigned char *skip_wide(const unsigned char *at,
+                                                                const unsigned char *end)
 {
-    if (*at >= 0xc2 && *at <= 0xdf && end - at >= 2 && is_continuation(at[1]))
-        return at + 2;
-    if (*at > 0xe0 && *at < 0xed && end - at >= 3 && is_continuation(at[1]) &&
-        is_continuation(at[2]))
-        return at + 3;
-    struct utf8_step step = utf8_step((struct slice){(const char *)at, (size_t)(end - at)});
-    return step.is_wellformed ? at + step.n : NULL;
+    uint64_t due = DUE_NOTHING;
+    for (; end - at > 1 && ((at[0] | at[1]) & 0x80) && classes[*at] != 'm'; at++)
+        due = next_due[classes[*at] - 'a'] >> (due & 63);
+    return (due & 63) == DUE_NOTHING && *at < 0x80 ? at : NULL;
 }
 
 static const unsigned char *skip_plain(const unsigned char *at, const unsigned char *end)

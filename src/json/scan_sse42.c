@@ -44,38 +44,6 @@ SCAN_INLINE struct block equal(struct block b, __m128i v)
     return b;
 }
 
-SCAN_INLINE struct block listed(struct block b, __m128i list)
-{
-    for (unsigned i = 0; i < 4; i++)
-        b.v[i] = _mm_cmpeq_epi8(b.v[i], _mm_shuffle_epi8(list, b.v[i]));
-    return b;
-}
-
-SCAN_INLINE struct block with_bits(struct block b, __m128i bits)
-{
-    for (unsigned i = 0; i < 4; i++)
-        b.v[i] = _mm_or_si128(b.v[i], bits);
-    return b;
-}
-
-/* Operators, and zero. */
-SCAN_INLINE struct block ops(const struct scan_tables *t, struct block b)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        __m128i op = _mm_shuffle_epi8(vector(t->ops_and_zero), b.v[i]);
-        b.v[i] = _mm_cmpeq_epi8(_mm_or_si128(b.v[i], vector(t->blank)), op);
-    }
-    return b;
-}
-
-/* Moves a bit of each byte to the highest. */
-SCAN_INLINE struct block shifted(struct block b, int by)
-{
-    for (unsigned i = 0; i < 4; i++)
-        b.v[i] = _mm_slli_epi16(b.v[i], by);
-    return b;
-}
-
 SCAN_INLINE __m128i high_half(const struct scan_tables *t, __m128i v)
 {
     return _mm_and_si128(_mm_srli_epi16(v, 4), vector(t->low_half));
@@ -88,11 +56,13 @@ SCAN_INLINE struct block controls(const struct scan_tables *t, struct block b)
     return b;
 }
 
-SCAN_INLINE struct block without(struct block b, struct block others)
+/* In four parts, which is less work than making one word of them; volatile, or the compiler makes
+ * one of them all the same. */
+SCAN_INLINE void put(uint64_t *to, struct block b)
 {
+    volatile uint16_t *parts = (volatile uint16_t *)(void *)to;
     for (unsigned i = 0; i < 4; i++)
-        b.v[i] = _mm_andnot_si128(others.v[i], b.v[i]);
-    return b;
+        parts[i] = (uint16_t)_mm_movemask_epi8(b.v[i]);
 }
 
 SCAN_INLINE uint64_t quotes(const struct scan_tables *t, const char *at)
@@ -107,54 +77,22 @@ SCAN_INLINE uint64_t parity(uint64_t marks)
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
-/* In four parts, which is less work than making one word of them; volatile, or the compiler makes
- * one of them all the same. */
-SCAN_INLINE void put(uint64_t *to, struct block b)
+SCAN_INLINE void planes(const struct scan_tables *t, const char *at, uint64_t *to)
 {
-    volatile uint16_t *parts = (volatile uint16_t *)(void *)to;
-    for (unsigned i = 0; i < 4; i++)
-        parts[i] = (uint16_t)_mm_movemask_epi8(b.v[i]);
-}
-
-SCAN_INLINE void marks(const struct scan_tables *t, const char *at, struct scan_marks to)
-{
+    (void)t;
     struct block b = load(at);
-    put(to.space, listed(b, vector(t->spaces)));
-    put(to.op_or_zero, ops(t, b));
-    put(to.digit, listed(b, vector(t->digits)));
-    b = shifted(b, 2);
-    put(to.bit5, b);
-    b = shifted(b, 3);
-    put(to.bit2, b);
-    b = shifted(b, 2);
-    put(to.bit0, b);
+    for (unsigned i = SCAN_PLANES; i-- > 0;) {
+        for (unsigned k = 0; k < 4; k++)
+            b.v[k] = _mm_add_epi8(b.v[k], b.v[k]);
+        put(to + i * SCAN_SLOTS, b);
+    }
 }
 
-SCAN_INLINE uint64_t signs(const struct scan_tables *t, const char *at)
-{
-    return high_bits(listed(load(at), vector(t->signs)));
-}
-
-SCAN_INLINE uint64_t zeros(const struct scan_tables *t, const char *at)
-{
-    return high_bits(equal(load(at), vector(t->zero)));
-}
-
-SCAN_INLINE uint64_t exponents(const struct scan_tables *t, const char *at)
-{
-    return high_bits(equal(with_bits(load(at), vector(t->blank)), vector(t->exponent)));
-}
-
-/* The comparison is signed: bytes of 0x80 and above are below the blank. */
 SCAN_INLINE uint64_t has_rare(const struct scan_tables *t, const char *at)
 {
     struct block b = load(at);
-    struct block space = listed(b, vector(t->spaces));
-    for (unsigned i = 0; i < 4; i++) {
-        __m128i low_or_wide = _mm_cmpgt_epi8(vector(t->blank), b.v[i]);
-        __m128i backslash = _mm_cmpeq_epi8(b.v[i], vector(t->backslash));
-        b.v[i] = _mm_or_si128(_mm_andnot_si128(space.v[i], low_or_wide), backslash);
-    }
+    for (unsigned i = 0; i < 4; i++)
+        b.v[i] = _mm_or_si128(b.v[i], _mm_cmpeq_epi8(b.v[i], vector(t->backslash)));
     return any_high_bit(b);
 }
 
@@ -187,7 +125,6 @@ SCAN_INLINE struct scan_rare_marks rare_marks(const struct scan_tables *t, const
     return (struct scan_rare_marks){
         .backslash = high_bits(equal(b, vector(t->backslash))),
         .wide = high_bits(b),
-        .is_junk = any_high_bit(without(controls(t, b), listed(b, vector(t->spaces)))),
     };
 }
 

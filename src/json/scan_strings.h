@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "json/scan_arithmetic.h"
+#include "json/scan_marks.h"
 
 /* Which bytes stand behind a backslash that does not itself stand behind one. In a run of
  * backslashes every second one escapes. Its first bit, taken from ones at all odd places above
@@ -53,7 +53,7 @@ SCAN_INLINE uint64_t scan_check_rare(const struct scan_reader *r, struct scan_ra
 {
     struct scan_lens l = scan_lens_of(r);
     struct scan_rare_marks m = r->rare(l.tables, at);
-    rare->bad |= m.is_junk;
+    rare->wide_here = m.wide;
     scan_check_utf8(&l, rare, at, m.wide);
     if (m.backslash | rare->escaped | rare->hex_due)
         quote &= ~scan_check_escapes(rare, m.backslash, r->escapes(l.tables, at));

@@ -29,19 +29,12 @@ enum {
 const struct scan_tables scan_tables = {
     .quote = ALL('"'),
     .backslash = ALL('\\'),
-    .blank = ALL(' '),
-    .zero = ALL('0'),
-    .exponent = ALL('e'),
     .last_control = ALL(0x1f),
     .low_half = ALL(0x0f),
     .high_bit = ALL(0x80),
+    .bits = {ALL(0x01), ALL(0x02), ALL(0x04), ALL(0x08), ALL(0x10), ALL(0x20), ALL(0x40)},
     .third = ALL(0xe0 - 0x80),
     .fourth = ALL(0xf0 - 0x80),
-    .spaces = QUARTERS(' ', 0, 0, 0, 0, 0, 0, 0, 0, '\t', '\n', 0, 0, '\r', 0, 0),
-    .digits = QUARTERS('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 0, 0, 0, 0, 0, 0),
-    .signs = QUARTERS(' ', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '+', 0, '-', '.', 0),
-    .ops_and_zero = QUARTERS('0', 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0),
-
     /* Letters stand in the rows 2 (" /), 5 (\), 6 (b f n) and 7 (r t u), one bit each. */
     .escape_low = QUARTERS(0x10, 0x30, 0x3d, 0x30, 0x38, 0x38, 0x34, 0x10, 0x10, 0x10, 0, 0, 0x02,
                            0, 0x04, 0x01),
@@ -64,8 +57,8 @@ const struct scan_tables scan_tables = {
 
 /* The byte that chooses the fourth differs from its text in any case: it is no NUL. */
 const struct scan_word scan_words[4] = {
-    {"false", {255, 255, 255, 255, 255}, 0x1f},
-    {"null", {255, 255, 255, 255}, 0x0f},
-    {"true", {255, 255, 255, 255}, 0x0f},
-    {"", {255}, 0x01},
+    {"false", {255, 255, 255, 255, 255}, 5},
+    {"null", {255, 255, 255, 255}, 4},
+    {"true", {255, 255, 255, 255}, 4},
+    {"", {255}, 1},
 };

@@ -1,79 +1,87 @@
-/* scan_tokens.h - first passes: reading marks, and finding tokens in them
+/* scan_tokens.h - second pass: where tokens begin
  *
- * White space of the wrong kind and leading zeros are refused here, because the marks are at
- * hand.
+ * What a byte is, its bits tell: the bits of all bytes of a block are words, so that one operation
+ * looks at 64 bytes of each lane.
  */
 #pragma once
 
-#include "json/scan_batch.h"
-#include "json/scan_strings.h"
+#include "json/scan_scalars.h"
 
 struct scan_token_carry {
-    uint64_t bad_control;
-    uint64_t in_string; /* all ones or none */
     scan_lanes bad;
     scan_lanes run;
-    scan_lanes leading_zero;
 };
 
-/* Adds the block to the batch; false where it lies in a string as a whole. */
-SCAN_INLINE bool scan_read(const struct scan_lens *l, struct scan_token_carry *c,
-                           struct scan_rare *rare, struct scan_batch *b, const char *at)
-{
-    const struct scan_reader *r = l->reader;
-    const struct scan_tables *t = l->tables;
-    size_t i = SCAN_FRONT + b->n;
-    uint64_t quote = r->quotes(t, at);
-    if (__builtin_expect((r->has_rare(t, at) | rare->is_pending) != 0, 0))
-        quote = r->check_rare(rare, at, quote);
-    if (!(quote | ~c->in_string)) {
-        c->bad_control |= r->has_control(t, at);
-        return false;
-    }
-    uint64_t in_string = r->parity(quote) ^ c->in_string;
-    struct scan_marks to = {&b->space[i], &b->op_or_zero[i], &b->digit[i],
-                            &b->bit0[i],  &b->bit2[i],       &b->bit5[i]};
-    r->marks(t, at, to);
-    c->in_string = (uint64_t)((int64_t)in_string >> 63);
-    b->at[i] = at;
-    b->quote[i] = quote;
-    b->in_string[i] = in_string;
-    b->n++;
-    return true;
-}
-
-/* The lanes behind the last block get a comma each (most lanes have a token) and nothing else. */
+/* The lanes behind the last block have a comma and a one each, which may follow on whatever a text
+ * may end with, and blanks. */
 SCAN_INLINE void scan_pad(struct scan_batch *b)
 {
-    size_t i = SCAN_FRONT + b->n;
-    scan_store(&b->quote[i], scan_splat(0));
-    scan_store(&b->in_string[i], scan_splat(0));
-    scan_store(&b->space[i], scan_splat(~(uint64_t)1));
-    scan_store(&b->op_or_zero[i], scan_splat(1));
-    scan_store(&b->digit[i], scan_splat(0));
-    scan_store(&b->bit0[i], scan_splat(0));
-    scan_store(&b->bit2[i], scan_splat(1));
-    scan_store(&b->bit5[i], scan_splat(0));
+    size_t i = b->n;
+    const scan_lanes none = scan_splat(0);
+    const scan_lanes comma = scan_splat(1);
+    const scan_lanes one = scan_splat(2);
+    scan_store(&b->quote[i], none);
+    scan_store(&b->in_string[i], none);
+    scan_store(&b->bit[0][i], one);
+    scan_store(&b->bit[1][i], none);
+    scan_store(&b->bit[2][i], comma);
+    scan_store(&b->bit[3][i], comma);
+    scan_store(&b->bit[4][i], one);
+    scan_store(&b->bit[5][i], ~none);
+    scan_store(&b->bit[6][i], none);
+    scan_store(&b->outer_object[i], none);
 }
 
-SCAN_INLINE void scan_tokens(struct scan_token_carry *c, struct scan_batch *b, size_t i)
+/* Of the lower halves, b and d are those of brackets and of + and -, a is that of the colon, and c
+ * that of the comma; rows are upper halves. */
+SCAN_INLINE struct scan_outside scan_outside(const struct scan_batch *b, size_t i,
+                                             scan_lanes inside)
+{
+    scan_lanes bit0 = scan_load(&b->bit[0][i]);
+    scan_lanes bit1 = scan_load(&b->bit[1][i]);
+    scan_lanes bit2 = scan_load(&b->bit[2][i]);
+    scan_lanes bit3 = scan_load(&b->bit[3][i]);
+    scan_lanes bit4 = scan_load(&b->bit[4][i]);
+    scan_lanes bit5 = scan_load(&b->bit[5][i]);
+    scan_lanes bit6 = scan_load(&b->bit[6][i]);
+    scan_lanes odd_1_2 = bit1 ^ bit2;
+    scan_lanes any_1_2 = bit1 | bit2;
+    scan_lanes a_to_d = bit3 & odd_1_2;
+    scan_lanes a_to_f = bit3 & any_1_2;
+    scan_lanes b_or_d = a_to_d & bit0;
+    scan_lanes b_d_or_e = a_to_f & ~(odd_1_2 ^ bit0);
+    scan_lanes not_0 = any_1_2 | bit0 | bit3;
+    scan_lanes tab_or_line = bit3 & (bit0 ^ bit1) & ~(bit1 & bit2); /* 9, a, d */
+    scan_lanes not_control = bit5 | bit6;
+    scan_lanes row_0 = ~(not_control | bit4 | inside);
+    scan_lanes rows_2_3 = bit5 & ~(bit6 | inside);
+    scan_lanes row_2 = rows_2_3 & ~bit4;
+    scan_lanes digit = rows_2_3 & bit4 & ~a_to_f;
+    return (struct scan_outside){
+        .not_control = not_control,
+        .bracket = b_or_d & bit4 & bit6 & ~inside,
+        .between = a_to_d & ~bit0 & rows_2_3 & ~(bit4 ^ bit1),
+        .digit = digit,
+        .zero = digit & ~not_0,
+        .sign = row_2 & b_d_or_e,
+        .space = (row_2 & ~not_0) | (row_0 & tab_or_line),
+    };
+}
+
+SCAN_INLINE void scan_tokens(struct scan_token_carry *c, struct scan_scalar_carry *scalars,
+                             struct scan_batch *b, size_t i)
 {
     scan_lanes quote = scan_load(&b->quote[i]);
     scan_lanes in_string = scan_load(&b->in_string[i]);
-    scan_lanes space = scan_load(&b->space[i]);
-    scan_lanes op_or_zero = scan_load(&b->op_or_zero[i]);
     scan_lanes inside = in_string | quote;
-    scan_lanes op = op_or_zero & ~(scan_load(&b->digit[i]) | inside);
-    scan_lanes run = ~(inside | op | space);
-    scan_lanes scalar = run & ~scan_behind(run, &c->run);
-    scan_lanes digit = run & scan_load(&b->digit[i]);
-    /* Of white space, the blank alone has bit 5. */
-    c->bad |= in_string & space & ~scan_load(&b->bit5[i]);
-    c->bad |= scan_behind(scalar & digit & op_or_zero, &c->leading_zero) & digit;
+    struct scan_outside is = scan_outside(b, i, inside);
+    scan_lanes op = is.bracket | is.between;
+    is.run = ~(inside | op | is.space);
+    is.scalar = is.run & ~scan_behind(is.run, &c->run);
+    c->bad |= in_string & ~is.not_control;
     scan_store(&b->op[i], op);
-    scan_store(&b->bracket[i], op & scan_load(&b->bit0[i]));
+    scan_store(&b->bracket[i], is.bracket);
     scan_store(&b->string[i], quote & in_string);
-    scan_store(&b->scalar[i], scalar);
-    scan_store(&b->run[i], run);
-    scan_store(&b->other[i], run ^ digit);
+    scan_store(&b->scalar[i], is.scalar);
+    scan_scalars(scalars, b, i, &is);
 }

@@ -76,6 +76,49 @@ size_t text_unquote(char *out, struct slice quoted)
     return n;
 }
 
+/* The next unit of a string, one to four bytes; at is before end. */
+static size_t read_unit(const char **at, const char *end, char *unit)
+{
+    if (**at == '\\')
+        return read_escape(at, end, unit);
+    unit[0] = *(*at)++;
+    return 1;
+}
+
+/* The bytes of a quoted string one by one, -1 at its end. */
+struct bytes {
+    const char *at, *end;
+    char unit[4];
+    size_t n, next;
+};
+
+static struct bytes bytes_of(struct slice quoted)
+{
+    return (struct bytes){.at = quoted.at + 1, .end = quoted.at + quoted.n - 1};
+}
+
+static int next_byte(struct bytes *b)
+{
+    if (b->next == b->n) {
+        if (b->at == b->end)
+            return -1;
+        b->n = read_unit(&b->at, b->end, b->unit);
+        b->next = 0;
+    }
+    return (unsigned char)b->unit[b->next++];
+}
+
+int text_order(struct slice a, struct slice b)
+{
+    struct bytes left = bytes_of(a), right = bytes_of(b);
+    int difference, byte;
+    do {
+        byte = next_byte(&left);
+        difference = byte - next_byte(&right);
+    } while (difference == 0 && byte >= 0);
+    return difference;
+}
+
 bool text_is(struct slice quoted, struct slice plain)
 {
     const char *at = quoted.at + 1;
@@ -83,11 +126,7 @@ bool text_is(struct slice quoted, struct slice plain)
     size_t n = 0;
     while (at < end) {
         char unit[4];
-        size_t n_unit = 1;
-        if (*at == '\\')
-            n_unit = read_escape(&at, end, unit);
-        else
-            unit[0] = *at++;
+        size_t n_unit = read_unit(&at, end, unit);
         if (plain.n - n < n_unit || memcmp(plain.at + n, unit, n_unit) != 0)
             return false;
         n += n_unit;

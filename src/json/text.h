@@ -15,5 +15,8 @@ bool text_quote(struct buffer *out, struct slice text) MUST_USE;
 /* The bytes of a JSON string (given with its quotes, accepted by scan_json()) into `out`, which
  * has room for quoted.n bytes; the number of bytes written. A lone surrogate becomes U+FFFD. */
 size_t text_unquote(char *out, struct slice quoted);
+/* How two quoted JSON strings, unescaped, stand to each other by their code points: below, equal to
+ * or above 0, as memcmp() tells of their UTF-8. */
+int text_order(struct slice a, struct slice b);
 /* Does the quoted JSON string, unescaped, equal the plain text? Without memory. */
 bool text_is(struct slice quoted, struct slice plain);
