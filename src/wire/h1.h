@@ -89,6 +89,10 @@ enum h1_event h1_read(struct h1_reader *r, const char *base, size_t from, size_t
  * begun, H1_ERROR if the message was cut. */
 enum h1_event h1_read_end(struct h1_reader *r) MUST_USE;
 
+/* Bytes of a body by length that are still to come, and nothing but the body's; 0: none, or the
+ * body is framed otherwise. */
+uint64_t h1_body_left(const struct h1_reader *r);
+
 /* Is the reader between two messages, with no byte of the next one read? */
 bool h1_is_between(const struct h1_reader *r);
 

@@ -172,6 +172,11 @@ static enum h1_event read_chunks(struct h1_reader *r, struct slice fed, size_t *
     return H1_MORE;
 }
 
+uint64_t h1_body_left(const struct h1_reader *r)
+{
+    return r->state == H1_IN_LENGTH ? r->n_left : 0;
+}
+
 enum h1_event h1_body_read(struct h1_reader *r, struct slice fed, size_t *used)
 {
     if (r->state == H1_IN_CHUNKS)

@@ -4,8 +4,7 @@
  * between the parts of a start line, nothing stands between a name and its colon, no line is
  * folded. RFC 9112 6.3 in its strictest reading says how long the body is.
  */
-#include <endian.h>
-
+#include "base/word.h"
 #include "wire/h1_internal.h"
 #include "wire/token.h"
 
@@ -165,27 +164,14 @@ static void read_field(struct h1_head *head, struct facts *facts, struct slice n
     }
 }
 
-/* The place of the first byte that is below 0x20 or 0x7f among the eight at `at`; 8: none. What the
- * subtractions borrow reaches only bytes behind the first such one. */
-static unsigned first_control(const char *at)
-{
-    const uint64_t ones = 0x0101010101010101u, highs = ones * 0x80;
-    uint64_t x;
-    memcpy(&x, at, 8);
-    x = le64toh(x);
-    uint64_t low = (x - ones * 0x20) & ~x;
-    uint64_t deletes = x ^ ones * 0x7f;
-    uint64_t hit = (low | ((deletes - ones) & ~deletes)) & highs;
-    return hit ? (unsigned)__builtin_ctzll(hit) / 8 : 8;
-}
-
 /* The first byte at or behind `at` that may not stand in a value. */
 static const char *value_end(const char *at, const char *end)
 {
-    while (end - at >= 8) {
-        unsigned n = first_control(at);
-        at += n;
-        if (n == 8)
+    while (end - at >= WORD_SIZE) {
+        uint64_t x = word_at(at);
+        uint64_t controls = word_below(x, ' ') | word_equal(x, 0x7f);
+        at += controls ? word_first(controls) : WORD_SIZE;
+        if (!controls)
             continue;
         if (*at != '\t')
             return at;
@@ -196,13 +182,32 @@ static const char *value_end(const char *at, const char *end)
     return at;
 }
 
+/* The first byte at or behind `at` that may not stand in a name. Nearly all names are of letters
+ * and hyphens. */
+static const char *name_end(const char *at, const char *end)
+{
+    while (end - at >= WORD_SIZE) {
+        uint64_t x = word_at(at);
+        uint64_t usual = word_lower_letters(x | word_of(0x20)) | word_equal(x, '-');
+        uint64_t others = usual ^ word_of(0x80);
+        at += others ? word_first(others) : WORD_SIZE;
+        if (others)
+            break;
+    }
+    while (at < end && token_has((unsigned char)*at, TOKEN_TCHAR))
+        at++;
+    return at;
+}
+
 static unsigned field_line(struct h1_head *head, struct facts *facts, struct cursor *c,
                            const char *base)
 {
-    struct slice name = take_run(c, TOKEN_TCHAR);
+    const char *start = c->at;
+    c->at = name_end(start, c->end);
+    struct slice name = {start, (size_t)(c->at - start)};
     if (!name.n || !take(c, SLICE(":")))
         return BAD;
-    const char *start = c->at;
+    start = c->at;
     c->at = value_end(start, c->end);
     struct slice value = token_trim((struct slice){start, (size_t)(c->at - start)});
     if (!take(c, SLICE("\r\n")))

@@ -9,6 +9,11 @@ static struct slice until(struct slice s, char separator)
     return (struct slice){s.at, end ? (size_t)(end - s.at) : s.n};
 }
 
+static bool ends(struct slice sub, struct slice suffix)
+{
+    return sub.n > suffix.n && token_equals(slice_after(sub, sub.n - suffix.n), suffix);
+}
+
 static enum media_kind kind_of(struct slice type)
 {
     struct slice main = until(type, '/');
@@ -17,18 +22,32 @@ static enum media_kind kind_of(struct slice type)
     struct slice sub = slice_after(type, main.n + 1);
     if (!token_is(main) || !token_is(sub))
         return MEDIA_OTHER;
-    if (token_equals(type, SLICE("application/json")))
+    if (token_equals(type, SLICE("application/json")) || ends(sub, SLICE("+json")))
         return MEDIA_JSON;
-    bool has_suffix = sub.n > 5 && token_equals(slice_after(sub, sub.n - 5), SLICE("+json"));
-    return has_suffix ? MEDIA_JSON : MEDIA_OTHER;
+    if (token_equals(type, SLICE("application/xml")) || token_equals(type, SLICE("text/xml")) ||
+        ends(sub, SLICE("+xml")))
+        return MEDIA_XML;
+    return token_equals(type, SLICE("text/plain")) ? MEDIA_TEXT : MEDIA_OTHER;
 }
 
-static bool is_foreign(struct slice charset)
+/* The registered names and the aliases that people write. */
+static enum media_charset charset_of(struct slice name)
 {
-    if (charset.n >= 2 && charset.at[0] == '"' && charset.at[charset.n - 1] == '"')
-        charset = (struct slice){charset.at + 1, charset.n - 2};
-    return !token_equals(charset, SLICE("utf-8")) && !token_equals(charset, SLICE("utf8")) &&
-           !token_equals(charset, SLICE("us-ascii"));
+    static const struct {
+        struct slice name;
+        enum media_charset charset;
+    } known[] = {
+        {SLICE_INIT("utf-8"), MEDIA_UTF8},       {SLICE_INIT("utf8"), MEDIA_UTF8},
+        {SLICE_INIT("us-ascii"), MEDIA_UTF8},    {SLICE_INIT("iso-8859-1"), MEDIA_LATIN1},
+        {SLICE_INIT("iso8859-1"), MEDIA_LATIN1}, {SLICE_INIT("iso_8859-1"), MEDIA_LATIN1},
+        {SLICE_INIT("latin1"), MEDIA_LATIN1},
+    };
+    if (name.n >= 2 && name.at[0] == '"' && name.at[name.n - 1] == '"')
+        name = (struct slice){name.at + 1, name.n - 2};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (token_equals(name, known[i].name))
+            return known[i].charset;
+    return MEDIA_FOREIGN;
 }
 
 /* Bytes up to the next ";" that is in no quoted string. */
@@ -51,8 +70,8 @@ struct media media_of(struct slice content_type)
     struct slice rest = content_type;
     struct slice type = token_trim(until(rest, ';'));
     if (token_trim(rest).n == 0)
-        return (struct media){MEDIA_NONE, false};
-    struct media media = {kind_of(type), false};
+        return (struct media){MEDIA_NONE, MEDIA_NO_CHARSET};
+    struct media media = {kind_of(type), MEDIA_NO_CHARSET};
     rest = slice_after(rest, until(rest, ';').n);
     while (rest.n) {
         rest = slice_after(rest, 1);
@@ -61,7 +80,7 @@ struct media media_of(struct slice content_type)
         struct slice name = until(parameter, '=');
         rest = slice_after(rest, n);
         if (name.n < parameter.n && token_equals(name, SLICE("charset")))
-            media.is_foreign = is_foreign(slice_after(parameter, name.n + 1));
+            media.charset = charset_of(slice_after(parameter, name.n + 1));
     }
     return media;
 }

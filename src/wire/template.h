@@ -52,6 +52,10 @@ bool template_takes_list(const struct template *t, size_t i);
 enum fault template_expand(const struct template *t, const struct template_value *values,
                            struct buffer *out, size_t *culprit) MUST_USE;
 
+/* The same of a text, whatever bytes its values have: bodies. */
+enum fault template_expand_plain(const struct template *t, const struct template_value *values,
+                                 struct buffer *out) MUST_USE;
+
 /* A text with {name} in it that is no URI: header values. Values go in as they are, "{{" and "}}"
  * are braces; a value with CR, LF, NUL or another control byte but HTAB is FAULT_CLIENT. */
 enum fault template_compile_text(struct slice text, struct arena *arena, struct template **out,

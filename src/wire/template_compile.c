@@ -95,7 +95,10 @@ static enum fault take_use(struct compiler *c, struct template_part *p)
     size_t offset = c->at;
     struct slice name = take_name(c);
     if (name.n == 0)
-        return refuse(c, offset, "a variable's name is missing", "{name}");
+        return refuse(c, offset,
+                      is_at(c, '{') ? "a variable has one brace on each side"
+                                    : "a variable's name is missing",
+                      "{name}");
     if (is_at(c, ':'))
         return refuse(c, c->at, "a prefix (\":n\") is not supported", "the whole value");
     struct template_use *u = &p->uses[p->n_uses++];

@@ -10,6 +10,7 @@ struct filling {
     struct buffer *out;
     const struct template_value *values;
     bool is_text;
+    bool is_plain;     /* any byte may stand */
     enum fault fault;  /* the first one; nothing is written after it */
     uint32_t variable; /* whose value is being written */
     bool in_segment;
@@ -52,7 +53,7 @@ static void put_value(struct filling *f, struct slice value)
 {
     if (!f->is_text) {
         put_encoded(f, value);
-    } else if (token_is_value(value)) {
+    } else if (f->is_plain || token_is_value(value)) {
         put(f, value);
     } else if (!f->fault) {
         f->fault = FAULT_CLIENT;
@@ -176,17 +177,30 @@ static void put_expression(struct filling *f, const struct template_part *p)
         put_use(f, p, &p->uses[i], &is_first);
 }
 
+static void fill(struct filling *f, const struct template *t)
+{
+    for (uint32_t i = 0; i < t->n_parts && !f->fault; i++) {
+        if (t->parts[i].n_uses)
+            put_expression(f, &t->parts[i]);
+        else
+            put_literal(f, &t->parts[i]);
+    }
+    end_segment(f, f->out->n);
+}
+
 enum fault template_expand(const struct template *t, const struct template_value *values,
                            struct buffer *out, size_t *culprit)
 {
     struct filling f = {.out = out, .values = values, .is_text = t->is_text};
-    for (uint32_t i = 0; i < t->n_parts && !f.fault; i++) {
-        if (t->parts[i].n_uses)
-            put_expression(&f, &t->parts[i]);
-        else
-            put_literal(&f, &t->parts[i]);
-    }
-    end_segment(&f, out->n);
+    fill(&f, t);
     *culprit = f.culprit;
+    return f.fault;
+}
+
+enum fault template_expand_plain(const struct template *t, const struct template_value *values,
+                                 struct buffer *out)
+{
+    struct filling f = {.out = out, .values = values, .is_text = true, .is_plain = true};
+    fill(&f, t);
     return f.fault;
 }

@@ -103,22 +103,6 @@ bool token_is_authority(struct slice s)
     return is_registered_name((struct slice){s.at, n}) && is_port(slice_after(s, n + 1));
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-bool token_equals(struct slice text, struct slice lower_name)
-{
-    if (text.n != lower_name.n)
-        return false;
-    for (size_t i = 0; i < text.n; i++) {
-        if (lower(text.at[i]) != lower_name.at[i])
-            return false;
-    }
-    return true;
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';

@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/slice.h"
+#include "base/word.h"
 
 enum token_class {
     TOKEN_TCHAR = 1,       /* of a token: a method, a field name, a coding */
@@ -34,8 +35,26 @@ bool token_is_value(struct slice s);
 /* uri-host [ ":" port ] as Host carries it (RFC 9110 7.2), not empty; an IP literal is a real
  * IPv6 address without a zone, a port is at most 65535. */
 bool token_is_authority(struct slice s);
-/* Is text, in ASCII lower case, this lower-case name? */
-bool token_equals(struct slice text, struct slice lower);
+/* Where the bytes of the name are letters, those of the text may be capital ones. */
+static inline bool token_word_equals(uint64_t text, uint64_t lower)
+{
+    return ((text ^ lower) & ~(word_lower_letters(lower) >> 2)) == 0;
+}
+
+/* Is text, in ASCII lower case, this lower-case name? Inline, as all that is known of a constant
+ * name beforehand is most of the work. The last word may overlap the one before it. */
+static inline bool token_equals(struct slice text, struct slice lower)
+{
+    if (text.n != lower.n)
+        return false;
+    if (lower.n < WORD_SIZE)
+        return token_word_equals(word_short(text.at, lower.n), word_short(lower.at, lower.n));
+    size_t last = lower.n - WORD_SIZE;
+    for (size_t i = 0; i < last; i += WORD_SIZE)
+        if (!token_word_equals(word_at(text.at + i), word_at(lower.at + i)))
+            return false;
+    return token_word_equals(word_at(text.at + last), word_at(lower.at + last));
+}
 /* Without the spaces and tabs around it. */
 struct slice token_trim(struct slice s);
 /* Takes the next element of a comma-separated list off *rest, trimmed; empty elements are passed

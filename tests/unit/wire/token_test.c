@@ -51,6 +51,30 @@ static void names_equal_in_any_case(void **state)
     assert_false(token_equals(SLICE("Content-Typ"), SLICE("content-type")));
     assert_false(token_equals(SLICE("content\rtype"), SLICE("content-type")));
     assert_false(token_equals(SLICE("[\\]"), SLICE("{|}"))); /* ASCII letters only */
+    assert_false(token_equals(SLICE("upgrade@"), SLICE("upgrade`")));
+}
+
+static bool is_same_letter(unsigned char text, unsigned char lower)
+{
+    bool is_capital = text >= 'A' && text <= 'Z';
+    return (is_capital ? text + ('a' - 'A') : text) == lower;
+}
+
+static void each_byte_of_a_name_counts(void **state)
+{
+    (void)state;
+    static const char name[] = "transfer-encoding9"; /* longer than two words */
+    char text[sizeof name];
+    for (size_t n = 1; n < sizeof name; n++)
+        for (size_t i = 0; i < n; i++)
+            for (unsigned c = 0; c < 256; c++) {
+                memcpy(text, name, n);
+                text[i] = (char)c;
+                bool is_same = is_same_letter((unsigned char)c, (unsigned char)name[i]);
+                assert_true(token_equals((struct slice){text, n}, (struct slice){name, n}) ==
+                            is_same);
+            }
+    assert_true(token_equals(SLICE_NONE, SLICE("")));
 }
 
 static void lists_give_their_elements(void **state)
@@ -79,6 +103,7 @@ int main(void)
         cmocka_unit_test(values_hold_no_control_bytes),
         cmocka_unit_test(authorities_are_hosts_with_ports),
         cmocka_unit_test(names_equal_in_any_case),
+        cmocka_unit_test(each_byte_of_a_name_counts),
         cmocka_unit_test(lists_give_their_elements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
