@@ -1,0 +1,74 @@
+/* ejection.c - rows of failures, and how long each costs */
+#include "policy/ejection.h"
+
+enum {
+    DOUBLINGS_MAX = 10
+};
+
+bool ejection_is_out(const struct ejection_target *t, uint64_t now_ms)
+{
+    return now_ms < atomic_load_explicit(&t->out_until_ms, memory_order_relaxed);
+}
+
+void ejection_clear(struct ejection_target *t, bool is_empty)
+{
+    atomic_store(&t->failures, 0);
+    atomic_store(&t->times, 0);
+    atomic_store(&t->out_until_ms, 0);
+    atomic_store(&t->is_empty, is_empty);
+}
+
+/* Would more than half be out with one more? */
+static bool is_too_much(const struct ejection_target *targets, unsigned n, uint64_t now_ms)
+{
+    unsigned n_out = 1, n_there = 0;
+    for (unsigned i = 0; i < n; i++) {
+        n_out += ejection_is_out(&targets[i], now_ms);
+        n_there += !atomic_load_explicit(&targets[i].is_empty, memory_order_relaxed);
+    }
+    return n_out * 2 > n_there;
+}
+
+static uint64_t time_out_ms(unsigned times)
+{
+    uint64_t ms = (uint64_t)EJECTION_BASE_MS << (times < DOUBLINGS_MAX ? times : DOUBLINGS_MAX);
+    return ms < EJECTION_CAP_MS ? ms : EJECTION_CAP_MS;
+}
+
+/* Two threads that eject at the same moment may take one more than half. */
+static void eject(struct ejection_target *targets, unsigned n, unsigned target, uint64_t now_ms)
+{
+    struct ejection_target *t = &targets[target];
+    if (ejection_is_out(t, now_ms) || is_too_much(targets, n, now_ms))
+        return;
+    unsigned times = atomic_fetch_add(&t->times, 1);
+    atomic_store(&t->failures, 0);
+    atomic_store(&t->out_until_ms, now_ms + time_out_ms(times));
+}
+
+static void forgive(struct ejection_target *t)
+{
+    unsigned times = atomic_load_explicit(&t->times, memory_order_relaxed);
+    atomic_store_explicit(&t->failures, 0, memory_order_relaxed);
+    if (times > 0)
+        atomic_compare_exchange_strong(&t->times, &times, times - 1);
+}
+
+void ejection_tell(struct ejection_target *targets, unsigned n, unsigned target, bool failed,
+                   uint64_t now_ms)
+{
+    struct ejection_target *t = &targets[target];
+    if (failed) {
+        if (atomic_fetch_add(&t->failures, 1) + 1 >= EJECTION_FAILURES)
+            eject(targets, n, target, now_ms);
+    } else if (atomic_load_explicit(&t->failures, memory_order_relaxed) ||
+               atomic_load_explicit(&t->times, memory_order_relaxed)) {
+        forgive(t);
+    }
+}
+
+void ejection_tell_slow(struct ejection_target *targets, unsigned n, unsigned target,
+                        uint64_t now_ms)
+{
+    eject(targets, n, target, now_ms);
+}

@@ -1,0 +1,36 @@
+/* ejection.h - targets that fail are left out for a while (passive health)
+ *
+ * Five failures in a row eject a target for base * times (at most the cap); one good answer after
+ * its return takes one of its times away. At most half of the targets are out at once, and where
+ * nearly all would be, all are used (panic). An empty place among them counts for nothing.
+ *
+ * One a service and process: lock-free, any thread. Pure: time is an argument.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ejection_target {
+    atomic_uint failures;              /* in a row */
+    atomic_uint times;                 /* that it was ejected lately */
+    atomic_uint_fast64_t out_until_ms; /* 0: it is in */
+    atomic_bool is_empty;              /* there is no target here now */
+};
+
+enum {
+    EJECTION_FAILURES = 5,
+    EJECTION_BASE_MS = 5000,
+    EJECTION_CAP_MS = 300000,
+};
+
+/* Of targets 0 to n-1. Tells what came of a call; a good one ends a row of failures. */
+void ejection_tell(struct ejection_target *targets, unsigned n, unsigned target, bool failed,
+                   uint64_t now_ms);
+/* A target far slower than the others: it is ejected as if it had failed five times. */
+void ejection_tell_slow(struct ejection_target *targets, unsigned n, unsigned target,
+                        uint64_t now_ms);
+/* Another target has come to this place, or none. */
+void ejection_clear(struct ejection_target *t, bool is_empty);
+bool ejection_is_out(const struct ejection_target *t, uint64_t now_ms);

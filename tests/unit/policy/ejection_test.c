@@ -1,0 +1,144 @@
+/* ejection_test.c - targets that go out and come back */
+#include <string.h>
+
+#include "../unit.h"
+#include "policy/ejection.h"
+
+enum {
+    N = 4,
+    START = 1000000
+};
+
+static struct ejection_target targets[N];
+
+static int begin(void **unused)
+{
+    (void)unused;
+    memset(targets, 0, sizeof targets);
+    return 0;
+}
+
+static void fail_times(unsigned target, unsigned times, uint64_t now)
+{
+    while (times--)
+        ejection_tell(targets, N, target, true, now);
+}
+
+static bool is_out(unsigned target, uint64_t now)
+{
+    return ejection_is_out(&targets[target], now);
+}
+
+static void five_failures_in_a_row_eject(void **unused)
+{
+    (void)unused;
+    fail_times(0, 4, START);
+    assert_false(is_out(0, START));
+    fail_times(0, 1, START);
+    assert_true(is_out(0, START));
+    assert_false(is_out(0, START + EJECTION_BASE_MS));
+}
+
+static void a_good_answer_ends_the_row(void **unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < 100; i++) {
+        fail_times(0, 4, START);
+        ejection_tell(targets, N, 0, false, START);
+    }
+    assert_false(is_out(0, START));
+}
+
+static void each_time_is_longer_up_to_the_cap(void **unused)
+{
+    (void)unused;
+    uint64_t now = START;
+    for (uint64_t out = EJECTION_BASE_MS; out < EJECTION_CAP_MS; out *= 2) {
+        fail_times(0, 5, now);
+        assert_true(is_out(0, now + out - 1));
+        assert_false(is_out(0, now + out));
+        now += out;
+    }
+    fail_times(0, 5, now);
+    assert_true(is_out(0, now + EJECTION_CAP_MS - 1));
+    assert_false(is_out(0, now + EJECTION_CAP_MS));
+}
+
+static void good_answers_take_its_times_away(void **unused)
+{
+    (void)unused;
+    fail_times(0, 5, START);
+    fail_times(0, 5, START + 5000);
+    ejection_tell(targets, N, 0, false, START + 20000);
+    ejection_tell(targets, N, 0, false, START + 20000);
+    fail_times(0, 5, START + 20000);
+    assert_false(is_out(0, START + 20000 + EJECTION_BASE_MS));
+}
+
+static void never_more_than_half_are_out(void **unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < N; i++)
+        fail_times(i, 50, START);
+    unsigned n = 0;
+    for (unsigned i = 0; i < N; i++)
+        n += is_out(i, START);
+    assert_int_equal(n, N / 2);
+}
+
+static void the_only_target_is_never_out(void **unused)
+{
+    (void)unused;
+    struct ejection_target only = {0};
+    for (unsigned i = 0; i < 50; i++)
+        ejection_tell(&only, 1, 0, true, START);
+    assert_false(ejection_is_out(&only, START));
+}
+
+static void a_slow_target_goes_out_like_one_that_fails(void **unused)
+{
+    (void)unused;
+    ejection_tell_slow(targets, N, 1, START);
+    assert_true(is_out(1, START));
+    assert_false(is_out(1, START + EJECTION_BASE_MS));
+}
+
+static void empty_places_do_not_count(void **unused)
+{
+    (void)unused;
+    ejection_clear(&targets[1], true);
+    ejection_clear(&targets[2], true);
+    fail_times(0, 50, START);
+    fail_times(3, 50, START);
+    assert_true(is_out(0, START));
+    assert_false(is_out(3, START));
+}
+
+static void another_target_in_the_same_place_begins_anew(void **unused)
+{
+    (void)unused;
+    fail_times(0, 5, START);
+    ejection_clear(&targets[0], false);
+    assert_false(is_out(0, START));
+    fail_times(0, 4, START);
+    assert_false(is_out(0, START));
+    fail_times(0, 1, START);
+    assert_true(is_out(0, START));
+    assert_false(is_out(0, START + EJECTION_BASE_MS));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(five_failures_in_a_row_eject, begin),
+        cmocka_unit_test_setup(a_good_answer_ends_the_row, begin),
+        cmocka_unit_test_setup(each_time_is_longer_up_to_the_cap, begin),
+        cmocka_unit_test_setup(good_answers_take_its_times_away, begin),
+        cmocka_unit_test_setup(never_more_than_half_are_out, begin),
+        cmocka_unit_test_setup(the_only_target_is_never_out, begin),
+        cmocka_unit_test_setup(a_slow_target_goes_out_like_one_that_fails, begin),
+        cmocka_unit_test_setup(empty_places_do_not_count, begin),
+        cmocka_unit_test_setup(another_target_in_the_same_place_begins_anew, begin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
