@@ -13,13 +13,14 @@
 #include "base/slice.h"
 #include "http/pool.h"
 #include "net/loop.h"
+#include "net/stream.h"
 #include "wire/h1.h"
 
 enum call_end {
     CALL_DONE,          /* the answer is whole */
     CALL_NO_CONNECTION, /* no address, refused, TLS failure or too slow to connect */
     CALL_BROKEN,        /* it broke off before a whole answer */
-    CALL_STALE,         /* a kept connection ended before the first byte of an answer */
+    CALL_STALE,         /* a kept connection ended, or spoke unasked, before any answer */
     CALL_INVALID,       /* what came is not HTTP */
 };
 
@@ -37,6 +38,9 @@ struct call_handlers {
     /* The head, `base` and a chunk are good for the time of the handler only. */
     void (*on_head)(struct call *c, const struct h1_head *head, const char *base);
     void (*on_body)(struct call *c, struct slice chunk);
+    /* Where the next bytes of a body by length may be read to, which on_body then gets as a chunk
+     * that lies there already; no bytes: nowhere. At most n of them come. May be NULL. */
+    struct stream_room (*room)(struct call *c, size_t n);
     /* c may go, or be started anew. */
     void (*on_end)(struct call *c, enum call_end how);
 };

@@ -9,8 +9,9 @@
 enum {
     STATUS_GONE = 499, /* never sent; for the log */
     LINGER_MS = 5000,
-    LINGER_QUIET_MS = 1000, /* without a byte */
-    LOOKS = 4,              /* at a write's progress, in each send_timeout */
+    LINGER_QUIET_MS = 1000,   /* without a byte */
+    LAST_HANDSHAKE_MS = 1000, /* while draining */
+    LOOKS = 4,                /* at a write's progress, in each send_timeout */
     MS_A_SECOND = 1000,
 };
 
@@ -20,12 +21,21 @@ static void arm(struct connection *c, uint64_t after_ms)
     loop_arm(l, &c->deadline, l->now_ms + after_ms);
 }
 
+/* A request may be with the kernel already: closing over it would reset the connection. Its turn
+ * comes behind the read, and closes what is still idle then. */
+static void look_once_more(struct connection *c)
+{
+    stream_read_once(&c->stream);
+    loop_ready_cancel(&c->ready);
+    loop_ready(c->server->loop, &c->ready);
+}
+
 static void rest(struct connection *c)
 {
     struct server *s = c->server;
     c->reader.head_limit = s->bounds.request_header;
-    if (s->is_draining && !c->held.blob)
-        connection_move(c, CONNECTION_CLOSED);
+    if (s->is_draining)
+        look_once_more(c);
     else if (!c->is_fresh) /* a fresh one has the time since it was accepted */
         arm(c, s->bounds.idle_timeout_ms);
 }
@@ -57,6 +67,8 @@ static void linger(struct connection *c)
     if (c->stream.is_paused)
         stream_resume(&c->stream);
     c->linger_until_ms = c->server->loop->now_ms + LINGER_MS;
+    c->n_stalls = 0;
+    c->n_unsent = 0;
     arm(c, LINGER_QUIET_MS);
 }
 
@@ -70,6 +82,18 @@ static void close_stream(struct connection *c)
 static void give_up(struct connection *c)
 {
     connection_move(c, CONNECTION_CLOSED);
+}
+
+static void look_at_progress(struct connection *c);
+
+/* What is quiet for long enough is over, but for a client that has not yet taken its answer up to
+ * the goodbye behind it. */
+static void end_lingering(struct connection *c)
+{
+    if (stream_is_parting(&c->stream))
+        look_at_progress(c);
+    else
+        give_up(c);
 }
 
 static void time_out(struct connection *c)
@@ -121,7 +145,7 @@ static const struct {
                          true, await_more_body, time_out},
     [CONNECTION_ANSWER] = {BIT(CONNECTION_IDLE) | BIT(CONNECTION_LINGER) | BIT(CONNECTION_CLOSED),
                            true, connection_watch_write, look_at_progress},
-    [CONNECTION_LINGER] = {BIT(CONNECTION_CLOSED), false, linger, give_up},
+    [CONNECTION_LINGER] = {BIT(CONNECTION_CLOSED), false, linger, end_lingering},
     [CONNECTION_CLOSED] = {0, false, close_stream, NULL},
 };
 
@@ -183,6 +207,14 @@ void connection_linger_on(struct connection *c)
         connection_move(c, CONNECTION_CLOSED);
     else
         arm(c, LINGER_QUIET_MS);
+}
+
+void connection_drain(struct connection *c)
+{
+    if (c->state == CONNECTION_IDLE)
+        look_once_more(c);
+    else if (c->state == CONNECTION_OPENING)
+        arm(c, LAST_HANDSHAKE_MS);
 }
 
 static void on_open(struct stream *s)

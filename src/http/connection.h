@@ -68,6 +68,8 @@ void connection_open(struct server *s, int fd, SSL_CTX *tls, const struct sockad
 void connection_move(struct connection *c, enum connection_state next);
 /* Closes at once; a client that was being answered is told of as gone. */
 void connection_cut(struct connection *c);
+/* The server is draining: it ends unless something is under way on it. */
+void connection_drain(struct connection *c);
 /* A write has begun or has ended: time for it. */
 void connection_watch_write(struct connection *c);
 /* Bytes were dropped while lingering, which may go on within its bounds. */

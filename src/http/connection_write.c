@@ -19,6 +19,14 @@ static bool must_linger(const struct connection *c)
     return !c->has_left && (!c->is_last || c->is_deaf || c->held.blob);
 }
 
+/* A TLS stream's goodbye may have to wait for room in the kernel. */
+static bool must_part(struct connection *c)
+{
+    if (c->is_tls)
+        stream_shutdown(&c->stream);
+    return stream_is_parting(&c->stream);
+}
+
 /* The answer is with the kernel. */
 static void finish(struct connection *c)
 {
@@ -30,7 +38,7 @@ static void finish(struct connection *c)
         if (c->state == CONNECTION_IDLE)
             connection_read_held(c);
     } else {
-        bool lingers = !is_broken && must_linger(c);
+        bool lingers = !is_broken && (must_linger(c) || must_part(c));
         connection_move(c, lingers ? CONNECTION_LINGER : CONNECTION_CLOSED);
     }
 }
@@ -57,6 +65,8 @@ void connection_on_ready(struct ready *r)
     struct connection *c = LIST_OWNER(r, struct connection, ready);
     if (c->state == CONNECTION_ANSWER)
         write_on(c);
+    else if (c->state == CONNECTION_IDLE && c->server->is_draining)
+        connection_move(c, CONNECTION_CLOSED);
 }
 
 /* Tells an owner that found the outbox full, once half of it is free. */

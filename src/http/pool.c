@@ -108,14 +108,20 @@ void pool_set_addresses(struct pool *p, const struct addresses *a)
     open_warm(p);
 }
 
+void pool_retire(struct pool *p)
+{
+    p->settings.warm = 0;
+    p->settings.max_idle = 0;
+    loop_disarm(p->loop, &p->tend);
+    while (p->n_idle)
+        upstream_close(LIST_OWNER(p->idle.next, struct upstream, node));
+}
+
 void pool_close(struct pool *p)
 {
     CHECK(!p->is_closed);
     p->is_closed = true;
-    p->settings.warm = 0;
-    loop_disarm(p->loop, &p->tend);
-    while (p->n_idle)
-        upstream_close(LIST_OWNER(p->idle.next, struct upstream, node));
+    pool_retire(p);
     free_if_over(p);
 }
 
@@ -174,10 +180,15 @@ void pool_forget_idle(struct pool *p, struct upstream *u)
 
 struct upstream *pool_take_idle(struct pool *p)
 {
-    if (!p->n_idle)
-        return NULL;
-    p->n_idle--;
-    return LIST_OWNER(list_pop_front(&p->idle), struct upstream, node);
+    while (p->n_idle) {
+        struct upstream *u = LIST_OWNER(p->idle.next, struct upstream, node);
+        if (upstream_is_quiet(u)) {
+            pool_forget_idle(p, u);
+            return u;
+        }
+        upstream_close(u);
+    }
+    return NULL;
 }
 
 void pool_count_ending(struct pool *p, int n)

@@ -28,5 +28,7 @@ struct pool_settings {
 struct pool *pool_new(struct loop *l, const struct pool_settings *s, struct counters *counters);
 /* New addresses: kept connections to addresses that are gone end when they are free. */
 void pool_set_addresses(struct pool *p, const struct addresses *a);
+/* No connection is kept or opened ahead any more; calls may still be made. */
+void pool_retire(struct pool *p);
 /* Ends idle connections; the memory goes when the last call has ended. No call starts after it. */
 void pool_close(struct pool *p);

@@ -50,7 +50,7 @@ static void turn_away(struct server *s, int fd, bool is_plain)
 void server_accept(struct server *s, int fd, SSL_CTX *tls, const struct sockaddr *peer)
 {
     unsigned n = atomic_fetch_add_explicit(s->bounds.n_open, 1, memory_order_relaxed);
-    if (n >= s->bounds.connections || s->is_draining) {
+    if (n >= s->bounds.connections) {
         atomic_fetch_sub_explicit(s->bounds.n_open, 1, memory_order_relaxed);
         turn_away(s, fd, !tls);
         return;
@@ -68,10 +68,8 @@ static struct connection *connection_of(struct list *node)
 void server_drain(struct server *s)
 {
     s->is_draining = true;
-    for (struct list *n = s->connections.next; n != &s->connections; n = n->next) {
-        if (connection_of(n)->state <= CONNECTION_IDLE)
-            connection_cut(connection_of(n));
-    }
+    for (struct list *n = s->connections.next; n != &s->connections; n = n->next)
+        connection_drain(connection_of(n));
 }
 
 void server_cut(struct server *s)

@@ -47,7 +47,8 @@ void server_set_bounds(struct server *s, const struct server_bounds *bounds);
 /* Takes over the descriptor. tls NULL: plain. peer: the client's address, or NULL for a Unix
  * socket. */
 void server_accept(struct server *s, int fd, SSL_CTX *tls, const struct sockaddr *peer);
-/* From now on answers carry Connection: close, and idle connections end. */
+/* From now on answers carry Connection: close, and idle connections end, but for those whose next
+ * request has arrived. */
 void server_drain(struct server *s);
 /* Cuts what is left. */
 void server_cut(struct server *s);

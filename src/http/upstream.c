@@ -55,6 +55,7 @@ static void move(struct upstream *u, enum upstream_state next)
     if (u->state == UPSTREAM_IDLE && !list_is_empty(&u->node))
         pool_forget_idle(u->pool, u);
     u->state = next;
+    u->moved_turn = u->pool->loop->turn;
     states[next].arrive(u);
 }
 
@@ -62,6 +63,12 @@ void upstream_close(struct upstream *u)
 {
     if (u->state != UPSTREAM_CLOSED)
         move(u, UPSTREAM_CLOSED);
+}
+
+/* A poll since it became idle would have told of what came. */
+bool upstream_is_quiet(const struct upstream *u)
+{
+    return u->moved_turn != u->pool->loop->turn || !stream_has_unread(&u->stream);
 }
 
 void upstream_lend(struct upstream *u, struct call *call)

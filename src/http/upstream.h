@@ -32,9 +32,11 @@ struct upstream {
     struct list node;            /* the pool's idle list */
     struct upstream *next_spare; /* while it is only memory */
     struct pool *pool;
-    struct call *call; /* NULL: nobody waits for it */
-    struct held held;  /* an answer's head that is not whole */
-    size_t n_fed;      /* bytes of it that the reader has seen */
+    struct call *call;   /* NULL: nobody waits for it */
+    struct held held;    /* an answer's head that is not whole */
+    size_t n_fed;        /* bytes of it that the reader has seen */
+    char *read_at;       /* where the read under way puts its bytes */
+    uint64_t moved_turn; /* the loop's turn in which it became what it is */
     uint64_t idle_since_ms;
     uint64_t connect_until_ms;
     unsigned n_untried;    /* addresses */
@@ -53,6 +55,8 @@ struct upstream {
 
 /* Begins to connect; call NULL: to be kept warm. The pool has addresses. */
 void upstream_open(struct pool *p, struct call *call);
+/* May the next bytes on this idle connection be taken for an answer to what is asked now? */
+bool upstream_is_quiet(const struct upstream *u);
 /* Lends an idle connection, which sends the call's request at once. */
 void upstream_lend(struct upstream *u, struct call *call);
 /* Closes it, whatever it does; no word to its call. */

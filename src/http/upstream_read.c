@@ -14,13 +14,28 @@ void upstream_expect(struct upstream *u)
     u->is_answered = u->has_head = u->is_written = u->keeps_alive = false;
 }
 
+/* The rest of a body by length goes where it is to stay, and no read goes beyond it: what lies
+ * behind an answer spoils the connection when it is idle. A read takes no more than any other, so
+ * that large bodies take turns. */
+static struct stream_room body_room(struct upstream *u)
+{
+    uint64_t left = u->call ? h1_body_left(&u->reader) : 0;
+    size_t n = left < LOOP_SCRATCH ? (size_t)left : LOOP_SCRATCH;
+    if (n == 0 || !u->call->handlers->room)
+        return (struct stream_room){NULL, 0};
+    struct stream_room room = u->call->handlers->room(u->call, n);
+    return (struct stream_room){room.at, room.n < n ? room.n : n};
+}
+
 struct stream_room upstream_room(struct stream *s)
 {
     struct upstream *u = LIST_OWNER(s, struct upstream, stream);
     struct loop *l = u->pool->loop;
-    if (u->held.blob)
-        return held_room(&u->held, &l->blobs);
-    return (struct stream_room){l->scratch, LOOP_SCRATCH};
+    struct stream_room room = u->held.blob ? held_room(&u->held, &l->blobs) : body_room(u);
+    if (room.n == 0)
+        room = (struct stream_room){l->scratch, LOOP_SCRATCH};
+    u->read_at = room.at;
+    return room;
 }
 
 /* 1xx answers are passed over, in reason; nobody asked to switch protocols. */
@@ -91,12 +106,24 @@ static void read_answer(struct upstream *u, const char *base, size_t from, size_
     }
 }
 
+/* Does this come on a kept connection from before the request was sent? What a poll tells was there
+ * before anything of its turn was done. */
+static bool is_too_early(const struct upstream *u)
+{
+    const struct loop *l = u->pool->loop;
+    return u->is_reused && u->moved_turn == l->turn && loop_is_at_first_poll(l);
+}
+
 void upstream_on_read(struct stream *s, size_t n)
 {
     struct upstream *u = LIST_OWNER(s, struct upstream, stream);
-    struct slice bytes = {u->pool->loop->scratch, n};
+    struct slice bytes = {u->read_at, n};
     if (u->state != UPSTREAM_BUSY) { /* nobody asked */
         upstream_close(u);
+        return;
+    }
+    if (is_too_early(u)) {
+        upstream_end_call(u, CALL_STALE, 0);
         return;
     }
     u->is_answered = true;

@@ -9,7 +9,8 @@
 #include "base/check.h"
 
 enum {
-    ACCEPT_AT_MOST = 16, /* connections an event, so that those that are open have their turn */
+    ACCEPT_AT_MOST = 16,    /* connections an event, so that those that are open have their turn */
+    WAITING_AT_MOST = 4096, /* what a backlog may hold */
     REST_MS = 100
 };
 
@@ -39,15 +40,12 @@ static bool is_shortage(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void accept_some(struct listener *l, unsigned at_most)
 {
-    (void)status;
-    (void)events;
     static const int on = 1;
-    struct listener *l = poll->data;
-    loop_note_time(l->loop);
-    for (unsigned n = 0; n < ACCEPT_AT_MOST && !l->is_paused && !l->on_closed; n++) {
-        int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    for (unsigned n = 0; n < at_most && !l->is_paused && !l->on_closed; n++) {
+        socklen_t size = sizeof l->peer;
+        int fd = accept4(l->fd, (struct sockaddr *)&l->peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (is_shortage(errno))
                 rest(l);
@@ -57,6 +55,25 @@ static void on_poll(uv_poll_t *poll, int status, int events)
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         l->on_accept(l, fd);
     }
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct listener *l = poll->data;
+    loop_note_time(l->loop);
+    accept_some(l, ACCEPT_AT_MOST);
+}
+
+const struct sockaddr *listener_peer(const struct listener *l)
+{
+    return l->is_unix ? NULL : (const struct sockaddr *)&l->peer;
+}
+
+void listener_take_waiting(struct listener *l)
+{
+    accept_some(l, WAITING_AT_MOST);
 }
 
 static bool is_unix_socket(int fd)

@@ -41,6 +41,7 @@ struct listener {
     bool is_paused;          /* while it rests */
     struct wheel_entry rest; /* rings when it has rested */
     void *owner;
+    struct sockaddr_storage peer; /* of the connection accepted last */
     /* A connected descriptor, non-blocking, TCP_NODELAY set; the callee owns it. */
     void (*on_accept)(struct listener *l, int fd);
     void (*on_closed)(struct listener *l);
@@ -49,4 +50,9 @@ struct listener {
 /* Accepts from fd, which stays the caller's; out of descriptors it rests for 100 ms. */
 void listener_start(struct listener *l, struct loop *loop, int fd,
                     void (*on_accept)(struct listener *, int), void *owner);
+/* Inside on_accept: whose connection it is; NULL for a Unix socket. It is known even where the
+ * client has reset the connection since. */
+const struct sockaddr *listener_peer(const struct listener *l);
+/* Accepts what has come and no poll has told of yet. */
+void listener_take_waiting(struct listener *l);
 void listener_stop(struct listener *l, void (*on_closed)(struct listener *));

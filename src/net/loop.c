@@ -11,6 +11,9 @@ enum {
     DRAIN_AT_MOST = 10000, /* things done before the next poll gets its turn */
     PATIENCE_MS = 5000,
     WALL_EVERY_MS = 100,
+    FULL_POLL = 1024, /* events that libuv takes from the kernel at once */
+    LAG_EVERY = 16,   /* turns */
+    LAG_SHARE = 8,    /* of a sample in the average */
 };
 
 /* How far the wall clock is ahead of ours. It may be set at any time, so it is asked now and then.
@@ -36,8 +39,15 @@ static void read_time(struct loop *l)
 
 void loop_note_time(struct loop *l)
 {
+    l->n_events++;
     if (l->is_time_old)
         read_time(l);
+}
+
+/* By half of them we are on the safe side: events of handles that were closed have no callback. */
+bool loop_is_at_first_poll(const struct loop *l)
+{
+    return l->n_events < FULL_POLL / 2;
 }
 
 /* What is queued meanwhile has its turn as well. */
@@ -93,10 +103,19 @@ static void on_after_poll(uv_check_t *check)
 
 /* The timer is touched only where the next time has come nearer, or it has rung: arming a deadline
  * costs the wheel's constant time and no work on libuv's heap. */
+/* One turn in some is enough, as a clock has its price. */
+static void note_lag(struct loop *l)
+{
+    uint64_t took_ns = uv_hrtime() - l->now_ns;
+    l->lag_ns = l->lag_ns - l->lag_ns / LAG_SHARE + took_ns / LAG_SHARE;
+}
+
 static void on_before_poll(uv_prepare_t *prepare)
 {
     struct loop *l = prepare->data;
     drain_ready(l);
+    if (l->turn % LAG_EVERY == 0 && !l->is_time_old)
+        note_lag(l);
     uint64_t next = list_is_empty(&l->ready) ? wheel_next_ms(&l->wheel) : 0;
     if (next < l->timer_due_ms) {
         uint64_t from = uv_now(&l->uv);
@@ -104,6 +123,8 @@ static void on_before_poll(uv_prepare_t *prepare)
         l->timer_due_ms = next;
     }
     l->is_time_old = true;
+    l->turn++;
+    l->n_events = 0;
 }
 
 static void on_patience(struct wheel_entry *e)

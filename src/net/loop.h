@@ -39,6 +39,8 @@ struct loop {
     uint64_t now_ms;
     uint64_t wall_us; /* since 1970, of the same moment; a clock that is set is noticed in 100 ms */
     uint64_t wall_ahead_us, wall_read_ms;
+    uint64_t lag_ns; /* how long turns take lately: so long may an event wait before it is seen */
+    uint64_t turn;   /* counts the polls: what has the same number came between two of them */
     struct wheel wheel;
     struct list ready;
     struct blob_pool blobs;
@@ -54,6 +56,7 @@ struct loop {
     uv_async_t wake;
     _Atomic(struct loop_message *) inbox;
     bool is_time_old;            /* a poll has begun since the time was read */
+    unsigned n_events;           /* callbacks of libuv's in this turn */
     struct wheel_entry patience; /* rings when a stopped loop has waited long enough */
 };
 
@@ -69,6 +72,9 @@ void loop_done(struct loop *l);
 /* Every callback of a libuv handle calls this first, for the time that it sees to be this turn's;
  * those of net/ do so. */
 void loop_note_time(struct loop *l);
+/* Did the kernel tell of all events of this turn so far at one moment, before any of them was
+ * handled? libuv asks again within a turn where one answer of the kernel's is full. */
+bool loop_is_at_first_poll(const struct loop *l);
 /* LOOP_RECORD bytes of the loop's, used within one call: TLS gathers slices here. */
 char *loop_record(struct loop *l);
 

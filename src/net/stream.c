@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "net/kernel.h"
 #include "net/stream_internal.h"
 
 static bool is_live(const struct stream *s)
@@ -38,7 +39,7 @@ static unsigned wanted_interest(const struct stream *s)
         wanted |= UV_READABLE;
     if (!s->has_ended && s->is_accepted)
         wanted |= UV_DISCONNECT;
-    if (s->n_slices > 0)
+    if (s->n_slices > 0 || s->is_parting)
         wanted |= UV_WRITABLE;
     return wanted;
 }
@@ -65,21 +66,22 @@ static void make_due(struct stream *s, unsigned due)
 
 static void end(struct stream *s, enum stream_end how)
 {
-    if (s->has_ended)
+    if (s->has_broken || (s->has_ended && how == STREAM_EOF))
         return;
     s->has_ended = true;
-    s->is_failing |= how == STREAM_BROKEN;
+    s->has_broken = how == STREAM_BROKEN;
+    s->is_failing |= s->has_broken;
     tell_poll(s);
     s->handlers->on_end(s, how);
 }
 
-/* Reading goes on to its end, and there the failure is told; paused, it is told at once. Nothing is
- * polled any more: the ready queue does the rest. */
+/* Reading goes on to its end, and there the failure is told; where nothing is read, at once.
+ * Nothing is polled any more: the ready queue does the rest. */
 static void fail(struct stream *s)
 {
     s->is_failing = true;
     tell_poll(s);
-    bool may_read = s->state == STREAM_OPEN && !s->is_paused;
+    bool may_read = s->state == STREAM_OPEN && !s->is_paused && !s->has_ended;
     make_due(s, may_read ? STREAM_DUE_READ : STREAM_DUE_END);
 }
 
@@ -132,6 +134,12 @@ void stream_move_on(struct stream *s, size_t n)
     s->written = n;
 }
 
+static void part(struct stream *s)
+{
+    s->is_parting = s->kind->shutdown(s) == STREAM_AGAIN;
+    tell_poll(s);
+}
+
 static void write_some(struct stream *s)
 {
     if (s->kind->write(s) == STREAM_FAILED) {
@@ -141,7 +149,7 @@ static void write_some(struct stream *s)
     if (s->n_slices == 0) {
         make_due(s, STREAM_DUE_WRITTEN);
         if (s->is_shutting)
-            s->kind->shutdown(s);
+            part(s);
     }
     tell_poll(s);
 }
@@ -185,6 +193,8 @@ static void go_on(struct stream *s, int events)
     bool is_crossed = (unsigned)events & extra;
     if (s->n_slices > 0 && (events & UV_WRITABLE || is_crossed))
         write_some(s);
+    else if (s->is_parting && events & UV_WRITABLE)
+        part(s);
     if (!is_live(s))
         return;
     if (events & UV_READABLE || is_crossed)
@@ -317,6 +327,20 @@ size_t stream_n_untaken(const struct stream *s)
     return n - s->written;
 }
 
+bool stream_has_unread(const struct stream *s)
+{
+    char byte;
+    if (s->kind->has_more(s))
+        return true;
+    return kernel_recv(s->fd, &byte, 1, MSG_PEEK) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+void stream_read_once(struct stream *s)
+{
+    if (s->state == STREAM_OPEN)
+        make_due(s, STREAM_DUE_READ);
+}
+
 void stream_pause(struct stream *s)
 {
     s->is_paused = true;
@@ -343,7 +367,12 @@ void stream_shutdown(struct stream *s)
         return;
     s->is_shutting = true;
     if (s->n_slices == 0)
-        s->kind->shutdown(s);
+        part(s);
+}
+
+bool stream_is_parting(const struct stream *s)
+{
+    return s->is_shutting && (s->n_slices > 0 || s->is_parting);
 }
 
 static void on_poll_closed(uv_handle_t *poll)

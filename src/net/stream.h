@@ -48,7 +48,7 @@ struct stream_handlers {
     void (*on_read)(struct stream *s, size_t n);
     void (*on_written)(struct stream *s);
     /* The peer left, or the stream broke; comes once. The owner closes; after STREAM_EOF it may
-     * write before, but a failure of that is not told. */
+     * write before, and STREAM_BROKEN comes then where that fails. */
     void (*on_end)(struct stream *s, enum stream_end how);
     void (*on_closed)(struct stream *s);
 };
@@ -70,7 +70,9 @@ struct stream {
     bool is_paused;
     bool is_failing; /* broken, but what came before that may still be read */
     bool is_shutting;
-    bool has_ended;
+    bool is_parting;         /* the goodbye waits for room in the kernel */
+    bool has_ended;          /* on_end has come */
+    bool has_broken;         /* with STREAM_BROKEN */
     unsigned char tls_wants; /* enum stream_tls_wants of stream_tls.c */
     uv_poll_t poll;
     struct ready ready;
@@ -103,10 +105,16 @@ bool stream_is_writing(const struct stream *s);
 /* Bytes that we have written and the peer has not taken, in the kernel's buffer or still here:
  * where the number falls, the peer reads. A system call; for a look now and then. */
 size_t stream_n_untaken(const struct stream *s);
+/* Has the peer said something, or left, of which we have read nothing yet? A system call. */
+bool stream_has_unread(const struct stream *s);
+/* Reads once in this turn, even if no poll has told of anything. */
+void stream_read_once(struct stream *s);
 void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
 void stream_close(struct stream *s);
 /* Ends our direction (close_notify, FIN) after the write under way, keeps reading. */
 void stream_shutdown(struct stream *s);
+/* Does that still wait for the peer to take what is before it? Closing now would lose it. */
+bool stream_is_parting(const struct stream *s);
 /* The protocol that ALPN settled on; empty where none. */
 struct slice stream_protocol(const struct stream *s);

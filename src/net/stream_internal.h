@@ -35,8 +35,9 @@ struct stream_kind {
     bool (*has_more)(const struct stream *s);
     /* What it waits for besides what the stream itself wants: UV_READABLE | ... */
     unsigned (*interest)(const struct stream *s);
-    /* Ends our direction. */
-    void (*shutdown)(struct stream *s);
+    /* Ends our direction. STREAM_AGAIN: the kernel has no room for the goodbye; to be called again.
+     */
+    enum stream_progress (*shutdown)(struct stream *s);
     void (*done)(struct stream *s);
 };
 

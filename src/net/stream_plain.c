@@ -1,6 +1,7 @@
 /* stream_plain.c - streams without encryption: one system call a read, one a write */
 #include <errno.h>
 
+#include "net/kernel.h"
 #include "net/stream_internal.h"
 
 static enum stream_progress verdict(void)
@@ -17,7 +18,7 @@ static enum stream_progress handshake(struct stream *s)
 
 static enum stream_progress read_plain(struct stream *s, struct stream_room room, size_t *n)
 {
-    ssize_t got = recv(s->fd, room.at, room.n, 0);
+    ssize_t got = kernel_recv(s->fd, room.at, room.n, 0);
     if (got < 0)
         return verdict();
     *n = (size_t)got;
@@ -30,12 +31,12 @@ static ssize_t send_slices(const struct stream *s)
     struct iovec parts[STREAM_MAX_SLICES];
     struct slice first = slice_after(s->slices[0], s->written);
     if (s->n_slices == 1)
-        return send(s->fd, first.at, first.n, MSG_NOSIGNAL);
+        return kernel_send(s->fd, first.at, first.n);
     for (unsigned i = 0; i < s->n_slices; i++)
         parts[i] = (struct iovec){(void *)(uintptr_t)s->slices[i].at, s->slices[i].n};
     parts[0] = (struct iovec){(void *)(uintptr_t)first.at, first.n};
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = s->n_slices};
-    return sendmsg(s->fd, &message, MSG_NOSIGNAL);
+    return kernel_sendmsg(s->fd, &message);
 }
 
 static enum stream_progress write_plain(struct stream *s)
@@ -59,9 +60,10 @@ static unsigned interest(const struct stream *s)
     return 0;
 }
 
-static void shutdown_plain(struct stream *s)
+static enum stream_progress shutdown_plain(struct stream *s)
 {
     shutdown(s->fd, SHUT_WR);
+    return STREAM_DID;
 }
 
 static void done(struct stream *s)

@@ -131,20 +131,26 @@ static unsigned interest(const struct stream *s)
            (s->tls_wants & WRITE_WANTS_READ ? UV_READABLE : 0U);
 }
 
-/* The close_notify goes out if the kernel takes it now; nobody waits for the peer's. It would lie
- * where something is left to be written. */
-static void say_goodbye(struct stream *s)
+/* The close_notify; nobody waits for the peer's. It would lie where something is left to be
+ * written. false: the kernel does not take it now. */
+static bool say_goodbye(struct stream *s)
 {
+    bool is_said = true;
     ERR_clear_error();
-    if (SSL_is_init_finished(s->ssl) && s->n_slices == 0 && !(s->tls_wants & NEVER_AGAIN))
-        SSL_shutdown(s->ssl);
+    if (SSL_is_init_finished(s->ssl) && s->n_slices == 0 && !(s->tls_wants & NEVER_AGAIN)) {
+        int result = SSL_shutdown(s->ssl);
+        is_said = result >= 0 || SSL_get_error(s->ssl, result) != SSL_ERROR_WANT_WRITE;
+    }
     ERR_clear_error();
+    return is_said;
 }
 
-static void shutdown_tls(struct stream *s)
+static enum stream_progress shutdown_tls(struct stream *s)
 {
-    say_goodbye(s);
+    if (!say_goodbye(s))
+        return STREAM_AGAIN;
     shutdown(s->fd, SHUT_WR);
+    return STREAM_DID;
 }
 
 static void done(struct stream *s)

@@ -49,6 +49,34 @@ static void answers_end_by_every_framing(void **state)
     assert_false(caller_is_kept(c));
 }
 
+static void a_body_by_length_is_read_where_the_caller_wants_it(void **state)
+{
+    struct caller *c = *state;
+    c->has_room = true;
+    caller_begin(c);
+    rig_send(c->service, SLICE(OK "Content-Length: 6\r\n\r\nab"));
+    RIG_UNTIL(&c->rig, c->is_in_body);
+    assert_int_equal(c->n_rooms, 0); /* the head was not read yet */
+    RIG_SAY(c->service, "cd");
+    RIG_UNTIL(&c->rig, c->n_body == 4);
+    assert_memory_equal(c->room, "cd", 2);
+    caller_expect(c, "efHTTP/1.1 200 OK\r\n\r\n", "head 200;body abcdef;end done;");
+    assert_memory_equal(c->room, "ef", 3); /* and nothing behind it */
+    assert_false(caller_is_kept(c));
+    assert_int_equal(c->n_rooms, 2);
+}
+
+static void a_body_goes_on_where_the_caller_has_no_room(void **state)
+{
+    struct caller *c = *state;
+    caller_begin(c);
+    rig_send(c->service, SLICE(OK "Content-Length: 4\r\n\r\nab"));
+    RIG_UNTIL(&c->rig, c->is_in_body);
+    caller_expect(c, "cd", "head 200;body abcd;end done;");
+    assert_int_equal(c->n_rooms, 1);
+    assert_true(caller_is_kept(c));
+}
+
 static void an_answer_to_head_has_no_body(void **state)
 {
     struct caller *c = *state;
@@ -320,6 +348,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_call_sends_head_and_body_and_hears_the_answer),
         TEST(answers_end_by_every_framing),
+        TEST(a_body_by_length_is_read_where_the_caller_wants_it),
+        TEST(a_body_goes_on_where_the_caller_has_no_room),
         TEST(an_answer_to_head_has_no_body),
         TEST(answers_may_come_byte_by_byte),
         TEST(interim_answers_are_passed_over),

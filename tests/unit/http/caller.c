@@ -47,6 +47,14 @@ static void on_body(struct call *call, struct slice chunk)
         call_pause(call);
 }
 
+static struct stream_room room(struct call *call, size_t n)
+{
+    struct caller *c = LIST_OWNER(call, struct caller, call);
+    assert_true(n > 0);
+    c->n_rooms++;
+    return (struct stream_room){c->room, c->has_room ? sizeof c->room : 0};
+}
+
 static void on_end(struct call *call, enum call_end how)
 {
     static const char *const names[] = {
@@ -58,14 +66,16 @@ static void on_end(struct call *call, enum call_end how)
     assert_false(c->is_inside_start);
     end_body(c);
     note(c, names[how], 100);
-    if (c->deed == CALLER_ASKS_AGAIN_ON_END) {
+    if (c->deed == CALLER_ASKS_OVER_UNASKED_BYTES_ON_END)
+        RIG_SAY(c->service, CALLER_UNASKED);
+    if (c->deed >= CALLER_ASKS_AGAIN_ON_END) {
         c->deed = CALLER_LISTENS;
         caller_start(c);
     }
 }
 
 static const struct call_handlers handlers = {
-    .on_head = on_head, .on_body = on_body, .on_end = on_end};
+    .on_head = on_head, .on_body = on_body, .room = room, .on_end = on_end};
 
 int caller_setup(void **state)
 {

@@ -13,6 +13,7 @@ enum caller_deed {
     CALLER_CANCELS_ON_BODY,
     CALLER_PAUSES_ON_BODY,
     CALLER_ASKS_AGAIN_ON_END,
+    CALLER_ASKS_OVER_UNASKED_BYTES_ON_END, /* which the service has sent meanwhile */
 };
 
 struct caller {
@@ -26,6 +27,9 @@ struct caller {
     struct call call;
     struct call_request request;
     enum caller_deed deed;
+    char room[16];    /* of the caller's, for a body */
+    unsigned n_rooms; /* times that it was asked for */
+    bool has_room;
     bool is_in_body;
     bool is_inside_start;
     size_t n_body;
@@ -51,4 +55,5 @@ void caller_expect(struct caller *c, const char *answer, const char *notes);
 bool caller_is_kept(struct caller *c);
 void caller_close_service(struct caller *c);
 
+#define CALLER_UNASKED "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
 #define CALLER_HEAD "GET /x HTTP/1.1\r\nHost: s\r\n\r\n"

@@ -102,6 +102,50 @@ static void an_idle_connection_that_speaks_or_ends_is_not_lent(void **state)
     RIG_UNTIL(&c->rig, n_open(c) == 0);
 }
 
+static void what_came_before_a_kept_connection_was_watched_is_no_answer(void **state)
+{
+    struct caller *c = *state;
+    caller_begin(c);
+    c->deed = CALLER_ASKS_OVER_UNASKED_BYTES_ON_END;
+    caller_expect(c, OK_HI, HI_NOTES);
+    c->notes[0] = '\0';
+    caller_accept(c); /* the second call's own */
+    caller_expect(c, OK_HI, HI_NOTES);
+}
+
+/* Asks from within an event. */
+static void on_trigger(uv_poll_t *poll, int status, int events)
+{
+    struct caller *c = poll->data;
+    assert_int_equal(status, 0);
+    assert_int_equal(events, UV_READABLE);
+    loop_note_time(&c->rig.loop);
+    uv_poll_stop(poll);
+    caller_start(c);
+}
+
+static void what_came_in_the_poll_of_the_request_is_no_answer(void **state)
+{
+    struct caller *c = *state;
+    int fds[2];
+    uv_poll_t trigger = {.data = c};
+    rig_pair(fds);
+    caller_begin(c);
+    caller_expect(c, OK_HI, HI_NOTES);
+    c->notes[0] = '\0';
+    assert_int_equal(uv_poll_init(&c->rig.loop.uv, &trigger, fds[0]), 0);
+    assert_int_equal(uv_poll_start(&trigger, UV_READABLE, on_trigger), 0);
+    rig_turns(&c->rig, 1);
+    RIG_SAY(fds[1], "now"); /* the kernel tells of it first */
+    RIG_SAY(c->service, CALLER_UNASKED);
+    RIG_UNTIL(&c->rig, c->notes[0]);
+    assert_string_equal(c->notes, "end stale;");
+    uv_close((uv_handle_t *)&trigger, NULL);
+    rig_turns(&c->rig, 1);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void idle_connections_end_in_time(void **state)
 {
     struct caller *c = *state;
@@ -293,6 +337,24 @@ static void connections_to_addresses_that_are_gone_end(void **state)
     RIG_UNTIL(&c->rig, n_open(c) == 0);
 }
 
+static void a_retired_pool_keeps_nothing_and_serves_calls(void **state)
+{
+    struct caller *c = *state;
+    c->settings.warm = 1;
+    caller_use_settings(c);
+    caller_accept(c);
+    RIG_UNTIL(&c->rig, n_open(c) == 1);
+    pool_retire(c->pool);
+    rig_expect_end(&c->rig, c->service, &c->heard);
+    for (unsigned i = 0; i < 2; i++) {
+        caller_begin(c);
+        caller_expect(c, OK_HI, HI_NOTES);
+        rig_expect_end(&c->rig, c->service, &c->heard);
+    }
+    RIG_UNTIL(&c->rig, n_open(c) == 0);
+    assert_int_equal(rig_count(&c->rig, COUNT_UPSTREAM_OPENED), 3);
+}
+
 static void a_closed_pool_lets_its_last_call_end(void **state)
 {
     struct caller *c = *state;
@@ -338,6 +400,8 @@ int main(void)
         TEST(a_fresh_call_takes_no_kept_connection),
         TEST(connections_that_may_not_be_kept_are_closed),
         TEST(an_idle_connection_that_speaks_or_ends_is_not_lent),
+        TEST(what_came_before_a_kept_connection_was_watched_is_no_answer),
+        TEST(what_came_in_the_poll_of_the_request_is_no_answer),
         TEST(idle_connections_end_in_time),
         TEST(no_more_than_max_idle_are_kept),
         TEST(warm_connections_are_there_before_a_call),
@@ -348,6 +412,7 @@ int main(void)
         TEST(a_slow_connect_is_no_connection),
         TEST(a_deaf_address_leaves_time_for_the_next),
         TEST(connections_to_addresses_that_are_gone_end),
+        TEST(a_retired_pool_keeps_nothing_and_serves_calls),
         TEST(a_closed_pool_lets_its_last_call_end),
         TEST(a_pool_may_be_closed_at_any_stage),
     };

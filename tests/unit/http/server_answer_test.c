@@ -367,6 +367,20 @@ static void a_client_that_half_closes_behind_the_end_reads_it_all(void **state)
     assert_non_null(strstr(o->notes, "finished 200 "));
 }
 
+static void a_client_that_half_closes_and_then_closes_is_let_go(void **state)
+{
+    struct owner *o = *state;
+    owner_connect(o);
+    answer_much(o);
+    shutdown(o->client, SHUT_WR);
+    rig_turns(&o->rig, 3);
+    assert_int_equal(server_n_connections(o->server), 1);
+    close(o->client);
+    o->client = -1;
+    RIG_UNTIL(&o->rig, server_n_connections(o->server) == 0);
+    assert_non_null(strstr(o->notes, "finished 499 "));
+}
+
 static void a_client_that_resets_during_a_large_answer_is_gone(void **state)
 {
     static const struct linger reset = {.l_onoff = 1};
@@ -410,6 +424,7 @@ int main(void)
         TEST(an_owner_may_go_on_after_its_client_left),
         TEST(a_client_that_leaves_behind_the_end_is_only_noted),
         TEST(a_client_that_half_closes_behind_the_end_reads_it_all),
+        TEST(a_client_that_half_closes_and_then_closes_is_let_go),
         TEST(a_client_that_resets_during_a_large_answer_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

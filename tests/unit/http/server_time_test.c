@@ -250,6 +250,47 @@ static void a_drain_ends_idle_connections_and_closes_behind_answers(void **state
     free(text);
 }
 
+/* Kept, just accepted, and accepted meanwhile; no poll has told of their requests. */
+static void a_drain_answers_the_requests_that_have_arrived(void **state)
+{
+    struct owner *o = *state;
+    struct rig_text *text = calloc(3, sizeof *text);
+    int clients[3], fds[2];
+    clients[0] = owner_connect(o);
+    o->client = -1;
+    RIG_SAY(clients[0], OWNER_GET("/ok"));
+    rig_expect(&o->rig, clients[0], &text[0], "hello");
+    for (unsigned i = 0; i < 3; i++) {
+        if (i > 0) {
+            rig_pair(fds);
+            clients[i] = fds[1];
+            server_accept(o->server, fds[0], NULL, NULL);
+        }
+        RIG_SAY(clients[i], OWNER_GET("/ok"));
+        if (i == 1)
+            server_drain(o->server);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        rig_expect(&o->rig, clients[i], &text[i], "Connection: close\r\n\r\nhello");
+        rig_expect_end(&o->rig, clients[i], &text[i]);
+        close(clients[i]);
+    }
+    free(text);
+}
+
+static void a_drain_gives_half_a_request_its_time(void **state)
+{
+    struct owner *o = *state;
+    owner_connect(o);
+    rig_turn(&o->rig);
+    RIG_SAY(o->client, "GET /ok HTTP/1.1\r\n");
+    server_drain(o->server);
+    rig_turns(&o->rig, 3);
+    RIG_SAY(o->client, "Host: a\r\n\r\n");
+    rig_expect(&o->rig, o->client, &o->text, "Connection: close\r\n\r\nhello");
+    rig_expect_end(&o->rig, o->client, &o->text);
+}
+
 /* Its head went out before the drain began and promised nothing. */
 static void a_drain_ends_a_connection_whose_answer_was_on_the_way(void **state)
 {
@@ -313,6 +354,8 @@ int main(void)
         TEST(a_client_that_does_not_close_is_not_waited_for_long),
         TEST(connections_past_the_bound_are_turned_away),
         TEST(a_drain_ends_idle_connections_and_closes_behind_answers),
+        TEST(a_drain_answers_the_requests_that_have_arrived),
+        TEST(a_drain_gives_half_a_request_its_time),
         TEST(a_drain_ends_a_connection_whose_answer_was_on_the_way),
         TEST(a_cut_ends_everything),
         TEST(an_idle_connection_is_small_and_holds_no_buffer),

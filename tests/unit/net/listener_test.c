@@ -200,6 +200,7 @@ struct door {
     socklen_t n;
     int guests[64];
     unsigned n_guests;
+    struct sockaddr_in peer; /* of the last one */
     bool stops_itself;
     unsigned n_closed;
 };
@@ -214,6 +215,7 @@ static void on_accept(struct listener *l, int fd)
 {
     struct door *d = l->owner;
     assert_int_equal(d->n_closed, 0);
+    memcpy(&d->peer, listener_peer(l), sizeof d->peer);
     d->guests[d->n_guests++] = fd;
     if (d->stops_itself)
         listener_stop(l, on_closed);
@@ -245,6 +247,41 @@ static int knock(struct door *d)
     assert_true(fd >= 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&d->at, d->n), 0);
     return fd;
+}
+
+static void whose_connection_it_is_is_known_even_after_a_reset(void **state)
+{
+    (void)state;
+    struct door d;
+    struct sockaddr_in own = {0};
+    socklen_t n = sizeof own;
+    const struct linger at_once = {.l_onoff = 1};
+    door_open(&d);
+    int visitor = knock(&d);
+    assert_int_equal(getsockname(visitor, (struct sockaddr *)&own, &n), 0);
+    assert_int_equal(setsockopt(visitor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    close(visitor);
+    SIDE_RUN_UNTIL(&d.loop, d.n_guests == 1);
+    assert_int_equal(getpeername(d.guests[0], (struct sockaddr *)&own, &n), -1);
+    assert_int_equal(d.peer.sin_family, AF_INET);
+    assert_int_equal(d.peer.sin_addr.s_addr, own.sin_addr.s_addr);
+    assert_int_equal(d.peer.sin_port, own.sin_port);
+    door_close(&d);
+}
+
+static void those_who_wait_are_taken_without_a_poll(void **state)
+{
+    (void)state;
+    struct door d;
+    int visitors[8];
+    door_open(&d);
+    for (unsigned i = 0; i < 8; i++)
+        visitors[i] = knock(&d);
+    listener_take_waiting(&d.listener);
+    assert_int_equal(d.n_guests, 8);
+    door_close(&d);
+    for (unsigned i = 0; i < 8; i++)
+        close(visitors[i]);
 }
 
 static void every_connection_is_accepted_ready_to_use(void **state)
@@ -314,6 +351,8 @@ int main(void)
         cmocka_unit_test(a_stale_unix_socket_is_replaced_and_one_in_use_is_not),
         cmocka_unit_test(a_unix_socket_is_for_everybody_that_the_umask_lets),
         cmocka_unit_test(another_file_in_the_place_of_the_socket_is_left_alone),
+        cmocka_unit_test(whose_connection_it_is_is_known_even_after_a_reset),
+        cmocka_unit_test(those_who_wait_are_taken_without_a_poll),
         cmocka_unit_test(every_connection_is_accepted_ready_to_use),
         cmocka_unit_test(a_listener_may_be_stopped_by_what_it_accepts),
         cmocka_unit_test(out_of_descriptors_it_rests_and_goes_on),

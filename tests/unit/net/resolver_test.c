@@ -1,8 +1,7 @@
 /* resolver_test.c - names against a server of the test's own, on loopback */
-#include <unistd.h>
-
 #include "../unit.h"
 #include "base/random.h"
+#include "name_server.h"
 #include "net/resolver.c"
 #include "side.h"
 
@@ -21,15 +20,12 @@ enum stub_mode {
 
 /* A name server that gives every name the same addresses: 127.0.1.first, and those that follow. */
 static struct {
-    uv_poll_t poll;
-    int fd;
-    char servers[40];
+    struct name_server server;
     enum stub_mode mode;
     unsigned n_addresses;
     uint8_t first;
     bool turns; /* the order of its addresses */
     uint8_t ttl_s;
-    unsigned n_asked;
     struct random random;
 } stub;
 
@@ -60,74 +56,42 @@ static size_t add_record(uint8_t *at, unsigned i)
     return sizeof record;
 }
 
-/* Where the question ends; newer versions of c-ares put an OPT record behind it (RFC 6891). */
-static size_t cut_question(uint8_t *at)
-{
-    size_t n = 12;
-    while (at[n])
-        n += at[n] + 1U;
-    at[11] = 0;
-    return n + 5;
-}
-
 /* Turns the question into its answer; there are addresses for type A alone. */
-static size_t make_answer(uint8_t *at)
+static size_t make_answer(uint8_t *at, size_t n)
 {
-    size_t n = cut_question(at);
     bool is_a = at[n - 3] == 1;
     unsigned n_records = is_a && stub.mode == STUB_ANSWERS ? stub.n_addresses : 0;
-    at[2] = 0x81;
-    at[3] = 0x80;
-    at[3] |= stub.mode == STUB_KNOWS_NOTHING ? 3 : 0;
-    at[3] |= stub.mode == STUB_FAILS ? 2 : 0;
-    at[7] = (uint8_t)n_records;
+    unsigned code = stub.mode == STUB_KNOWS_NOTHING ? 3 : 0;
+    name_server_begin(at, stub.mode == STUB_FAILS ? 2 : code, n_records);
     for (unsigned i = 0; i < n_records; i++)
-        n += add_record(at + n, stub.turns ? (i + stub.n_asked) % n_records : i);
+        n += add_record(at + n, stub.turns ? (i + stub.server.n_asked) % n_records : i);
     return n;
 }
 
 /* The right id and perhaps the right flags, and whatever comes. */
 static size_t make_rubbish(uint8_t *at, size_t n)
 {
-    make_answer(at);
+    make_answer(at, n);
     size_t kept = 2 + random_below(&stub.random, 2 * n);
     for (size_t i = kept; i < 200; i++)
         at[i] = (uint8_t)random_next(&stub.random);
     return random_below(&stub.random, 200);
 }
 
-static void on_question(uv_poll_t *poll, int status, int events)
+static size_t answer(uint8_t *at, size_t n)
 {
-    (void)poll, (void)status, (void)events;
-    uint8_t at[1024] = {0};
-    struct sockaddr_in from;
-    socklen_t n_from = sizeof from;
-    loop_note_time(&loop);
-    ssize_t n = recvfrom(stub.fd, at, 256, 0, (struct sockaddr *)&from, &n_from);
-    assert_true(n > 12);
-    stub.n_asked++;
     if (stub.mode == STUB_IS_SILENT)
-        return;
-    size_t n_answer =
-        stub.mode == STUB_TALKS_RUBBISH ? make_rubbish(at, (size_t)n) : make_answer(at);
-    sendto(stub.fd, at, n_answer, 0, (struct sockaddr *)&from, n_from);
+        return 0;
+    return stub.mode == STUB_TALKS_RUBBISH ? make_rubbish(at, n) : make_answer(at, n);
 }
 
 static void open_stub(void)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t n = sizeof at;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     memset(&stub, 0, sizeof stub);
     stub.n_addresses = stub.first = 1;
     stub.ttl_s = 30;
     random_init_seeded(&stub.random, 53);
-    stub.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(stub.fd, (struct sockaddr *)&at, n), 0);
-    assert_int_equal(getsockname(stub.fd, (struct sockaddr *)&at, &n), 0);
-    snprintf(stub.servers, sizeof stub.servers, "127.0.0.1:%u", ntohs(at.sin_port));
-    assert_int_equal(uv_poll_init(&loop.uv, &stub.poll, stub.fd), 0);
-    uv_poll_start(&stub.poll, UV_READABLE, on_question);
+    name_server_open(&stub.server, &loop, answer);
 }
 
 static int setup(void **state)
@@ -137,7 +101,7 @@ static int setup(void **state)
     loop_init(&loop, NULL, 0, NULL);
     open_stub();
     resolver = resolver_new(&loop);
-    resolver->servers = stub.servers;
+    resolver->servers = stub.server.servers;
     resolver->timeout_ms = 20;
     return 0;
 }
@@ -146,9 +110,9 @@ static int teardown(void **state)
 {
     (void)state;
     resolver_close(resolver);
-    uv_close((uv_handle_t *)&stub.poll, NULL);
+    name_server_close(&stub.server);
     side_finish(&loop);
-    close(stub.fd);
+    name_server_end(&stub.server);
     return 0;
 }
 
@@ -170,9 +134,9 @@ static void expect_address(const struct addresses *a, unsigned i, uint32_t addre
 /* Asks without waiting for the time to live, and waits for the answer. */
 static void ask_again(struct resolver_name *name)
 {
-    loop_arm(&loop, &name->again, loop.now_ms);
-    SIDE_RUN_UNTIL(&loop, name->is_asking);
-    SIDE_RUN_UNTIL(&loop, !name->is_asking && wheel_is_armed(&name->again));
+    loop_arm(&loop, &name->question.again, loop.now_ms);
+    SIDE_RUN_UNTIL(&loop, name->question.is_asking);
+    SIDE_RUN_UNTIL(&loop, !name->question.is_asking && wheel_is_armed(&name->question.again));
 }
 
 static void literals_need_no_asking(void **state)
@@ -201,8 +165,8 @@ static void a_watched_literal_is_told_once(void **state)
     struct resolver_name *name = watch("127.0.1.9");
     SIDE_RUN_UNTIL(&loop, told.n);
     expect_address(&told.last, 0, OURS + 9);
-    assert_false(wheel_is_armed(&name->again));
-    assert_int_equal(stub.n_asked, 0);
+    assert_false(wheel_is_armed(&name->question.again));
+    assert_int_equal(stub.server.n_asked, 0);
 }
 
 static void localhost_is_known_without_a_server(void **state)
@@ -211,7 +175,7 @@ static void localhost_is_known_without_a_server(void **state)
     stub.mode = STUB_IS_SILENT;
     watch("localhost");
     SIDE_RUN_UNTIL(&loop, told.n);
-    assert_int_equal(stub.n_asked, 0);
+    assert_int_equal(stub.server.n_asked, 0);
     for (unsigned i = 0; i < told.last.n; i++) {
         const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&told.last.at[i];
         if (v6->sin6_family == AF_INET6)
@@ -233,7 +197,7 @@ static void a_name_is_asked_for_again_at_the_end_of_its_time_to_live(void **stat
         struct resolver_name *name = watch("name.test");
         SIDE_RUN_UNTIL(&loop, told.n);
         expect_address(&told.last, 0, OURS + 1);
-        uint64_t after_ms = name->again.due_ms - loop.now_ms;
+        uint64_t after_ms = name->question.again.due_ms - loop.now_ms;
         uint64_t expected_ms = rows[i].asked_after_s * UINT64_C(1000);
         assert_in_range(after_ms, expected_ms - 500, expected_ms);
         resolver_unwatch(name);
@@ -272,7 +236,7 @@ static void a_name_that_stops_resolving_keeps_its_addresses(void **state)
         ask_again(name);
         assert_int_equal(told.n, 1);
         assert_int_equal(name->known.n, 1);
-        assert_in_range(name->again.due_ms - loop.now_ms, 4000, 5000);
+        assert_in_range(name->question.again.due_ms - loop.now_ms, 4000, 5000);
     }
     stub.mode = STUB_ANSWERS;
     stub.first = 5;
@@ -286,9 +250,10 @@ static void a_name_of_nobody_is_asked_for_again_after_a_while(void **state)
     (void)state;
     stub.mode = STUB_KNOWS_NOTHING;
     struct resolver_name *name = watch("nobody.test");
-    SIDE_RUN_UNTIL(&loop, stub.n_asked > 0 && wheel_is_armed(&name->again) && !name->is_asking);
+    SIDE_RUN_UNTIL(&loop, stub.server.n_asked > 0 && wheel_is_armed(&name->question.again) &&
+                              !name->question.is_asking);
     assert_int_equal(told.n, 0);
-    assert_in_range(name->again.due_ms - loop.now_ms, 4000, 5000);
+    assert_in_range(name->question.again.due_ms - loop.now_ms, 4000, 5000);
 }
 
 static void addresses_beyond_the_bound_are_left_out(void **state)
@@ -306,8 +271,8 @@ static void rubbish_is_no_answer_and_does_no_harm(void **state)
     stub.mode = STUB_TALKS_RUBBISH;
     resolver->timeout_ms = 1;
     struct resolver_name *name = watch("name.test");
-    SIDE_RUN_UNTIL(&loop, stub.n_asked > 0);
-    SIDE_RUN_UNTIL(&loop, wheel_is_armed(&name->again) && !name->is_asking);
+    SIDE_RUN_UNTIL(&loop, stub.server.n_asked > 0);
+    SIDE_RUN_UNTIL(&loop, wheel_is_armed(&name->question.again) && !name->question.is_asking);
     ask_again(name);
     ask_again(name);
     stub.mode = STUB_ANSWERS;
@@ -321,13 +286,13 @@ static void an_unwatched_name_is_silent(void **state)
     (void)state;
     resolver_unwatch(watch("first.test"));
     struct resolver_name *asked = watch("second.test");
-    SIDE_RUN_UNTIL(&loop, asked->is_asking);
+    SIDE_RUN_UNTIL(&loop, asked->question.is_asking);
     resolver_unwatch(asked);
     told.unwatches = watch("third.test");
     SIDE_RUN_UNTIL(&loop, told.n);
     SIDE_RUN_UNTIL(&loop, resolver->n_asking == 0);
     assert_int_equal(told.n, 1);
-    assert_true(list_is_empty(&resolver->names));
+    assert_true(list_is_empty(&resolver->questions));
 }
 
 static void closing_in_the_middle_of_a_question_is_silent(void **state)
@@ -335,7 +300,7 @@ static void closing_in_the_middle_of_a_question_is_silent(void **state)
     (void)state;
     stub.mode = STUB_IS_SILENT;
     struct resolver_name *name = watch("first.test");
-    SIDE_RUN_UNTIL(&loop, stub.n_asked > 0);
+    SIDE_RUN_UNTIL(&loop, stub.server.n_asked > 0);
     resolver_unwatch(name);
     watch("second.test");
     SIDE_RUN_UNTIL(&loop, resolver->n_asking == 2);

@@ -25,22 +25,30 @@ int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 
 static unsigned n_recv, n_sent;
 
-ssize_t recv(int fd, void *at, size_t n, int flags)
+/* The linker puts the wrap_ ones before ours (meson.build). */
+ssize_t real_recv(int fd, void *at, size_t n, int flags) __asm__("__real_kernel_recv");
+ssize_t real_send(int fd, const void *at, size_t n) __asm__("__real_kernel_send");
+ssize_t real_sendmsg(int fd, const struct msghdr *message) __asm__("__real_kernel_sendmsg");
+ssize_t wrap_recv(int fd, void *at, size_t n, int flags) __asm__("__wrap_kernel_recv");
+ssize_t wrap_send(int fd, const void *at, size_t n) __asm__("__wrap_kernel_send");
+ssize_t wrap_sendmsg(int fd, const struct msghdr *message) __asm__("__wrap_kernel_sendmsg");
+
+ssize_t wrap_recv(int fd, void *at, size_t n, int flags)
 {
     n_recv++;
-    return syscall(SYS_recvfrom, fd, at, n, flags, NULL, NULL);
+    return real_recv(fd, at, n, flags);
 }
 
-ssize_t send(int fd, const void *at, size_t n, int flags)
+ssize_t wrap_send(int fd, const void *at, size_t n)
 {
     n_sent++;
-    return syscall(SYS_sendto, fd, at, n, flags, NULL, 0);
+    return real_send(fd, at, n);
 }
 
-ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+ssize_t wrap_sendmsg(int fd, const struct msghdr *message)
 {
     n_sent++;
-    return syscall(SYS_sendmsg, fd, message, flags);
+    return real_sendmsg(fd, message);
 }
 
 /* Two sides of one socket pair in one loop: both accepted. */
@@ -435,6 +443,25 @@ static void an_answer_before_the_write_ended_is_read_though_the_write_breaks(voi
     free(bytes);
 }
 
+static void a_write_that_breaks_behind_the_end_of_stream_is_told(void **state)
+{
+    (void)state;
+    struct lone o;
+    lone_open(&o, true);
+    char *bytes = make_bytes(LARGE);
+    const struct slice all = {bytes, LARGE};
+    shutdown(o.peer, SHUT_WR);
+    SIDE_RUN_UNTIL(&o.loop, o.side.n_ended == 1);
+    assert_int_equal(o.side.how, STREAM_EOF);
+    side_write(&o.side, &all, 1);
+    reset(o.peer);
+    SIDE_RUN_UNTIL(&o.loop, o.side.n_ended == 2);
+    assert_int_equal(o.side.how, STREAM_BROKEN);
+    assert_true(side_count_turns(&o.loop, 20) < 10);
+    lone_close(&o);
+    free(bytes);
+}
+
 static void a_stream_that_breaks_while_paused_is_told(void **state)
 {
     (void)state;
@@ -522,6 +549,7 @@ int main(void)
         cmocka_unit_test(a_paused_client_that_leaves_is_told_and_costs_nothing_more),
         cmocka_unit_test(a_paused_service_that_left_is_read_to_the_end_first),
         cmocka_unit_test(an_answer_before_the_write_ended_is_read_though_the_write_breaks),
+        cmocka_unit_test(a_write_that_breaks_behind_the_end_of_stream_is_told),
         cmocka_unit_test(a_stream_that_breaks_while_paused_is_told),
         cmocka_unit_test(a_stream_that_is_paused_just_after_it_broke_is_told),
         cmocka_unit_test(a_refused_connection_is_told),
