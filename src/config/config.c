@@ -111,14 +111,19 @@ struct config *config_load(const char *file, struct buffer *diagnostics)
     return config_load_told(file, diagnostics, NULL);
 }
 
+void config_keep_pattern(struct reading *r, struct pattern *p)
+{
+    struct config_pattern *kept = reading_keep(r, 1, sizeof *kept);
+    *kept = (struct config_pattern){p, r->config->patterns};
+    r->config->patterns = kept;
+}
+
 void config_free(struct config *c)
 {
     if (!c)
         return;
-    for (unsigned i = 0; i < c->n_endpoints; i++)
-        for (unsigned k = 0; k < c->endpoints[i].n_parameters; k++)
-            if (c->endpoints[i].parameters[k].pattern)
-                pattern_free(c->endpoints[i].parameters[k].pattern);
+    for (struct config_pattern *p = c->patterns; p; p = p->next)
+        pattern_free(p->pattern);
     arena_done(&c->arena);
     free(c);
 }

@@ -10,7 +10,10 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
-#include "json/find.h"
+#include "json/shape.h"
+#include "policy/breaker.h"
+#include "policy/budget.h"
+#include "policy/limit.h"
 #include "wire/pattern.h"
 #include "wire/template.h"
 
@@ -34,10 +37,73 @@ struct config_listen {
 
 struct config_target {
     bool is_tls;
+    bool is_srv;      /* host is the name of SRV records, which tell hosts, ports and weights */
     const char *host; /* a name or an address literal, without brackets */
-    uint16_t port;
-    struct slice authority; /* for Host: host[:port] as a client would write it */
+    uint16_t port;    /* 0 of SRV records */
+    struct slice authority; /* for Host: host[:port] as a client would write it; of SRV records the
+                               domain that they are of */
+    unsigned weight;        /* 1 to 1000 */
     struct config_position position;
+};
+
+/* When a call is made again (CONTRACT 3.8). */
+struct config_retry {
+    unsigned attempts;      /* the first one counts; 1: never again */
+    bool after_unreachable; /* causes, */
+    bool after_timeout;
+    unsigned *statuses; /* and statuses */
+    unsigned n_statuses;
+    struct budget_settings budget;
+};
+
+/* When a second call is sent beside one that is late. */
+struct config_hedge {
+    bool is_on;
+    uint64_t after_ms;       /* 0: at the quantile */
+    unsigned after_permille; /* 950 is p95 */
+    struct budget_settings budget;
+};
+
+struct config_concurrency {
+    struct limit_settings limit; /* is_on false: without a limit */
+    unsigned queue;              /* calls that wait for a place */
+};
+
+enum config_balance {
+    CONFIG_LEAST_LATENCY,
+    CONFIG_ROUND_ROBIN,
+    CONFIG_HASH, /* by the source's own template, config_source.hash */
+};
+
+struct config_health {
+    bool is_on;
+    struct slice path;
+    uint64_t every_ms, timeout_ms;
+    unsigned fall, rise; /* checks in a row that take a target out, and back */
+};
+
+/* A text of the configuration, or the name of a file that is read again when it changes. */
+struct config_secret {
+    struct slice text; /* empty where there is a file */
+    const char *file;  /* NULL where there is a text */
+    bool is_written;   /* the text stands in the configuration as it is */
+};
+enum config_credentials_kind {
+    CONFIG_NO_CREDENTIALS,
+    CONFIG_BEARER,
+    CONFIG_BASIC,
+    CONFIG_OAUTH2,
+};
+struct config_credentials {
+    enum config_credentials_kind kind;
+    struct config_secret bearer;
+    struct slice user; /* of basic */
+    struct config_secret password;
+    struct config_target token_target; /* of oauth2: where token_url leads, */
+    struct slice token_path;           /* and the rest of it */
+    struct slice client_id;
+    struct config_secret client_secret;
+    struct slice scopes; /* with spaces between them; empty: none */
 };
 
 struct config_service {
@@ -45,9 +111,18 @@ struct config_service {
     struct config_target *targets;
     unsigned n_targets;
     uint64_t timeout_ms;         /* default 1000 */
+    bool has_timeout;            /* it was given */
     uint64_t connect_timeout_ms; /* default 250 */
     struct slice host;           /* Host sent; empty: the target's authority */
     unsigned warm;               /* connections a target and worker opened ahead; default 0 */
+    struct breaker_settings breaker;
+    struct config_retry retry;
+    struct config_hedge hedge;
+    struct config_concurrency concurrency;
+    enum config_balance balance;
+    struct slice hash_text; /* CONFIG_HASH: the template as written */
+    struct config_health health;
+    struct config_credentials credentials;
     struct config_tls tls;
     struct config_position position;
     unsigned index;
@@ -99,13 +174,16 @@ struct config_segment {
 enum config_origin {
     CONFIG_FROM_PARAMETER,
     CONFIG_FROM_HEADER,
-    CONFIG_FROM_SOURCE
+    CONFIG_FROM_SOURCE,
+    CONFIG_FROM_BODY,  /* the request's, which is JSON */
+    CONFIG_FROM_ITEM,  /* the element that a call of `each` is for */
+    CONFIG_FROM_ITEMS, /* the list of a batch */
 };
 struct config_variable {
     enum config_origin origin;
     unsigned index;        /* of the parameter or the source in its endpoint */
     struct slice header;   /* CONFIG_FROM_HEADER: the field's name */
-    struct json_path path; /* CONFIG_FROM_SOURCE */
+    struct json_path path; /* CONFIG_FROM_SOURCE, _BODY, _ITEM: from there on */
 };
 
 struct config_template {
@@ -121,6 +199,57 @@ struct config_set_header {
     struct config_template value;
 };
 
+/* A request's body as pieces that are written one after the other. */
+enum config_piece_kind {
+    CONFIG_PIECE_TEXT,   /* as it stands */
+    CONFIG_PIECE_VALUE,  /* one variable alone: the value's JSON */
+    CONFIG_PIECE_STRING, /* a text with variables in it, as one JSON string */
+};
+struct config_piece {
+    enum config_piece_kind kind;
+    struct slice text;               /* CONFIG_PIECE_TEXT; of a form the name, encoded already */
+    struct config_template template; /* otherwise, by template_compile_text() */
+};
+enum config_body_kind {
+    CONFIG_BODY_NONE,
+    CONFIG_BODY_JSON,
+    CONFIG_BODY_FORM, /* each piece is one field, CONFIG_PIECE_TEXT never stands alone */
+};
+struct config_body {
+    enum config_body_kind kind;
+    struct config_piece *pieces;
+    unsigned n_pieces;
+};
+
+/* One call an item, or one for all (CONTRACT 3.2). */
+struct config_each {
+    bool is_given;
+    struct config_variable list; /* what the list is, or what it is found through */
+    struct json_path *through; /* variants[].sku: from each element on; where another follows, into
+                                  the array whose elements it begins at */
+    unsigned n_through;
+    unsigned parallel;   /* calls at once; default 8 */
+    unsigned max;        /* elements; default 64 */
+    bool has_max;        /* it was given */
+    struct slice batch;  /* the name that the list has in the one call; empty: a call an item */
+    struct json_path by; /* the member that tells which element an answer is for */
+};
+
+enum config_format {
+    CONFIG_FORMAT_BY_TYPE, /* as the Content-Type says */
+    CONFIG_FORMAT_JSON,
+    CONFIG_FORMAT_XML,
+    CONFIG_FORMAT_TEXT,
+    CONFIG_FORMAT_BASE64,
+};
+
+/* Where a source's value stands in the answer. */
+struct config_into {
+    bool is_joined;      /* `into: .`: its members join the top level */
+    struct slice *names; /* otherwise at least one; the source's name where nothing is said */
+    unsigned n_names;
+};
+
 enum {
     CONFIG_MAX_SOURCES = 64
 };
@@ -133,7 +262,10 @@ struct config_source {
     struct config_template path;
     struct slice path_text; /* as written, with the service: "catalog:/products/{id}" */
     bool is_required;
-    uint64_t timeout_ms; /* one attempt; the service's where the source does not say */
+    int priority;                /* under pressure the lowest are left out first; default 0 */
+    struct config_template hash; /* of a service that balances by hash; compiled NULL: none */
+    uint64_t timeout_ms;         /* one attempt; the service's where the source does not say */
+    bool has_timeout;            /* the source, or `defaults`, gave it */
     bool has_fallback;
     struct slice fallback; /* JSON text */
     struct slice *forward; /* names of client headers, lower case */
@@ -144,7 +276,34 @@ struct config_source {
     unsigned n_return_headers;
     unsigned *pass; /* statuses that reach the client as they are, 400 to 599 */
     unsigned n_pass;
-    uint64_t needs; /* bit i: source i of the endpoint must have settled before */
+    const struct condition *when; /* config/condition.h; NULL: always called */
+    struct config_body body;
+    struct config_each each;
+    enum config_format format;
+    struct json_path unwrap; /* no step: nothing is unwrapped */
+    bool has_shape;          /* pick, omit or rename is given */
+    struct shape shape;
+    struct slice jq; /* the program; empty: none */
+    uint64_t jq_time_ms;
+    struct config_position jq_position;
+    struct config_into into;
+    bool is_hidden;
+    bool is_kept;   /* called whatever the client selects */
+    uint64_t needs; /* bit i: source i of the endpoint must have settled before; of templates,
+                       `body`, `each` and `when` together */
+    struct config_position position;
+};
+
+/* A header that a view is chosen by: searched, not matched whole. */
+struct config_view_header {
+    struct slice name; /* lower case */
+    struct pattern *pattern;
+};
+struct config_view {
+    struct slice name;
+    struct config_view_header *headers; /* all must match; none: only by name */
+    unsigned n_headers;
+    const struct fields *fields;
     struct config_position position;
 };
 
@@ -162,6 +321,20 @@ struct config_endpoint {
     unsigned status; /* of a success, 200 to 299 */
     struct config_field *response_headers;
     unsigned n_response_headers;
+    struct slice select;       /* the parameter that names fields, default "fields"; empty: off */
+    struct config_view *views; /* those of the top with what the endpoint says of them, in order,
+                                  then its own */
+    unsigned n_views;
+    bool reads_body; /* a variable is of the request's body */
+    struct config_position position;
+};
+
+/* What a rehearsal makes go wrong (run --allow-faults). */
+struct config_fault {
+    const struct config_service *service;
+    uint64_t delay_ms;       /* before the call; 0: none */
+    unsigned fail_status;    /* answered in place of the service, 400 to 599; 0: it is called */
+    unsigned share_permille; /* of the service's calls */
     struct config_position position;
 };
 
@@ -183,8 +356,14 @@ enum config_level {
     CONFIG_LEVEL_DEBUG
 };
 
+struct config_pattern { /* one that is freed with the configuration */
+    struct pattern *pattern;
+    struct config_pattern *next;
+};
+
 struct config {
     struct arena arena;
+    struct config_pattern *patterns;
     const char *file;
     struct config_listen *listens;
     unsigned n_listens;
@@ -193,9 +372,13 @@ struct config {
     unsigned workers; /* 0: one a core */
     struct config_service *services;
     unsigned n_services;
+    struct config_fault *faults; /* in declared order */
+    unsigned n_faults;
     struct config_endpoint *endpoints;
     unsigned n_endpoints;
     bool errors_as_text; /* of endpoints that do not say; each has its own */
+    struct config_view *views;
+    unsigned n_views;
     struct config_bounds bounds;
     uint64_t drain_delay_ms, drain_grace_ms;
     struct config_network *trusted_proxies;
@@ -212,3 +395,6 @@ struct config {
 struct buffer;
 struct config *config_load(const char *file, struct buffer *diagnostics);
 void config_free(struct config *c);
+
+/* Can an answer of the endpoint have a member of this name at its top, as far as anybody knows? */
+bool config_has_place(const struct config_endpoint *e, struct slice name);

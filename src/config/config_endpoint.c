@@ -6,9 +6,10 @@ static void read_endpoint(struct reading *r, const struct option *row, struct no
 {
     e->position = document_position(value->place);
     e->errors_as_text = r->config->errors_as_text;
-    value = option_merge_defaults(r, row->section, r->defaults_endpoint, value);
     r->endpoint = e;
-    option_read_section(r, row->section, value, e);
+    option_read_section(r, row->section,
+                        option_merge_defaults(r, row->section, r->defaults_endpoint, value), e);
+    config_check_views(r, e, value);
 }
 
 /* Where a conflict of routes is told. */

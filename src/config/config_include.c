@@ -1,4 +1,4 @@
-/* config_include.c - files whose services and endpoints join those of the first
+/* config_include.c - files whose services, views and endpoints join those of the first
  *
  * They are joined as trees, before anything is read: afterwards nobody knows of files but the
  * places in them. Files come in the order of their names within a pattern (glob(7)), a file that
@@ -14,18 +14,18 @@
 struct include {
     struct reading *r;
     const struct node *pattern;
-    size_t n_folder;                   /* bytes of the including file's folder, with its slash */
-    struct node *services, *endpoints; /* joined so far; NULL where there is none */
+    size_t n_folder; /* bytes of the including file's folder, with its slash */
+    struct node *services, *views, *endpoints; /* joined so far; NULL where there is none */
 };
 
-static void join_services(struct include *in, struct node *map)
+/* Services or views; `due` says how such a map looks. */
+static void join_map(struct include *in, struct node **all, struct node *map, const char *due)
 {
-    if (!option_map(in->r, map, "services are a map, as catalog: http://127.0.0.1:9001") ||
-        map->kind != NODE_MAP)
+    if (!option_map(in->r, map, due) || map->kind != NODE_MAP)
         return;
-    struct node *before = in->services;
+    struct node *before = *all;
     if (!before || before->kind != NODE_MAP) {
-        in->services = before && !node_is_null(before) ? before : map;
+        *all = before && !node_is_null(before) ? before : map;
         return;
     }
     struct node *joined = reading_scratch(in->r, 1, sizeof *joined);
@@ -37,7 +37,7 @@ static void join_services(struct include *in, struct node *map)
     for (size_t i = 0; i < map->n; i++)
         joined->pairs[joined->n++] = map->pairs[i];
     node_drop_repeated(in->r, joined);
-    in->services = joined;
+    *all = joined;
 }
 
 static void join_endpoints(struct include *in, struct node *list)
@@ -63,7 +63,8 @@ static void join_endpoints(struct include *in, struct node *list)
 
 static void join_root(struct include *in, struct node *root)
 {
-    if (!option_map(in->r, root, "an included file is a map with `services` and `endpoints`") ||
+    if (!option_map(in->r, root,
+                    "an included file is a map with `services`, `views` and `endpoints`") ||
         root->kind != NODE_MAP)
         return;
     option_check_keys(in->r, &config_root, root);
@@ -76,7 +77,11 @@ static void join_root(struct include *in, struct node *root)
                 "'%s' cannot stand in an included file; move it to the file that includes this one",
                 row->name);
         else if (node_is(key, "services"))
-            join_services(in, root->pairs[i].value);
+            join_map(in, &in->services, root->pairs[i].value,
+                     "services are a map, as catalog: http://127.0.0.1:9001");
+        else if (node_is(key, "views"))
+            join_map(in, &in->views, root->pairs[i].value,
+                     "views are a map, as mobile: product(id,name)");
         else if (node_is(key, "endpoints"))
             join_endpoints(in, root->pairs[i].value);
     }
@@ -177,6 +182,7 @@ struct node *config_join_includes(struct reading *r, struct node *root)
     struct include in = {
         .r = r,
         .services = node_find(root, SLICE("services")),
+        .views = node_find(root, SLICE("views")),
         .endpoints = node_find(root, SLICE("endpoints")),
     };
     size_t n = include->kind == NODE_LIST ? include->n : 1;
@@ -187,6 +193,7 @@ struct node *config_join_includes(struct reading *r, struct node *root)
             return NULL;
     }
     root = replace(r, root, "services", in.services);
+    root = replace(r, root, "views", in.views);
     return replace(r, root, "endpoints", in.endpoints);
 }
 

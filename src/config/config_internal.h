@@ -12,10 +12,13 @@ enum {
     CONFIG_MAX_ITEMS = 1024,     /* of other lists and maps */
 };
 
-/* The tables of config_table.c. */
+/* The tables of config_table*.c. */
 extern const struct section config_root, config_listener, config_listener_tls, config_service_of,
     config_service_tls, config_endpoint_of, config_parameter_of, config_source_of, config_bounds_of,
-    config_drain, config_log, config_defaults;
+    config_drain, config_log, config_defaults, config_view_of, config_view_match, config_target_of,
+    config_breaker_of, config_retry_of, config_hedge_of, config_concurrency_of, config_balance_of,
+    config_health_of, config_credentials_of, config_basic_of, config_oauth2_of, config_secret_of,
+    config_fault_of;
 
 /* All of them, and NULL. */
 extern const struct section *const config_sections[];
@@ -28,7 +31,16 @@ extern const struct option_kind config_kind_listens, config_kind_admin, config_k
     config_kind_pattern, config_kind_values, config_kind_default, config_kind_sources,
     config_kind_response_headers, config_kind_name, config_kind_call, config_kind_forward,
     config_kind_set_headers, config_kind_return_headers, config_kind_include,
-    config_kind_defaults_of, config_kind_server_name, config_kind_pass;
+    config_kind_defaults_of, config_kind_server_name, config_kind_each, config_kind_batch,
+    config_kind_by, config_kind_body, config_kind_form, config_kind_pick, config_kind_omit,
+    config_kind_rename, config_kind_unwrap, config_kind_jq, config_kind_into, config_kind_views,
+    config_kind_endpoint_views, config_kind_view_headers, config_kind_view_fields,
+    config_kind_select, config_kind_pass, config_kind_when, config_kind_url, config_kind_breaker,
+    config_kind_retry, config_kind_causes, config_kind_hedge, config_kind_after,
+    config_kind_concurrency, config_kind_balance, config_kind_hash, config_kind_health,
+    config_kind_health_path, config_kind_priority, config_kind_credentials, config_kind_bearer,
+    config_kind_secret, config_kind_basic, config_kind_oauth2, config_kind_user, config_kind_text,
+    config_kind_token_url, config_kind_scopes, config_kind_faults, config_kind_service_name;
 
 /* Joins what the root includes; NULL where a file cannot be read (told). */
 struct node *config_join_includes(struct reading *r, struct node *root);
@@ -47,7 +59,13 @@ bool config_read_header_name(struct reading *r, const struct node *name, enum co
                              struct slice *out);
 bool config_check_header_value(struct reading *r, const struct node *value);
 
+/* It is freed with the configuration. */
+void config_keep_pattern(struct reading *r, struct pattern *p);
+
 const struct config_service *config_find_service(const struct config *c, struct slice name);
+/* No service has the name: what was meant, or what else to do. */
+void config_tell_service(struct reading *r, struct place place, struct slice name,
+                         const char *otherwise);
 
 /* Compiles and resolves a template of the source being read; skip: bytes of the scalar before it.
  */
@@ -55,8 +73,35 @@ bool config_read_template(struct reading *r, const struct node *text, size_t ski
                           struct config_template *out);
 bool config_read_text_template(struct reading *r, const struct node *text,
                                struct config_template *out);
+/* Compiles a text whose variables are others' to resolve. */
+bool config_compile_text(struct reading *r, const struct node *text, struct template **out);
+/* What chooses the target of a call, where its service balances by a hash: compiled and resolved
+ * for the source being read. */
+void config_read_hash(struct reading *r, const struct node *call, struct config_source *s);
+
+/* Resolves the n bytes at skip of a scalar, a name without braces, for the source being read: not
+ * of one call of `each` but of all. false: it stands for nothing (told). */
+bool config_read_variable(struct reading *r, const struct node *text, size_t skip, size_t n,
+                          struct config_variable *out);
+
+/* A path of names, data.items; told where it is none, with the example. */
+bool config_read_names(struct reading *r, const struct node *value, const char *example,
+                       struct json_path *out);
+/* A text in the grammar of fields; NULL and told where it is none. */
+const struct fields *config_read_fields(struct reading *r, const struct node *value);
+
+/* Checks over a source whose options are read: `map` with what `defaults` say, `own` without. */
+void config_check_each(struct reading *r, const struct config_source *s, const struct node *own);
+void config_check_authorization(struct reading *r, const struct config_source *s,
+                                const struct node *map);
+void config_check_body(struct reading *r, const struct config_source *s, const struct node *own);
+void config_check_shape(struct reading *r, const struct config_source *s, const struct node *map,
+                        const struct node *own);
 
 /* Checks over a whole endpoint, and over all of them. */
+void config_check_places(struct reading *r, const struct config_endpoint *e);
+/* Those of the top where the endpoint has none of its own. */
+void config_check_views(struct reading *r, struct config_endpoint *e, const struct node *own);
 void config_check_cycles(struct reading *r, const struct config_endpoint *e);
 void config_check_routes(struct reading *r, struct node *const *paths);
 

@@ -1,15 +1,28 @@
 /* config_name.c - what things may be called
  *
  * Parameters and sources are written into templates and conditions, so their names are identifiers
- * and some words are taken. Services, which are written before a colon alone, may have dashes.
+ * and some words are taken. Services, which are written before a colon alone, and views may have
+ * dashes.
  */
 #include <ctype.h>
 
 #include "config/config_internal.h"
 
 /* Words that templates and conditions keep for themselves (CONTRACT 3). */
-static const char *const reserved[] = {"body",  "headers", "claims", "params", "item",
-                                       "items", "errors",  "event",  "fields", "view"};
+static const char *const reserved[] = {"body", "headers", "claims", "params",
+                                       "item", "items",   "errors", "event"};
+
+/* The parameters that select are named by their endpoint; `select: off` frees both names. */
+static bool selects(const struct config_endpoint *e, struct slice name)
+{
+    return e && e->select.n && (slice_equal(name, e->select) || slice_equal(name, SLICE("view")));
+}
+
+static void tell_reserved(struct reading *r, const struct node *name, const char *what)
+{
+    reading_complain(r, RULE_RESERVED, name->place, "'%s' is reserved; choose another name for %s",
+                     reading_show(r, name->text), what);
+}
 
 static bool is_name(struct slice name, bool dashes)
 {
@@ -31,14 +44,12 @@ bool config_check_name(struct reading *r, const struct node *name, const char *w
             reading_show(r, name->text), what, dashes ? " and -" : "");
         return false;
     }
-    for (unsigned i = 0; !dashes && i < sizeof reserved / sizeof *reserved; i++) {
-        if (!node_is(name, reserved[i]))
-            continue;
-        reading_complain(r, RULE_RESERVED, name->place,
-                         "'%s' is reserved; choose another name for %s", reserved[i], what);
-        return false;
-    }
-    return true;
+    bool is_free = dashes || !selects(r->endpoint, name->text);
+    for (unsigned i = 0; !dashes && i < sizeof reserved / sizeof *reserved; i++)
+        is_free &= !node_is(name, reserved[i]);
+    if (!is_free)
+        tell_reserved(r, name, what);
+    return is_free;
 }
 
 /* Where sources are a list it is the name that they have already; in a map it would be a second. */

@@ -177,7 +177,9 @@ static void read_pattern(struct reading *r, const struct option *row, struct nod
         return;
     p->pattern_text = reading_copy(r, value->text);
     p->pattern = pattern_new(p->pattern_text, true, &offset, message, sizeof message);
-    if (!p->pattern)
+    if (p->pattern)
+        config_keep_pattern(r, p->pattern);
+    else
         reading_complain(r, RULE_PATTERN, node_place_in(value, offset),
                          "this is not a pattern: %s; write a PCRE2 expression for the whole value",
                          message);

@@ -1,4 +1,6 @@
 /* config_reference.c - docs/config.md, made from the options */
+#include "config/config_reference.h"
+
 #include <stdio.h>
 
 #include "config/config_internal.h"
@@ -8,46 +10,49 @@
 static const char preface[] =
     "# The configuration\n"
     "\n"
-    "<!-- Made from src/config/config_table.c by `ninja config-docs`. -->\n"
+    "<!-- Made from src/config/config_table*.c by `ninja config-docs`. -->\n"
     "\n"
     "A configuration is one YAML 1.2 file and what it includes. `sheaf check -c sheaf.yaml` tells "
     "all\n"
-    "that is wrong with it, each with its place and what would be right.\n"
-    "\n"
-    "```yaml\n"
-    "services:\n"
-    "  catalog: http://127.0.0.1:9001\n"
-    "  reviews: http://127.0.0.1:9004\n"
-    "endpoints:\n"
-    "  - path: /product/{id}\n"
-    "    sources:\n"
-    "      product:\n"
-    "        get: catalog:/products/{id}\n"
-    "        required: true\n"
-    "      reviews:\n"
-    "        get: reviews:/reviews/{id}\n"
-    "```\n"
-    "\n"
-    "| value | is written |\n"
-    "|---|---|\n"
-    "| duration | `300ms` `2s` `5m` `1h` |\n"
-    "| size | `512B` `64KiB` `8MiB` `1GiB` |\n"
-    "| boolean | `on` `yes` `true`, or `off` `no` `false`; anywhere else `no` is a text |\n"
-    "| template | without quotes on a line of its own; inside `{ }` and `[ ]` in quotes |\n"
-    "| name | letters, digits and `_`, no digit first; services also with `-` |\n"
-    "\n"
-    "- `${NAME}` in any value is the environment variable, `${NAME:-text}` the text where it is "
+    "that is wrong with it, each with its place and what would be right.\n";
+
+const char config_reference_example[] = "services:\n"
+                                        "  catalog: http://127.0.0.1:9001\n"
+                                        "  reviews: http://127.0.0.1:9004\n"
+                                        "endpoints:\n"
+                                        "  - path: /product/{id}\n"
+                                        "    sources:\n"
+                                        "      product:\n"
+                                        "        get: catalog:/products/{id}\n"
+                                        "        required: true\n"
+                                        "      reviews:\n"
+                                        "        get: reviews:/reviews/{id}\n";
+
+const struct config_reference_value config_reference_values[] = {
+    {"duration", "`300ms` `2s` `5m` `1h`"},
+    {"size", "`512B` `64KiB` `8MiB` `1GiB`"},
+    {"share", "`20%` `0.5%`"},
+    {"boolean", "`on` `yes` `true`, or `off` `no` `false`; anywhere else `no` is a text"},
+    {"template", "without quotes on a line of its own; inside `{ }` and `[ ]` in quotes"},
+    {"name", "letters, digits and `_`, no digit first; services and views also with `-`"},
+    {0},
+};
+
+const char *const config_reference_notes[] = {
+    "`${NAME}` in any value is the environment variable, `${NAME:-text}` the text where it is "
     "unset or\n"
-    "  empty. They are replaced after parsing, so a value never adds structure. `$${` stands for "
-    "`${`.\n"
-    "- Names of files are relative to the file that gives them.\n"
-    "- Every number means the whole process, however many workers there are.\n"
-    "- Parameters and sources of an endpoint share their names. `body` `headers` `claims` `params` "
+    "empty. They are replaced after parsing, so a value never adds structure. `$${` stands for "
+    "`${`.",
+    "Names of files are relative to the file that gives them.",
+    "Every number means the whole process, however many workers there are.",
+    "Parameters and sources of an endpoint share their names. `body` `headers` `claims` `params` "
     "`item`\n"
-    "  `items` `errors` `event` `fields` `view` are reserved.\n"
-    "- At most 4 MiB in all, 48 levels deep, 1000 services, 10000 endpoints, 64 sources of one "
-    "endpoint.\n"
-    "- An editor that knows JSON Schema completes and checks with `docs/sheaf.schema.json`.\n";
+    "`items` `errors` `event` are reserved, and `fields` (or what `select` says) and `view`.",
+    "At most 4 MiB in all, 48 levels deep, 1000 services, 10000 endpoints, 64 sources of one "
+    "endpoint.",
+    "An editor that knows JSON Schema completes and checks with `docs/sheaf.schema.json`.",
+    NULL,
+};
 
 static bool put(struct buffer *out, const char *text)
 {
@@ -56,8 +61,10 @@ static bool put(struct buffer *out, const char *text)
 
 static enum quantity_unit unit_of(const struct option *row)
 {
-    if (row->kind == &option_duration)
+    if (row->kind == &option_duration || row->kind == &config_kind_after)
         return QUANTITY_DURATION;
+    if (row->kind == &option_share)
+        return QUANTITY_SHARE;
     return row->kind == &option_size ? QUANTITY_SIZE : QUANTITY_COUNT;
 }
 
@@ -70,7 +77,7 @@ static bool put_choices(struct buffer *out, const char *choices)
     return is_good;
 }
 
-static bool put_value(struct buffer *out, const struct option *row)
+bool config_reference_put_value(struct buffer *out, const struct option *row)
 {
     char low[32];
     char high[32];
@@ -86,7 +93,7 @@ static bool put_value(struct buffer *out, const struct option *row)
     return is_good && (!row->choices || (put(out, ", or ") && put_choices(out, row->choices)));
 }
 
-static bool put_default(struct buffer *out, const struct option *row)
+bool config_reference_put_default(struct buffer *out, const struct option *row)
 {
     if (row->flags & OPTION_REQUIRED)
         return put(out, "**due**");
@@ -98,7 +105,8 @@ static bool put_default(struct buffer *out, const struct option *row)
 static bool put_row(struct buffer *out, const struct option *row)
 {
     bool is_good = buffer_print(out, "| `%s` | ", row->name);
-    is_good &= put_value(out, row) && put(out, " | ") && put_default(out, row);
+    is_good &= config_reference_put_value(out, row) && put(out, " | ") &&
+               config_reference_put_default(out, row);
     is_good &= buffer_print(out, " | %s", row->sentence);
     if (row->section)
         is_good &= buffer_print(out, " → [%s](#%s)", row->section->name, row->section->name);
@@ -117,9 +125,31 @@ static bool put_section(struct buffer *out, const struct section *s)
     return is_good && put(out, "```\n");
 }
 
-bool config_write_reference(struct buffer *out)
+/* The lines of a note, the later ones indented as Markdown wants them. */
+static bool put_note(struct buffer *out, const char *note)
+{
+    bool is_good = put(out, "- ");
+    for (; *note; note++)
+        is_good &= buffer_print(out, *note == '\n' ? "%c  " : "%c", *note);
+    return is_good && put(out, "\n");
+}
+
+static bool put_preface(struct buffer *out)
 {
     bool is_good = put(out, preface);
+    is_good &= buffer_print(out, "\n```yaml\n%s```\n", config_reference_example);
+    is_good &= put(out, "\n| value | is written |\n|---|---|\n");
+    for (const struct config_reference_value *v = config_reference_values; v->name; v++)
+        is_good &= buffer_print(out, "| %s | %s |\n", v->name, v->written);
+    is_good &= put(out, "\n");
+    for (const char *const *note = config_reference_notes; *note; note++)
+        is_good &= put_note(out, *note);
+    return is_good;
+}
+
+bool config_write_reference(struct buffer *out)
+{
+    bool is_good = put_preface(out);
     for (unsigned i = 0; config_sections[i]; i++)
         is_good &= put_section(out, config_sections[i]);
     return is_good;

@@ -40,6 +40,17 @@ static bool put_count(struct buffer *out, const struct option *row)
     return is_good && put(out, ENVIRONMENT "]}");
 }
 
+/* One word may stand in place of it. */
+static bool put_duration(struct buffer *out, const struct option *row)
+{
+    if (!row->choices)
+        return put(out, row->kind->schema);
+    bool is_switch = slice_equal(slice_of(row->choices), SLICE("off"));
+    return buffer_print(out, "{\"anyOf\":[{\"enum\":[\"%s\"%s]},", row->choices,
+                        is_switch ? ",false" : "") &&
+           put(out, row->kind->schema) && put(out, "]}");
+}
+
 static bool put_words(struct buffer *out, const struct option *row)
 {
     bool is_good = put(out, "{\"anyOf\":[{\"enum\":[");
@@ -70,6 +81,8 @@ static bool put_value(struct buffer *out, const struct option *row)
 {
     if (row->kind == &option_count)
         return put_count(out, row);
+    if (row->kind == &option_duration)
+        return put_duration(out, row);
     if (row->kind == &option_choice_of || row->kind == &option_either)
         return put_words(out, row);
     if (row->kind == &config_kind_defaults_of)

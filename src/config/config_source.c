@@ -10,16 +10,13 @@
 
 static void tell_service(struct reading *r, const struct node *value, struct slice name)
 {
-    const struct config *c = r->config;
-    struct suggestion near;
-    suggestion_begin(&near, name);
-    for (unsigned i = 0; i < c->n_services; i++)
-        suggestion_offer(&near, c->services[i].name);
-    bool is_url = slice_starts(slice_after(value->text, name.n), SLICE("://"));
-    reading_complain(r, RULE_SERVICE, value->place, "no service is called '%s'; %s",
-                     reading_show(r, name),
-                     is_url ? "declare the URL under `services` and call it by its name"
-                            : reading_hint(r, &near, "declare it under `services`"));
+    if (slice_starts(slice_after(value->text, name.n), SLICE("://")))
+        reading_complain(r, RULE_SERVICE, value->place,
+                         "no service is called '%s'; declare the URL under `services` and call it "
+                         "by its name",
+                         reading_show(r, name));
+    else
+        config_tell_service(r, value->place, name, "declare it under `services`");
 }
 
 /* A path begins with a slash, or with an expression that writes one. */
@@ -51,6 +48,7 @@ static void read_target(struct reading *r, const struct node *value, struct conf
             "the path of a call begins with '/', as catalog:/products/{id}; add the slash");
     else
         config_read_template(r, value, name.n + 1, &s->path);
+    config_read_hash(r, value, s);
 }
 
 static void read_call(struct reading *r, const struct option *row, struct node *value, void *object)
@@ -82,13 +80,34 @@ static void read_pass(struct reading *r, const struct option *row, struct node *
         option_count.read(r, &status, value->items[s->n_pass], &s->pass[s->n_pass]);
 }
 
+static void check_hidden(struct reading *r, const struct config_source *s, const struct node *own)
+{
+    const struct node *into = node_find(own, SLICE("into"));
+    if (s->is_hidden && into)
+        reading_complain(r, RULE_HIDDEN, into->place,
+                         "a hidden source stands nowhere; leave `into` or `hide` out");
+}
+
 /* The service's timeout holds where neither the source nor the defaults give one. */
 static void read_source(struct reading *r, const struct option *row, const struct node_pair *pair,
                         struct config_source *s)
 {
+    if (pair->value->kind != NODE_MAP && option_find(row->section, pair->key->text)) {
+        reading_complain(r, RULE_KIND, pair->key->place,
+                         "'%s' stands where a source's name is due; indent it below its source",
+                         reading_show(r, pair->key->text));
+        return;
+    }
     struct node *value = option_merge_defaults(r, row->section, r->defaults_source, pair->value);
     r->source = s;
     option_read_section(r, row->section, value, s);
+    if (!s->into.is_joined && !s->into.n_names)
+        s->into = (struct config_into){.names = &s->name, .n_names = 1};
+    config_check_each(r, s, pair->value);
+    config_check_body(r, s, pair->value);
+    config_check_shape(r, s, value, pair->value);
+    check_hidden(r, s, pair->value);
+    config_check_authorization(r, s, value);
     if (s->timeout_ms == 0 && s->service)
         s->timeout_ms = s->service->timeout_ms;
 }
@@ -143,10 +162,12 @@ static void read_all(struct reading *r, const struct option *row, struct node *m
         check_source_name(r, e, map->pairs[i].key);
         s->name = reading_copy(r, map->pairs[i].key->text);
         s->position = document_position(map->pairs[i].key->place);
+        r->placed_at[i] = map->pairs[i].key->place;
     }
     for (size_t i = 0; i < map->n && !r->is_over; i++)
         read_source(r, row, &map->pairs[i], &e->sources[i]);
     config_check_cycles(r, e);
+    config_check_places(r, e);
 }
 
 static void read_sources(struct reading *r, const struct option *row, struct node *value,

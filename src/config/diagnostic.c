@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 
 enum {
+    FILE_BYTES = 4 * 1024 * 1024,
     SHOWN_BYTES = 480 /* of a line; a longer one is shown from near the place on */
 };
 
@@ -93,7 +94,7 @@ static struct slice window(struct slice line, size_t *before)
 static void put_source(struct buffer *out, struct place place)
 {
     struct slice line = document_line(place);
-    if (!line.at)
+    if (!place.document || !line.at)
         return;
     size_t before = (size_t)(place.document->text.at + place.offset - line.at);
     if (before > line.n)
@@ -131,4 +132,38 @@ void diagnostic_write(struct diagnostics *d, struct buffer *out)
             return;
         put_source(out, d->items[i].place);
     }
+}
+
+/* As it is opened: an included file's name is relative to the including file's folder. */
+static struct slice path_of(const struct config *c, const char *name, struct arena *arena)
+{
+    const char *slash = strrchr(c->file, '/');
+    int n_folder = slash && strcmp(name, c->file) != 0 ? (int)(slash + 1 - c->file) : 0;
+    return arena_print(arena, "%.*s%s", n_folder, c->file, name);
+}
+
+static struct place find_place(struct document *d, const struct config_position *at)
+{
+    if (at->line == 0 || at->line > d->n_lines)
+        return (struct place){0};
+    struct place place = {d, d->lines[at->line - 1]};
+    for (unsigned column = 1; column < at->column && place.offset < d->text.n; column++)
+        do
+            place.offset++;
+        while (place.offset < d->text.n && is_continuation(d->text.at[place.offset]));
+    return place;
+}
+
+void diagnostic_show(const struct config *c, const struct config_position *at, const char *message,
+                     struct buffer *out)
+{
+    struct arena scratch;
+    arena_init(&scratch, FILE_BYTES / 64, 4 * (size_t)FILE_BYTES);
+    struct slice path = path_of(c, at->file, &scratch);
+    struct document d = {.name = at->file, .path = path.at, .is_included = true};
+    bool is_told =
+        buffer_print(out, "%s:%u:%u: error: %s\n", at->file, at->line, at->column, message);
+    if (is_told && path.at && document_read(&d, FILE_BYTES, &scratch) == FAULT_NONE)
+        put_source(out, find_place(&d, at));
+    arena_done(&scratch);
 }

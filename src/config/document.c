@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/check.h"
 #include "base/utf8.h"
 
 enum {
@@ -175,4 +176,11 @@ struct slice document_line(struct place place)
     while (end > d->lines[line] && (d->text.at[end - 1] == '\n' || d->text.at[end - 1] == '\r'))
         end--;
     return (struct slice){d->text.at + d->lines[line], end - d->lines[line]};
+}
+
+void document_hide(struct place place, size_t n)
+{
+    struct slice text = place.document->text;
+    CHECK(place.offset <= text.n && n <= text.n - place.offset);
+    memset((char *)text.at + place.offset, '*', n);
 }

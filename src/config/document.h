@@ -38,6 +38,9 @@ enum fault document_read(struct document *d, size_t limit, struct arena *arena) 
  * none. */
 size_t document_first_bad_byte(const struct document *d);
 
+/* From now on the n bytes there are shown as asterisks. */
+void document_hide(struct place place, size_t n);
+
 struct config_position document_position(struct place place);
 /* The whole line a place is on, without its end. */
 struct slice document_line(struct place place);

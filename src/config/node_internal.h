@@ -11,5 +11,7 @@ struct node_syntax_error {
 
 /* Tells it, with a hint where it is one of the traps that everybody falls into. */
 void node_tell_syntax(struct reading *r, const struct node_syntax_error *error);
+/* Tells where the line of the place, or the one below it, is indented as no line may be. */
+bool node_indent_tell(struct reading *r, struct place place);
 /* Replaces ${NAME} and ${NAME:-default} in a scalar; what cannot be is told. */
 void node_replace_environment(struct reading *r, struct node *scalar);

@@ -48,21 +48,72 @@ static bool is_indented_by_tab(struct slice line)
     return i < line.n && line.at[i] == '\t';
 }
 
-/* "timeout:300ms" is one word. */
-static bool lacks_space(struct slice line)
+/* The key that a line begins with, and what is behind it: "timeout" and ":300ms". */
+static struct slice take_key(struct slice *rest)
 {
     size_t i = 0;
-    while (i < line.n && (line.at[i] == ' ' || line.at[i] == '-'))
+    while (i < rest->n && (rest->at[i] == ' ' || rest->at[i] == '-'))
         i++;
     size_t word = i;
-    while (i < line.n && (isalnum((unsigned char)line.at[i]) || line.at[i] == '_'))
+    while (i < rest->n && (isalnum((unsigned char)rest->at[i]) || rest->at[i] == '_'))
         i++;
-    if (i == word || i + 1 >= line.n || line.at[i] != ':' || line.at[i + 1] == ' ')
+    struct slice key = {rest->at + word, i - word};
+    *rest = slice_after(*rest, i);
+    while (rest->n && strchr(" \r", rest->at[rest->n - 1]))
+        rest->n--;
+    return key;
+}
+
+/* A colon that ends a key. */
+static bool has_key_colon(struct slice text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.at[i] == ':' && (i + 1 == text.n || text.at[i + 1] == ' '))
+            return true;
+    return false;
+}
+
+/* "timeout:300ms" is one word; so is a URL. */
+static bool lacks_space(struct slice key, struct slice rest)
+{
+    bool is_url = slice_starts(rest, SLICE("://"));
+    return key.n && rest.n > 1 && rest.at[0] == ':' && !is_url && !has_key_colon(rest);
+}
+
+/* "timeout 300ms" is a text, "product" above what is indented too; "- product" may be meant. */
+static bool lacks_colon(struct slice line, struct slice key, struct slice rest)
+{
+    bool is_item = memchr(line.at, '-', (size_t)(key.at - line.at)) != NULL;
+    bool is_text = rest.n ? rest.at[0] == ' ' : !is_item;
+    return key.n && is_text && !has_key_colon(rest);
+}
+
+/* "[0-9]{1,3}" is a list, and something behind it. */
+static bool has_bare_pattern(struct slice line)
+{
+    struct slice rest = line;
+    take_key(&rest);
+    size_t i = rest.n && rest.at[0] == ':' ? 1 : rest.n;
+    while (i < rest.n && rest.at[i] == ' ')
+        i++;
+    const char *end = i < rest.n && rest.at[i] == '[' ? memchr(rest.at + i, ']', rest.n - i) : NULL;
+    return end && end + 1 < rest.at + rest.n && !strchr(" ,]}", end[1]);
+}
+
+/* The quote that begins here has no other on its line. */
+static bool is_left_open(struct place place)
+{
+    struct slice line = document_line(place);
+    struct slice text = place.document->text;
+    if (place.offset >= text.n || !strchr("\"'", text.at[place.offset]))
         return false;
-    for (; i < line.n; i++)
-        if (line.at[i] == ':' && (i + 1 == line.n || line.at[i + 1] == ' '))
-            return false;
-    return true;
+    const char *at = text.at + place.offset;
+    return !memchr(at + 1, *at, (size_t)(line.at + line.n - at - 1));
+}
+
+static bool is_backslash(struct place place)
+{
+    return place.offset < place.document->text.n && place.document->text.at[place.offset] == '\\';
 }
 
 /* A tab is told where it stands, which may be the line below the one that libfyaml names. */
@@ -93,24 +144,69 @@ static size_t text_end(const struct document *d, size_t offset)
     return end;
 }
 
-void node_tell_syntax(struct reading *r, const struct node_syntax_error *error)
+/* Inside of brackets over several lines, columns and colons mean little. */
+static bool is_in_brackets(struct place place)
 {
-    struct place place = {error->document, text_end(error->document, error->offset)};
-    struct place tab = place;
     struct slice line = document_line(place);
-    const char *what = reading_show(r, slice_of(error->message));
-    if (find_tab(&tab))
-        reading_complain(r, RULE_SYNTAX_TAB, tab, "a tab cannot indent YAML; use spaces");
-    else if (has_bare_address(line))
+    const char *text = place.document->text.at;
+    while (line.at > text && strchr(" \r\n", line.at[-1]))
+        line.at--;
+    return line.at > text && strchr(",[{", line.at[-1]);
+}
+
+/* Quotes: where they are due, and where they mean something else. */
+static bool tell_quotes(struct reading *r, struct place place)
+{
+    struct slice line = document_line(place);
+    const char *what = NULL;
+    if (has_bare_address(line))
         reading_complain(r, RULE_SYNTAX_ADDRESS, place,
                          "a bracket begins a list in YAML; quote the address: \"[::1]:8080\"");
     else if (has_bare_template(line))
         reading_complain(r, RULE_SYNTAX_TEMPLATE, place,
                          "a brace ends the text inside { } or [ ]; quote the template:"
                          " \"catalog:/products/{id}\"");
-    else if (lacks_space(line))
-        reading_complain(r, RULE_SYNTAX_COLON, place,
-                         "a key needs a space behind its colon; write 'timeout: 300ms'");
+    else if (has_bare_pattern(line))
+        what = "a bracket begins a list in YAML; quote a text that begins with one: '[a-z]+'";
+    else if (is_backslash(place))
+        what =
+            "a backslash means something else inside \"\"; put the text in single quotes: '\\d+'";
+    else if (is_left_open(place))
+        what = "the quote that begins here is not closed; close it behind the text";
     else
-        reading_complain(r, RULE_SYNTAX, place, "this is not YAML; %s", what);
+        return false;
+    if (what)
+        reading_complain(r, RULE_SYNTAX_QUOTE, place, "%s", what);
+    return true;
+}
+
+/* The colon of a key: the space behind it, or itself. */
+static bool tell_colon(struct reading *r, struct place place)
+{
+    struct slice line = document_line(place);
+    struct slice rest = line;
+    struct slice key = take_key(&rest);
+    if (lacks_space(key, rest))
+        reading_complain(r, RULE_SYNTAX_COLON, place,
+                         "a key needs a space behind its colon; write '%s: %s'",
+                         reading_show(r, key), reading_show(r, slice_after(rest, 1)));
+    else if (lacks_colon(line, key, rest))
+        reading_complain(r, RULE_SYNTAX_COLON, place, "a key needs a colon; write '%s:%s'",
+                         reading_show(r, key), reading_show(r, rest));
+    else
+        return false;
+    return true;
+}
+
+void node_tell_syntax(struct reading *r, const struct node_syntax_error *error)
+{
+    struct place place = {error->document, text_end(error->document, error->offset)};
+    struct place tab = place;
+    if (find_tab(&tab))
+        reading_complain(r, RULE_SYNTAX_TAB, tab, "a tab cannot indent YAML; use spaces");
+    else if (tell_quotes(r, place))
+        return;
+    else if (is_in_brackets(place) || (!tell_colon(r, place) && !node_indent_tell(r, place)))
+        reading_complain(r, RULE_SYNTAX, place, "this is not YAML; %s",
+                         reading_show(r, slice_of(error->message)));
 }

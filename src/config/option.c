@@ -1,8 +1,8 @@
 /* option.c - reads a map by the rows of its section
  *
- * The order of the rows decides, not the order of the file: what a row needs stands before it. A
- * key without a row is told with what was probably meant: the nearest key of the section, or the
- * section that the key belongs to, or all that there are.
+ * The order of the rows decides, not the order of the file: what a row needs stands before it, or
+ * is early. A key without a row is told with what was probably meant: the nearest key of the
+ * section, or the section that the key belongs to, or all that there are.
  */
 #include "config/option.h"
 
@@ -117,14 +117,15 @@ static void check_one_of(struct reading *r, const struct section *s, const struc
                          s->what, row->name, row->name, row->example);
 }
 
-void option_read_section(struct reading *r, const struct section *s, struct node *map, void *object)
+/* The rows with or without OPTION_EARLY. */
+static void read_rows(struct reading *r, const struct section *s, struct node *map, void *object,
+                      unsigned early)
 {
-    if (!is_section_map(r, s, map))
-        return;
-    option_check_keys(r, s, map);
     for (unsigned i = 0; i < s->n_rows && !r->is_over; i++) {
         const struct option *row = &s->rows[i];
         struct node *value = node_find(map, slice_of(row->name));
+        if ((row->flags & OPTION_EARLY) != early)
+            continue;
         if (value)
             read_row(r, row, value, object);
         else if (row->preset)
@@ -133,6 +134,15 @@ void option_read_section(struct reading *r, const struct section *s, struct node
             reading_complain(r, RULE_LACKING, map->place, "%s lacks '%s'; write %s: %s", s->what,
                              row->name, row->name, row->example);
     }
+}
+
+void option_read_section(struct reading *r, const struct section *s, struct node *map, void *object)
+{
+    if (!is_section_map(r, s, map))
+        return;
+    option_check_keys(r, s, map);
+    read_rows(r, s, map, object, OPTION_EARLY);
+    read_rows(r, s, map, object, 0);
     check_one_of(r, s, map);
 }
 

@@ -23,6 +23,7 @@ enum option_flags {
     OPTION_JOINS = 4,    /* may stand in an included file */
     OPTION_WHOLE = 8,    /* `defaults` are replaced by it, never merged into it */
     OPTION_ONE_OF = 16,  /* one of the rows with this flag is due */
+    OPTION_EARLY = 32,   /* read before the others, which need it */
 };
 
 struct option {
@@ -48,8 +49,8 @@ struct section {
     unsigned n_rows;
 };
 
-/* Reads a map row by row, in the order of the rows. What is absent gets its default; what is
- * unknown, and what is due and absent, is told. A null is an empty map. */
+/* Reads a map row by row, in the order of the rows, early ones first. What is absent gets its
+ * default; what is unknown, and what is due and absent, is told. A null is an empty map. */
 void option_read_section(struct reading *r, const struct section *s, struct node *map,
                          void *object);
 const struct option *option_find(const struct section *s, struct slice name);

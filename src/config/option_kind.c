@@ -125,6 +125,7 @@ static const struct {
     [QUANTITY_DURATION] = {"a duration", RULE_DURATION,
                            "write digits and ms, s, m or h, as 300ms or 2s"},
     [QUANTITY_SIZE] = {"a size", RULE_SIZE, "write digits and B, KiB, MiB or GiB, as 64KiB"},
+    [QUANTITY_SHARE] = {"a share", RULE_SHARE, "write digits and %, as 20%"},
 };
 
 static bool read_quantity(struct reading *r, const struct option *row, const struct node *value,
@@ -146,24 +147,51 @@ static bool read_quantity(struct reading *r, const struct option *row, const str
     return false;
 }
 
-/* A row of this kind may have one word that stands for 0. */
+bool option_read_count(struct reading *r, const struct option *row, const struct node *value,
+                       unsigned *out)
+{
+    uint64_t number = 0;
+    if (!read_quantity(r, row, value, QUANTITY_COUNT, &number))
+        return false;
+    *out = (unsigned)number;
+    return true;
+}
+
+/* Counts and durations may have one word that stands for 0; where it is "off", booleans do too. */
+static bool is_zero_word(const struct option *row, const struct node *value)
+{
+    bool is_on = true;
+    if (!row->choices)
+        return false;
+    bool is_switch = slice_equal(slice_of(row->choices), SLICE("off"));
+    return node_is(value, row->choices) ||
+           (is_switch && option_is_boolean(value, &is_on) && !is_on);
+}
+
 static void read_count(struct reading *r, const struct option *row, struct node *value,
                        void *object)
 {
-    uint64_t number = 0;
     unsigned *out = option_at(object, row);
-    if (row->choices && node_is(value, row->choices))
+    if (is_zero_word(row, value))
         *out = 0;
-    else if (read_quantity(r, row, value, QUANTITY_COUNT, &number))
-        *out = (unsigned)number;
+    else
+        option_read_count(r, row, value, out);
 }
 
 static void read_duration(struct reading *r, const struct option *row, struct node *value,
                           void *object)
 {
     uint64_t number = 0;
-    if (read_quantity(r, row, value, QUANTITY_DURATION, &number))
+    if (is_zero_word(row, value) || read_quantity(r, row, value, QUANTITY_DURATION, &number))
         *(uint64_t *)option_at(object, row) = number;
+}
+
+static void read_share(struct reading *r, const struct option *row, struct node *value,
+                       void *object)
+{
+    uint64_t permille = 0;
+    if (read_quantity(r, row, value, QUANTITY_SHARE, &permille))
+        *(unsigned *)option_at(object, row) = (unsigned)permille;
 }
 
 static void read_size(struct reading *r, const struct option *row, struct node *value, void *object)
@@ -278,6 +306,8 @@ const struct option_kind option_duration = {
     read_duration};
 const struct option_kind option_size = {
     "size", "{\"type\":\"string\",\"pattern\":\"^[0-9]+(B|KiB|MiB|GiB)$|\\\\$\\\\{\"}", read_size};
+const struct option_kind option_share = {
+    "share", "{\"type\":\"string\",\"pattern\":\"^[0-9]+([.][0-9])?%$|\\\\$\\\\{\"}", read_share};
 const struct option_kind option_number = {
     "number", "{\"anyOf\":[{\"type\":\"number\"}," ENVIRONMENT "]}", read_number};
 const struct option_kind option_file = {"file", "{\"type\":\"string\"}", read_file};

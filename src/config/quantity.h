@@ -9,6 +9,7 @@ enum quantity_unit {
     QUANTITY_COUNT,    /* 12 */
     QUANTITY_DURATION, /* 300ms 2s 5m 1h, in milliseconds */
     QUANTITY_SIZE,     /* 512B 64KiB 8MiB 1GiB, in bytes */
+    QUANTITY_SHARE,    /* 20% 0.5%, in thousandths of the whole */
 };
 
 enum quantity_verdict {

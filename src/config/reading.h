@@ -39,6 +39,7 @@ struct reading {
     struct config_endpoint *endpoint;
     struct config_source *source;
     struct place (*needed_at)[CONFIG_MAX_SOURCES]; /* [i][k]: where source i first speaks of k */
+    struct place placed_at[CONFIG_MAX_SOURCES];    /* where source i says where it stands */
 };
 
 /* Cleared memory, never NULL: of what the configuration keeps, and of what goes. */

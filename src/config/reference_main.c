@@ -1,4 +1,4 @@
-/* reference_main.c - writes docs/config.md and docs/sheaf.schema.json: config-reference FOLDER */
+/* reference_main.c - writes what docs/ says of the options: config-reference FOLDER */
 #include <stdio.h>
 
 #include "config/config_options.h"
@@ -29,6 +29,7 @@ int main(int n_words, char **words)
         return 2;
     }
     bool is_good = write_page(words[1], "config.md", config_write_reference) &&
+                   write_page(words[1], "man/sheaf.yaml.5", config_write_manual) &&
                    write_page(words[1], "sheaf.schema.json", config_write_schema);
     return is_good ? 0 : 1;
 }

@@ -37,6 +37,12 @@ static void the_reference_page_is_current(void **state)
     check_page("config.md", config_write_reference);
 }
 
+static void the_manual_page_is_current(void **state)
+{
+    (void)state;
+    check_page("man/sheaf.yaml.5", config_write_manual);
+}
+
 static void the_schema_is_current(void **state)
 {
     (void)state;
@@ -60,6 +66,8 @@ static void a_full_buffer_is_no_page(void **state)
     buffer_init(&page, 1000);
     assert_false(config_write_reference(&page));
     buffer_done(&page);
+    assert_false(config_write_manual(&page));
+    buffer_done(&page);
     assert_false(config_write_schema(&page));
     buffer_done(&page);
 }
@@ -73,7 +81,8 @@ static const struct frame {
     const char *companions; /* "a|b" */
 } frames[] = {
 #define SERVICES "services: {catalog: http://catalog:9001}\n"
-#define ENDPOINTS "endpoints: [{path: /x, sources: {it: {get: \"catalog:/\"}}}]\n"
+#define ENDPOINTS "endpoints: [{path: \"/x/{id}\", sources: {it: {get: \"catalog:/\"}}}]\n"
+#define CATALOG "services:\n catalog:\n  targets: http://catalog:9001\n  "
     {&config_root, "", "", "services|endpoints"},
     {&config_listener, "listen:\n    ", SERVICES ENDPOINTS, "address"},
     {&config_listener_tls, "listen:\n  address: a:1\n  tls:\n    ", SERVICES ENDPOINTS, "cert|key"},
@@ -82,6 +91,19 @@ static const struct frame {
     {&config_drain, "drain:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_log, "log:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_service_of, "services:\n  catalog:\n    ", ENDPOINTS, "targets"},
+    {&config_target_of, "services:\n  catalog:\n   targets:\n    ", ENDPOINTS, "url"},
+    {&config_breaker_of, CATALOG "breaker:\n    ", ENDPOINTS, NULL},
+    {&config_retry_of, CATALOG "retry:\n    ", ENDPOINTS, NULL},
+    {&config_hedge_of, CATALOG "hedge:\n    ", ENDPOINTS, NULL},
+    {&config_concurrency_of, CATALOG "concurrency:\n    ", ENDPOINTS, NULL},
+    {&config_balance_of, CATALOG "balance:\n    ", ENDPOINTS, NULL},
+    {&config_health_of, CATALOG "health:\n    ", ENDPOINTS, NULL},
+    {&config_credentials_of, CATALOG "credentials:\n    ", ENDPOINTS, NULL},
+    {&config_basic_of, CATALOG "credentials:\n   basic:\n    ", ENDPOINTS, "user|password"},
+    {&config_oauth2_of, CATALOG "credentials:\n   oauth2:\n    ", ENDPOINTS,
+     "token_url|client_id|client_secret"},
+    {&config_secret_of, CATALOG "credentials:\n   bearer:\n    ", ENDPOINTS, NULL},
+    {&config_fault_of, SERVICES ENDPOINTS "faults:\n  - ", "", "service|fail"},
     {&config_service_tls, "services:\n  catalog:\n   targets: https://catalog:9443\n   tls:\n    ",
      ENDPOINTS, "cert|key"},
     {&config_endpoint_of, SERVICES "endpoints:\n  - ", "", "path|sources"},
@@ -90,9 +112,35 @@ static const struct frame {
      "endpoints:\n- path: /x\n  sources: {it: {get: \"catalog:/\"}}\n  query:\n   p:\n    ",
      "", "type"},
     {&config_source_of,
-     SERVICES "endpoints:\n- path: /x/{id}\n  query: {currency: {}}\n  sources:\n   product:\n    ",
+     SERVICES
+     "endpoints:\n- path: /x/{id}\n  query: {currency: {}, flag: {}}\n  sources:\n"
+     "   list: {get: \"catalog:/list\"}\n   product: {get: \"catalog:/{id}\"}\n   reviews:\n    ",
      "", "get"},
+    {&config_view_of, SERVICES ENDPOINTS "views:\n  mobile:\n    ", "", "fields"},
+    {&config_view_match, SERVICES ENDPOINTS "views:\n  mobile:\n   fields: a\n   match:\n    ", "",
+     NULL},
 };
+
+/* What some options need beside them, in place of the companions. */
+static const struct {
+    const char *name, *beside;
+} needs[] = {
+    {"each", "get: catalog:/products/{item}"},
+    {"batch", "each: list.ids\n    by: id\n    get: catalog:/products{?ids}"},
+    {"by", "each: list.ids\n    batch: ids\n    get: catalog:/products{?ids}"},
+    {"parallel", "each: list.ids\n    get: catalog:/products/{item}"},
+    {"max", "each: list.ids\n    get: catalog:/products/{item}"},
+    {"body", "post: catalog:/products"},
+    {"form", "post: catalog:/products"},
+};
+
+static const char *need_of(const struct frame *f, const struct option *row)
+{
+    for (size_t i = 0; f->section == &config_source_of && i < sizeof needs / sizeof *needs; i++)
+        if (strcmp(needs[i].name, row->name) == 0)
+            return needs[i].beside;
+    return NULL;
+}
 
 /* The options of a frame are indented by four, but at the top. */
 static void put_option(struct buffer *text, const struct frame *f, const struct option *row)
@@ -101,18 +149,26 @@ static void put_option(struct buffer *text, const struct frame *f, const struct 
     assert_true(buffer_print(text, "%s%s: %s\n", indent, row->name, row->example));
 }
 
+static void put_companions(struct buffer *text, const struct frame *f, const struct option *row)
+{
+    for (unsigned i = 0; option_choice(f->companions, i).at; i++) {
+        const struct option *beside = option_find(f->section, option_choice(f->companions, i));
+        assert_non_null(beside);
+        if (beside != row && !(beside->flags & row->flags & OPTION_ONE_OF))
+            put_option(text, f, beside);
+    }
+}
+
 static void check_example(struct written *w, const struct frame *f, const struct option *row)
 {
     struct buffer text;
     buffer_init(&text, 4096);
     assert_true(buffer_append(&text, slice_of(f->before)));
     put_option(&text, f, row);
-    for (unsigned i = 0; option_choice(f->companions, i).at; i++) {
-        const struct option *beside = option_find(f->section, option_choice(f->companions, i));
-        assert_non_null(beside);
-        if (beside != row && !(beside->flags & row->flags & OPTION_ONE_OF))
-            put_option(&text, f, beside);
-    }
+    if (need_of(f, row))
+        assert_true(buffer_print(&text, "    %s\n", need_of(f, row)));
+    else
+        put_companions(&text, f, row);
     assert_true(buffer_print(&text, "%s", f->after));
     text.at[text.n] = '\0'; /* buffer_print() has room for it */
     if (!written_try(w, text.at))
@@ -120,8 +176,12 @@ static void check_example(struct written *w, const struct frame *f, const struct
     buffer_done(&text);
 }
 
+/* Secrets of the examples come from the environment. */
 static void each_example_is_good(void **state)
 {
+    static const char *const secrets[] = {"TOKEN", "PASSWORD", "CLIENT_SECRET"};
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        setenv(secrets[i], "x", 1);
     for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
         for (unsigned k = 0; k < frames[i].section->n_rows; k++)
             check_example(*state, &frames[i], &frames[i].section->rows[k]);
@@ -165,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_reference_page_is_current),
+        cmocka_unit_test(the_manual_page_is_current),
         cmocka_unit_test(the_schema_is_current),
         cmocka_unit_test(the_schema_is_json),
         cmocka_unit_test(a_full_buffer_is_no_page),

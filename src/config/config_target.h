@@ -1,0 +1,12 @@
+/* config_target.h - where a URL of the configuration leads */
+#pragma once
+
+#include "config/config_internal.h"
+
+/* Reads an origin, http or https, and what stands behind it, from the first "/", "?" or
+ * "#" on. NULL, or what would be right. */
+const char *config_split_url(struct reading *r, struct slice url, struct config_target *t,
+                             struct slice *behind);
+/* The URL as a message may show it: one with a user in it may have a password too, and is hidden.
+ */
+const char *config_show_url(struct reading *r, const struct node *value);

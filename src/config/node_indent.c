@@ -1,0 +1,118 @@
+/* node_indent.c - lines that begin in a column where none may
+ *
+ * By looks alone: a line has the column of its key, and of a dash before it. What a line may belong
+ * to are those above that are open: each further left than all between.
+ */
+#include <ctype.h>
+
+#include "config/node_internal.h"
+
+/* How a line begins; columns count from 1, 0: there is none. */
+struct beginning {
+    unsigned column;  /* of the first thing on it */
+    unsigned content; /* of what is behind the dash, else the same */
+    bool has_key;
+    bool has_value; /* plain text behind the key */
+    struct slice key;
+};
+
+static bool is_in_key(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+static size_t skip_blanks(struct slice line, size_t i)
+{
+    while (i < line.n && line.at[i] == ' ')
+        i++;
+    return i;
+}
+
+static struct beginning look_at(struct slice line)
+{
+    struct beginning b = {0};
+    size_t i = skip_blanks(line, 0);
+    if (i == line.n || line.at[i] == '#')
+        return b;
+    b.column = (unsigned)i + 1;
+    if (line.at[i] == '-' && i + 1 < line.n && line.at[i + 1] == ' ')
+        i = skip_blanks(line, i + 1);
+    b.content = (unsigned)i + 1;
+    size_t begin = i;
+    while (i < line.n && is_in_key(line.at[i]))
+        i++;
+    b.key = (struct slice){line.at + begin, i - begin};
+    bool has_colon = b.key.n && i < line.n && line.at[i] == ':';
+    b.has_key = has_colon && (i + 1 == line.n || line.at[i + 1] == ' ');
+    size_t value = b.has_key ? skip_blanks(line, i + 1) : line.n;
+    b.has_value = value < line.n && !strchr("|>&!*[{\"'#", line.at[value]);
+    return b;
+}
+
+static struct beginning look_at_line(struct document *d, size_t number)
+{
+    return look_at(document_line((struct place){d, d->lines[number]}));
+}
+
+/* A key below a key that has its value, and further right: the value of nobody. */
+static bool tell_deeper(struct reading *r, struct document *d, size_t number)
+{
+    struct beginning above = look_at_line(d, number);
+    struct beginning below = {0};
+    size_t next = number + 1;
+    for (; next < d->n_lines && !below.column; next++)
+        below = look_at_line(d, next);
+    if (!above.has_value || !below.has_key || below.column <= above.content)
+        return false;
+    struct place place = {d, d->lines[next - 1] + below.column - 1};
+    reading_complain(r, RULE_SYNTAX_INDENT, place,
+                     "this line is indented further than '%s' above, which has its value already;"
+                     " begin it in column %u too",
+                     reading_show(r, above.key), above.content);
+    return true;
+}
+
+/* The columns of open lines next to a column: the nearest further right, the nearest further left
+ * (0: the line is its child, or fits). */
+static void find_open(struct document *d, size_t number, unsigned column, unsigned *right,
+                      unsigned *left)
+{
+    *left = *right = 0;
+    for (size_t i = number; i-- > 0 && *left == 0;) {
+        struct beginning b = look_at_line(d, i);
+        const unsigned starts[] = {b.content, b.column};
+        for (int k = 0; k < 2 && *left == 0 && starts[k]; k++) {
+            if (starts[k] == column)
+                return;
+            if (starts[k] < column)
+                *left = starts[k];
+            else if (*right == 0 || starts[k] < *right)
+                *right = starts[k];
+        }
+    }
+}
+
+static bool tell_between(struct reading *r, struct document *d, size_t number)
+{
+    struct beginning b = look_at_line(d, number);
+    unsigned left;
+    unsigned right;
+    if (!b.has_key && b.column == b.content)
+        return false;
+    find_open(d, number, b.column, &right, &left);
+    if (!left || !right)
+        return false;
+    struct place place = {d, d->lines[number] + b.column - 1};
+    reading_complain(r, RULE_SYNTAX_INDENT, place,
+                     "this line begins in column %u, those above that it may belong to in %u or %u;"
+                     " lines of one map begin in the same column",
+                     b.column, left, right);
+    return true;
+}
+
+bool node_indent_tell(struct reading *r, struct place place)
+{
+    struct document *d = place.document;
+    size_t number = document_position(place).line - 1;
+    return number < d->n_lines && (tell_deeper(r, d, number) || tell_between(r, d, number));
+}
