@@ -110,6 +110,10 @@ static char *put_source(char *to, const struct access_source *s)
     to = put_ms(to, s->us);
     to = put(to, SLICE(",\"attempts\":"));
     to = put_number(to, s->attempts);
+    if (s->has_calls) {
+        to = put(to, SLICE(",\"calls\":"));
+        to = put_number(to, s->calls);
+    }
     *to++ = '}';
     return to;
 }

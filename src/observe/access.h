@@ -6,10 +6,11 @@
  * {"time":"2024-05-01T12:00:00.123Z","client":"10.0.0.1","method":"GET","path":"/p?id=1",
  *  "status":200,"bytes":812,"ms":1.234,"request_id":"...","trace_id":"...","sources":{
  *  "product":{"status":200,"ms":0.412,"attempts":1},"reviews":{"kind":"timeout","ms":300.1,
- *  "attempts":1}}}
+ *  "attempts":1},"items":{"status":200,"ms":3.5,"attempts":8,"calls":8}}}
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -24,6 +25,10 @@ struct access_source {
     unsigned status;  /* 0: none came */
     uint64_t us;      /* from its start to its end */
     unsigned attempts;
+    /* Of a list's elements: the kind is that of the first that failed, the status that of the first
+     * that was answered. */
+    bool has_calls;
+    unsigned calls;
 };
 
 struct access_entry {

@@ -30,6 +30,10 @@
       "Clients that left before their answer.")                                                    \
     X(CALLS_STARTED, "sheaf_calls_started_total", "", COUNTER, "Calls to services begun.")         \
     X(CALLS_IN_FLIGHT, "sheaf_calls_in_flight", "", GAUGE, "Calls to services under way now.")     \
+    X(CALLS_RETRIED, "sheaf_calls_retried_total", "", COUNTER,                                     \
+      "Calls made again after a failure.")                                                         \
+    X(CALLS_HEDGED, "sheaf_calls_hedged_total", "", COUNTER,                                       \
+      "Calls doubled on another target because the first was late.")                               \
     X(CALLS_CANCELLED, "sheaf_calls_cancelled_total", "", COUNTER,                                 \
       "Calls given up because nobody waited any more.")                                            \
     X(UPSTREAM_OPENED, "sheaf_upstream_connections_opened_total", "", COUNTER,                     \
@@ -38,6 +42,14 @@
       "Connections to services open now, idle ones included.")                                     \
     X(UPSTREAM_REPLACED, "sheaf_upstream_connections_replaced_total", "", COUNTER,                 \
       "Kept connections that a service had closed and that a call replaced by a fresh one.")       \
+    X(SHED_SOURCES_LAG, "sheaf_shed_total", "what=\"source\",reason=\"lag\"", COUNTER,             \
+      "Optional sources left out, and requests refused, under pressure.")                          \
+    X(SHED_SOURCES_MEMORY, "sheaf_shed_total", "what=\"source\",reason=\"memory\"", COUNTER,       \
+      "Optional sources left out, and requests refused, under pressure.")                          \
+    X(SHED_SOURCES_CONNECTIONS, "sheaf_shed_total", "what=\"source\",reason=\"connections\"",      \
+      COUNTER, "Optional sources left out, and requests refused, under pressure.")                 \
+    X(SHED_REQUESTS, "sheaf_shed_total", "what=\"request\",reason=\"any\"", COUNTER,               \
+      "Optional sources left out, and requests refused, under pressure.")                          \
     X(LOG_LINES_LOST, "sheaf_log_lines_lost_total", "", COUNTER,                                   \
       "Access lines dropped because the log was blocked.")
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/word.h"
+
 enum {
     MAX_MEMBERS = 32,
     MAX_KEY = 256,
@@ -51,16 +53,28 @@ bool trace_parse(struct slice traceparent, struct trace *out)
     return true;
 }
 
+/* Eight digits, the highest first: the bits are spread out to a byte a digit, and letters lie as
+ * far behind the figures as they do in ASCII. */
+static void put_hex(char *to, uint32_t n)
+{
+    uint64_t x = n;
+    x = (x | x << 16) & 0x0000ffff0000ffffu;
+    x = (x | x << 8) & 0x00ff00ff00ff00ffu;
+    x = (x | x << 4) & word_of(0x0f);
+    uint64_t letters = (x + word_of(6)) >> 4 & word_of(1);
+    x = htobe64(x + word_of('0') + letters * ('a' - '0' - 10));
+    memcpy(to, &x, sizeof x);
+}
+
 /* 16 digits of a number that is not 0. */
 static void put_random(char *to, struct random *r)
 {
-    static const char digits[] = "0123456789abcdef";
     uint64_t n;
     do
         n = random_next(r);
     while (n == 0);
-    for (int i = 15; i >= 0; i--, n >>= 4)
-        to[i] = digits[n & 15];
+    put_hex(to, (uint32_t)(n >> 32));
+    put_hex(to + 8, (uint32_t)n);
 }
 
 void trace_begin(struct trace *out, struct random *r)

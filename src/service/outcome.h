@@ -36,7 +36,8 @@ struct outcome {
     const struct field *returned; /* the service's fields that were asked for, in that arena */
     unsigned n_returned;
     unsigned n_attempts;
-    uint64_t started_ns; /* 0: nothing was called */
+    uint64_t retry_after_ms; /* that the service asked for, or an open circuit; 0: nothing */
+    uint64_t started_ns;     /* 0: nothing was called */
     uint64_t ended_ns;
 };
 

@@ -1,73 +1,125 @@
-/* service.c - targets, their pools and whose turn it is */
+/* service.c - targets, their pools, and the choice among them */
 #include "service/service.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "service/service_internal.h"
+#include "service/service_queue.h"
 
 enum {
-    IDLE_TIMEOUT_MS = 30000, /* services commonly close after 60 s or more: we go first */
-    MAX_IDLE = 1024,         /* connections a target and worker */
-    ANSWER_HEAD = 32 * 1024, /* bytes */
+    LATENCY_WINDOW_MS = 30000,
 };
 
-static struct pool *make_pool(const struct service *s, const struct config_target *t, SSL_CTX *tls)
+static void *take(size_t n, size_t size)
 {
-    const struct config_service *c = s->config;
-    const struct pool_settings settings = {
-        .tls = t->is_tls ? tls : NULL,
-        .server_name = c->tls.server_name ? c->tls.server_name : t->host,
-        .connect_timeout_ms = c->connect_timeout_ms,
-        .idle_timeout_ms = IDLE_TIMEOUT_MS,
-        .warm = c->warm,
-        .max_idle = MAX_IDLE,
-        .head_limit = ANSWER_HEAD,
-    };
-    return pool_new(s->context->loop, &settings, s->context->counters);
+    void *at = calloc(n, size);
+    CHECK(at);
+    return at;
 }
 
-static struct slice make_host(const struct config_service *c, const struct config_target *t)
+static bool wants_latency(const struct config_service *c)
 {
-    struct slice host = c->host.n ? c->host : t->authority;
-    char *text = NULL;
-    int n = asprintf(&text, " HTTP/1.1\r\nhost: %.*s\r\n", SLICE_ARG(host));
-    CHECK(n > 0);
-    return (struct slice){text, (size_t)n};
+    return c->retry.attempts > 1 || c->hedge.is_on;
 }
 
 struct service *service_new(struct service_context *context, const struct config_service *config,
-                            SSL_CTX *tls)
+                            struct service_shared *shared, SSL_CTX *tls)
 {
-    struct service *s = calloc(1, sizeof *s);
-    CHECK(s);
-    *s = (struct service){.context = context, .config = config};
-    s->targets = calloc(config->n_targets, sizeof *s->targets);
-    CHECK(s->targets);
-    for (unsigned i = 0; i < config->n_targets; i++) {
-        s->targets[i].pool = make_pool(s, &config->targets[i], tls);
-        s->targets[i].host = make_host(config, &config->targets[i]);
+    struct service *s = take(1, sizeof *s);
+    *s = (struct service){.context = context, .config = config, .shared = shared, .tls = tls};
+    s->n_targets = config->n_targets;
+    s->targets = take(service_n_slots(config), sizeof *s->targets);
+    s->loads = take(service_n_slots(config), sizeof *s->loads);
+    service_targets_init(s);
+    balance_init(&s->balance, s->loads, s->n_targets);
+    if (wants_latency(config)) {
+        s->latency = take(1, sizeof *s->latency);
+        quantile_init(s->latency, LATENCY_WINDOW_MS);
     }
+    s->lacks_credentials = config->credentials.kind != CONFIG_NO_CREDENTIALS;
+    service_queue_init(s);
     return s;
 }
 
-void service_set_addresses(struct service *s, unsigned target, const struct addresses *a)
+static void forget_line(struct service *s)
 {
-    CHECK(target < s->config->n_targets);
-    s->targets[target].has_address = a->n > 0;
-    pool_set_addresses(s->targets[target].pool, a);
+    if (s->authorization.n)
+        explicit_bzero((char *)s->authorization.at, s->authorization.n);
+    free((char *)s->authorization.at);
 }
 
-struct service_target *service_pick(struct service *s)
+void service_set_credentials(struct service *s, struct slice line, uint64_t generation)
 {
-    unsigned n = s->config->n_targets;
-    for (unsigned i = 0; i < n; i++) {
-        struct service_target *t = &s->targets[s->next];
-        s->next = s->next + 1 < n ? s->next + 1 : 0;
-        if (t->has_address)
-            return t;
+    char *text = take(1, line.n + 1);
+    if (line.n)
+        memcpy(text, line.at, line.n);
+    forget_line(s);
+    s->authorization = (struct slice){text, line.n};
+    s->token = generation;
+    s->token_since_ns = s->context->loop->now_ns;
+    s->lacks_credentials = line.n == 0 && s->config->credentials.kind != CONFIG_NO_CREDENTIALS;
+}
+
+/* One that began before the token came had another. */
+void service_note_refusal(struct service *s, uint64_t started_ns)
+{
+    uint64_t generation = s->token;
+    if (generation == 0 || started_ns < s->token_since_ns || !s->context->on_refused)
+        return;
+    s->token = 0;
+    s->context->on_refused(s->context->refused_owner, generation);
+}
+
+enum preference {
+    GOOD_AND_NEW, /* healthy, not ejected, not tried by this call */
+    NEW,
+    ANY,
+    N_PREFERENCES
+};
+
+static bool is_usable(const struct service *s, unsigned target, const struct balance_set *tried,
+                      enum preference preference)
+{
+    const struct service_target *t = &s->targets[target];
+    if (!t->has_address || (preference != ANY && balance_has(tried, target)))
+        return false;
+    return preference != GOOD_AND_NEW ||
+           !(t->is_unhealthy ||
+             ejection_is_out(&s->shared->ejections[target], s->context->loop->now_ms));
+}
+
+static int choose_among(struct service *s, const struct balance_set *usable, uint64_t hash)
+{
+    switch (s->config->balance) {
+    case CONFIG_LEAST_LATENCY:
+        break;
+    case CONFIG_ROUND_ROBIN:
+        return balance_round_robin(&s->balance, usable);
+    case CONFIG_HASH:
+        if (hash)
+            return balance_hash(&s->balance, usable, hash);
+        break;
     }
-    return NULL;
+    return balance_least_latency(&s->balance, usable, random_next(s->context->random),
+                                 s->context->loop->now_ns);
+}
+
+/* Where all that are good were tried, the others are better than none. */
+int service_choose(struct service *s, const struct balance_set *tried, uint64_t hash)
+{
+    if (s->n_targets == 1)
+        return s->targets[0].has_address ? 0 : BALANCE_NONE;
+    for (enum preference p = GOOD_AND_NEW; p < N_PREFERENCES; p++) {
+        struct balance_set usable = {0};
+        for (unsigned i = 0; i < s->n_targets; i++)
+            if (is_usable(s, i, tried, p))
+                balance_add(&usable, i);
+        int target = choose_among(s, &usable, hash);
+        if (target != BALANCE_NONE)
+            return target;
+    }
+    return BALANCE_NONE;
 }
 
 uint64_t service_due_ms(const struct loop *l, uint64_t ms)
@@ -78,10 +130,12 @@ uint64_t service_due_ms(const struct loop *l, uint64_t ms)
 
 void service_free(struct service *s)
 {
-    for (unsigned i = 0; i < s->config->n_targets; i++) {
-        pool_close(s->targets[i].pool);
-        free((char *)s->targets[i].host.at);
-    }
+    service_queue_done(s);
+    service_targets_done(s);
+    balance_done(&s->balance);
+    forget_line(s);
+    free(s->latency);
+    free(s->loads);
     free(s->targets);
     free(s);
 }

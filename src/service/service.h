@@ -1,48 +1,100 @@
-/* service.h - a service on one worker: a pool of connections a target, targets taken in turn
+/* service.h - a service on one worker: its targets, their pools, and which of them is called
  *
- * A target without an address (its name is not resolved yet) is passed over. One worker's.
+ * A target without an address (its name is not resolved yet) is passed over. One that fails its
+ * health checks or was ejected is used only where no other is left. One worker's; what all workers
+ * know of the service together is service_shared.h.
  */
 #pragma once
 
 #include <stdatomic.h>
 
+#include "base/random.h"
 #include "config/config.h"
 #include "http/pool.h"
 #include "net/loop.h"
 #include "net/resolver.h"
+#include "net/srv.h"
 #include "net/tls.h"
 #include "observe/counters.h"
+#include "policy/balance.h"
+#include "policy/quantile.h"
+#include "service/service_shared.h"
 
+struct service_attempt;
 struct service_call;
 
 /* What the services of one configuration have in common on a worker; outlives them. */
 struct service_context {
     struct loop *loop;
     struct counters *counters;
+    struct random *random;
     const struct config_bounds *bounds;
-    atomic_size_t *n_held;           /* bytes of bodies held, of the process */
-    struct service_call *free_calls; /* to be used again */
+    const struct config_fault *faults; /* of a rehearsal */
+    unsigned n_faults;
+    atomic_size_t *n_held; /* bytes of bodies held, of the process */
+    /* A service refused a token of that generation; once a token. May be NULL. */
+    void (*on_refused)(void *owner, uint64_t generation);
+    void *refused_owner;
+    struct service_call *free_calls;       /* to be used again */
+    struct service_attempt *free_attempts; /* likewise */
 };
 
 struct service_target {
-    struct pool *pool;
+    struct pool *pool; /* NULL: an empty slot, or the name of SRV records */
     struct slice host; /* the rest of a request line, and the Host field */
     bool has_address;
+    bool is_unhealthy; /* its checks fail */
+    bool is_gone;      /* it was of SRV records that no longer name it */
+};
+
+/* What is known of a target by now. Targets of SRV records are slots behind the configured ones. */
+struct service_known {
+    unsigned target; /* below service_n_slots() */
+    unsigned from;   /* the configured target: itself, or the name of its records */
+    unsigned weight; /* of a slot, as are: */
+    uint16_t port;
+    char host[SRV_HOST_SIZE];
+    bool is_gone;
+    bool is_unhealthy;
+    struct addresses addresses; /* n is 0 where they are not known yet */
 };
 
 struct service {
     struct service_context *context;
     const struct config_service *config;
-    struct service_target *targets; /* config->n_targets of them */
-    unsigned next;                  /* whose turn it is */
+    struct service_shared *shared;
+    SSL_CTX *tls;                   /* the snapshot's */
+    struct service_target *targets; /* service_n_slots() of them, as of loads */
+    unsigned n_targets;             /* that were ever used */
+    struct balance balance;
+    struct balance_target *loads; /* by index of the target */
+    struct quantile *latency;   /* of good calls, in microseconds; NULL where nobody asks for it */
+    struct slice authorization; /* a header line, with its CRLF; empty: none */
+    bool lacks_credentials;     /* it should have one, and there is none now */
+    uint64_t token;             /* the generation of what the line has; 0: not to be told of */
+    uint64_t token_since_ns;
+    struct list waiting;     /* calls that wait for a place: required ones first */
+    struct wheel_entry look; /* while some wait: other workers give places back, too */
+    struct ready serve;      /* a place may be free */
 };
 
-/* tls may be NULL where no target speaks TLS. */
+/* Targets that a service may come to have. */
+unsigned service_n_slots(const struct config_service *c);
+/* tls may be NULL where no target speaks TLS; it outlives the service. */
 struct service *service_new(struct service_context *context, const struct config_service *config,
-                            SSL_CTX *tls);
+                            struct service_shared *shared, SSL_CTX *tls);
 void service_set_addresses(struct service *s, unsigned target, const struct addresses *a);
-/* NULL where no target has an address. */
-struct service_target *service_pick(struct service *s);
+void service_set_health(struct service *s, unsigned target, bool is_healthy);
+/* All of it at once; a target may come, or go: calls that are under way with it are not touched. */
+void service_set_known(struct service *s, const struct service_known *k);
+/* The line is copied; empty: there are no credentials to be had. generation: which token it has;
+ * 0: one whose refusal nobody needs to hear of. */
+void service_set_credentials(struct service *s, struct slice line, uint64_t generation);
+/* An attempt that began then was answered 401. */
+void service_note_refusal(struct service *s, uint64_t started_ns);
+/* BALANCE_NONE where no target has an address. Those tried before are avoided where others are
+ * left. */
+int service_choose(struct service *s, const struct balance_set *tried, uint64_t hash);
 /* The time on the loop's clock that is this long from now, never earlier. */
 uint64_t service_due_ms(const struct loop *l, uint64_t ms);
 /* No call is under way. */

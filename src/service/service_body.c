@@ -8,11 +8,16 @@ enum {
     FIRST_BLOB = 256 * 1024, /* bytes taken at most on the word of an announced length alone */
 };
 
-static bool has_memory(const struct service_context *c, size_t n)
+size_t service_body_memory_left(const struct service_context *c)
 {
     size_t held = atomic_load_explicit(c->n_held, memory_order_relaxed);
     size_t bound = c->bounds->memory;
-    return held < bound && n <= bound - held;
+    return held < bound ? bound - held : 0;
+}
+
+static bool has_memory(const struct service_context *c, size_t n)
+{
+    return n <= service_body_memory_left(c);
 }
 
 /* Room for n bytes in a blob, of which the body's bytes so far are the first. */
@@ -69,9 +74,18 @@ enum service_body_fit service_body_add(struct service_body *b, struct service_co
         if (fit != SERVICE_BODY_FITS)
             return fit;
     }
-    memcpy(b->at + b->n, chunk.at, chunk.n);
+    if (chunk.at != b->at + b->n)
+        memcpy(b->at + b->n, chunk.at, chunk.n);
     b->n = needed;
     return SERVICE_BODY_FITS;
+}
+
+struct stream_room service_body_room(struct service_body *b, struct service_context *c, size_t n)
+{
+    if (b->n == b->capacity && move_to_blob(b, c, next_capacity(b, b->n + 1)) != SERVICE_BODY_FITS)
+        return (struct stream_room){NULL, 0};
+    size_t left = b->capacity - b->n;
+    return (struct stream_room){b->at + b->n, left < n ? left : n};
 }
 
 void service_body_end(struct service_body *b, struct service_context *c, struct arena *arena)
@@ -93,6 +107,20 @@ void service_body_end(struct service_body *b, struct service_context *c, struct 
         b->blob = fitting;
         b->at = fitting->at;
     }
+}
+
+bool service_body_make(struct service_body *b, struct service_context *c, struct arena *arena,
+                       size_t n)
+{
+    *b = (struct service_body){0};
+    if (n >= SMALL && move_to_blob(b, c, n) != SERVICE_BODY_FITS)
+        return false;
+    if (!b->blob) {
+        b->at = arena_take(arena, n);
+        b->capacity = n;
+    }
+    b->n = n;
+    return b->at;
 }
 
 void service_body_drop(struct service_body *b, struct service_context *c)

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "net/stream.h"
 #include "service/service.h"
 
 enum service_body_fit {
@@ -27,9 +28,17 @@ struct service_body {
 /* The announced length is known: *length; NULL: it is not. */
 enum service_body_fit service_body_begin(struct service_body *b, struct service_context *c,
                                          struct arena *arena, const uint64_t *length);
+/* The chunk may lie where service_body_room() said, and then stays there. */
 enum service_body_fit service_body_add(struct service_body *b, struct service_context *c,
                                        struct slice chunk);
+/* Room for some of the n bytes that are still to come of an announced length; none: no memory. */
+struct stream_room service_body_room(struct service_body *b, struct service_context *c, size_t n);
 /* The body is whole: it moves to where it is to stay. */
 void service_body_end(struct service_body *b, struct service_context *c, struct arena *arena);
+/* A body of n bytes, which the caller writes, where it is to stay; false: no memory. */
+bool service_body_make(struct service_body *b, struct service_context *c, struct arena *arena,
+                       size_t n) MUST_USE;
+/* What bounds.memory leaves. */
+size_t service_body_memory_left(const struct service_context *c);
 /* Gives its blob back; the body is empty then. */
 void service_body_drop(struct service_body *b, struct service_context *c);

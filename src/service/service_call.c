@@ -1,267 +1,112 @@
-/* service_call.c - what happens between a request and its outcome */
-#include "service/service_call.h"
-
+/* service_call.c - the life of a call: begun, made again where that may help, told */
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "http/call.h"
-#include "json/scan.h"
-#include "service/service_body.h"
-#include "service/service_head.h"
+#include "policy/backoff.h"
+#include "service/service_call_internal.h"
+#include "service/service_queue.h"
 
 enum {
-    HEAD_LIMIT = 1024 * 1024, /* bytes of a request's head; more comes of huge values alone */
-    HEAD_KEPT = 8 * 1024,     /* bytes of a head's memory that a call to be used again keeps */
-    DROPPED_LIMIT = 64 * 1024 /* bytes read of a body that nobody wants, to keep the connection */
+    KEPT_LIMIT = 16 * 1024 * 1024, /* bytes of a request that may be needed again */
+    KEPT_MEMORY = 8 * 1024,        /* bytes of its memory that a call to be used again keeps */
+    SAMPLES_LEAST = 20,
+    MEDIAN_PERMILLE = 500,
 };
 
-struct service_call {
-    struct call call;
-    struct call_request request;
-    struct service *service;
-    struct service_target *target;
-    service_call_ended *on_ended;
-    void *owner;
-    struct arena *arena; /* NULL once it is detached */
-    struct service_wanted wanted;
-    struct service_passed passed;
-    bool is_safe, is_idempotent;
-    bool is_json;        /* the answer's media type says so, or nothing */
-    bool is_dropping;    /* nobody wants the body */
-    bool is_under_way;   /* the call below was started and has not ended */
-    uint64_t timeout_ms; /* as the service and the user are told */
-    uint64_t n_dropped;
-    struct service_body body;
-    struct outcome outcome;
-    struct wheel_entry timeout;
-    struct ready ready;
-    struct buffer head; /* of the request; kept with the call */
-    struct service_call *next_free;
-};
-
-static struct service_context *context_of(const struct service_call *c)
-{
-    return c->service->context;
-}
+static const struct backoff_settings backoff = {.base_ms = 5, .cap_ms = 1000};
 
 static void recycle(struct service_call *c)
 {
-    struct service_context *context = context_of(c);
-    counters_add(context->counters, COUNT_CALLS_IN_FLIGHT, -1);
-    loop_disarm(context->loop, &c->timeout);
+    struct service_context *context = c->service->context;
+    loop_disarm(context->loop, &c->timer);
     loop_ready_cancel(&c->ready);
-    service_body_drop(&c->body, context);
-    if (c->head.capacity > HEAD_KEPT)
-        buffer_done(&c->head);
+    service_queue_remove(c);
+    if (c->kept.capacity > KEPT_MEMORY)
+        buffer_done(&c->kept);
     c->next_free = context->free_calls;
     context->free_calls = c;
 }
 
-/* The one way out by itself. The call is free to be used again when the owner hears. */
-static void tell(struct service_call *c)
+void service_call_tell(struct service_call *c)
 {
-    service_call_ended *on_ended = c->on_ended;
+    service_ended *on_ended = c->on_ended;
     void *owner = c->owner;
     struct outcome outcome = c->outcome;
-    outcome.ended_ns = context_of(c)->loop->now_ns;
-    if (outcome.blob)
-        c->body.blob = NULL; /* its share is the outcome's now */
+    outcome.n_attempts = c->n_attempts;
+    outcome.started_ns = c->n_attempts ? c->started_ns : 0;
+    outcome.ended_ns = c->service->context->loop->now_ns;
     recycle(c);
     on_ended(owner, &outcome);
 }
 
-/* The first failure stays: a status that was heard outlives what is wrong with its body. */
-static void fail(struct service_call *c, enum outcome_kind kind, struct slice detail)
-{
-    service_body_drop(&c->body, context_of(c));
-    if (c->outcome.kind != OUTCOME_OK)
-        return;
-    c->outcome.kind = kind;
-    c->outcome.detail = detail;
-}
-
-/* Ends now, and the connection with it where the answer is still under way. */
-static void end_now(struct service_call *c)
-{
-    if (c->is_under_way)
-        call_cancel(&c->call);
-    c->is_under_way = false;
-    tell(c);
-}
-
-/* A sentence with a number in it; none where nobody is left to read it. */
-static struct slice detail_of(struct service_call *c, const char *before, uint64_t number,
-                              const char *after)
-{
-    if (!c->arena)
-        return SLICE_NONE;
-    return arena_print(c->arena, "%s%llu%s", before, (unsigned long long)number, after);
-}
-
-static void fail_to_fit(struct service_call *c, enum service_body_fit fit)
-{
-    uint64_t bound = context_of(c)->bounds->response_body;
-    if (fit == SERVICE_BODY_TOO_LARGE)
-        fail(c, OUTCOME_TOO_LARGE, detail_of(c, "the answer is larger than ", bound, " bytes"));
-    else
-        fail(c, OUTCOME_OVERLOADED, SLICE("no memory is left for the answer"));
-}
-
-/* Does somebody wait for the body of an answer with this status? */
-static bool wants_body(const struct service_call *c, unsigned status)
-{
-    if (!c->arena || c->request.is_head)
-        return false;
-    for (unsigned i = 0; i < c->passed.n; i++)
-        if (c->passed.statuses[i] == status)
-            return true;
-    return status >= 200 && status <= 299;
-}
-
-static void on_head(struct call *call, const struct h1_head *head, const char *base)
-{
-    struct service_call *c = LIST_OWNER(call, struct service_call, call);
-    c->outcome.status = head->status;
-    c->is_json = service_head_is_json(head, base);
-    if (head->status < 200 || head->status > 299)
-        fail(c, OUTCOME_STATUS, detail_of(c, "answered ", head->status, ""));
-    c->is_dropping = !wants_body(c, head->status);
-    if (c->arena)
-        service_head_take_fields(&c->outcome, head, base, &c->wanted, c->arena);
-    enum service_body_fit fit = SERVICE_BODY_FITS;
-    if (!c->is_dropping && c->is_json)
-        fit = service_body_begin(&c->body, context_of(c), c->arena,
-                                 head->has_length ? &head->length : NULL);
-    if (fit == SERVICE_BODY_FITS)
-        return;
-    fail_to_fit(c, fit);
-    end_now(c); /* c is gone */
-}
-
-/* A short rest is read, so that the connection can be used again. */
-static void drop(struct service_call *c, struct slice chunk)
-{
-    c->n_dropped += chunk.n;
-    uint64_t limit = DROPPED_LIMIT;
-    if (c->outcome.kind == OUTCOME_OK) /* detached: its outcome is not known before its end */
-        limit = context_of(c)->bounds->response_body;
-    if (c->n_dropped <= limit)
-        return;
-    fail_to_fit(c, SERVICE_BODY_TOO_LARGE);
-    end_now(c); /* c is gone */
-}
-
-static void on_body(struct call *call, struct slice chunk)
-{
-    struct service_call *c = LIST_OWNER(call, struct service_call, call);
-    if (!c->is_dropping && !c->is_json) { /* told now, as an answer without a body has no type */
-        fail(c, OUTCOME_INVALID, SLICE("the answer's media type is not JSON"));
-        c->is_dropping = true;
-    }
-    if (c->is_dropping) {
-        drop(c, chunk);
-        return;
-    }
-    enum service_body_fit fit = service_body_add(&c->body, context_of(c), chunk);
-    if (fit == SERVICE_BODY_FITS)
-        return;
-    fail_to_fit(c, fit);
-    end_now(c); /* c is gone */
-}
-
-/* Some bytes came, and all of them are there. */
-static void judge_body(struct service_call *c)
-{
-    struct service_context *context = context_of(c);
-    service_body_end(&c->body, context, c->arena);
-    struct scan_result scanned =
-        scan_json((struct slice){c->body.at, c->body.n}, context->bounds->json_depth);
-    switch (scanned.verdict) {
-    case SCAN_OK:
-        c->outcome.value = scanned.value;
-        c->outcome.blob = c->body.blob;
-        break;
-    case SCAN_EMPTY:
-        fail(c, OUTCOME_INVALID, SLICE("the answer is white space alone"));
-        break;
-    case SCAN_INVALID:
-        fail(c, OUTCOME_INVALID, SLICE("the answer is not JSON"));
-        break;
-    case SCAN_TOO_DEEP:
-        fail(c, OUTCOME_INVALID,
-             detail_of(c, "the answer is nested deeper than ", context->bounds->json_depth, ""));
-        break;
-    }
-}
-
-/* The kept connection had ended before the service saw this request, or so an idempotent one may
- * assume. It is the same attempt. */
-static bool is_to_be_made_again(const struct service_call *c)
-{
-    return !c->request.fresh && (c->is_idempotent || !c->call.is_sent);
-}
-
-static const struct call_handlers handlers;
-
-static void make_again(struct service_call *c)
-{
-    counters_add(context_of(c)->counters, COUNT_UPSTREAM_REPLACED, 1);
-    c->request.fresh = true;
-    c->is_under_way = true;
-    call_start(&c->call, c->target->pool, &c->request, &handlers);
-}
-
-static void judge_end(struct service_call *c, enum call_end how)
-{
-    switch (how) {
-    case CALL_DONE:
-        if (c->body.n)
-            judge_body(c);
-        else if (c->outcome.kind == OUTCOME_OK)
-            c->outcome.value = SLICE("null");
-        break;
-    case CALL_NO_CONNECTION:
-        fail(c, OUTCOME_UNREACHABLE, SLICE("no connection"));
-        break;
-    case CALL_STALE:
-    case CALL_BROKEN:
-        fail(c, OUTCOME_UNREACHABLE, SLICE("the connection broke off before a whole answer"));
-        break;
-    case CALL_INVALID:
-        fail(c, OUTCOME_INVALID, SLICE("the answer is not HTTP"));
-        break;
-    }
-}
-
-static void on_end(struct call *call, enum call_end how)
-{
-    struct service_call *c = LIST_OWNER(call, struct service_call, call);
-    c->is_under_way = false;
-    if (how == CALL_STALE && is_to_be_made_again(c)) {
-        make_again(c);
-        return;
-    }
-    judge_end(c, how);
-    tell(c); /* c is gone */
-}
-
-static const struct call_handlers handlers = {
-    .on_head = on_head,
-    .on_body = on_body,
-    .on_end = on_end,
-};
-
-static void on_timeout(struct wheel_entry *e)
-{
-    struct service_call *c = LIST_OWNER(e, struct service_call, timeout);
-    fail(c, OUTCOME_TIMEOUT, detail_of(c, "no answer within ", c->timeout_ms, " ms"));
-    end_now(c); /* c is gone */
-}
-
-/* What could not even be begun is told in a later turn of the ready queue. */
 static void on_ready(struct ready *r)
 {
-    tell(LIST_OWNER(r, struct service_call, ready));
+    service_call_judge(LIST_OWNER(r, struct service_call, ready));
+}
+
+static void on_timer(struct wheel_entry *e)
+{
+    struct service_call *c = LIST_OWNER(e, struct service_call, timer);
+    c->on_timer(c);
+}
+
+void service_call_arm(struct service_call *c, uint64_t ms, void (*on_time)(struct service_call *c))
+{
+    struct loop *l = c->service->context->loop;
+    c->on_timer = on_time;
+    loop_arm(l, &c->timer, service_due_ms(l, ms));
+}
+
+static bool is_listed(const struct config_retry *r, const struct outcome *o)
+{
+    if (o->kind == OUTCOME_UNREACHABLE)
+        return r->after_unreachable;
+    if (o->kind == OUTCOME_TIMEOUT)
+        return r->after_timeout;
+    for (unsigned i = 0; i < r->n_statuses; i++)
+        if (o->kind == OUTCOME_STATUS && r->statuses[i] == o->status)
+            return true;
+    return false;
+}
+
+static void on_back(struct service_call *c)
+{
+    if (!service_call_begin_attempt(c))
+        service_call_tell(c);
+}
+
+/* Is there time for a wait, and for a call of usual length behind it? *wait_ms: how long it is. */
+static bool has_time(struct service_call *c, uint64_t *wait_ms)
+{
+    struct service *s = c->service;
+    uint64_t left_ms = service_call_left_ms(c);
+    uint64_t median_us =
+        quantile_us(s->latency, MEDIAN_PERMILLE, SAMPLES_LEAST, s->context->loop->now_ms);
+    *wait_ms = backoff_ms(&backoff, c->n_attempts, c->outcome.retry_after_ms,
+                          random_next(s->context->random));
+    return *wait_ms + median_us / 1000 < left_ms;
+}
+
+/* Charged when it begins to wait (Finagle's RetryBudget). */
+static bool make_again(struct service_call *c)
+{
+    struct service *s = c->service;
+    const struct config_retry *r = &s->config->retry;
+    uint64_t wait_ms;
+    if (c->n_attempts == 0 || c->n_attempts >= r->attempts || c->is_detached ||
+        !c->request.is_idempotent || !is_listed(r, &c->outcome) || !has_time(c, &wait_ms) ||
+        !budget_withdraw(&s->shared->retries, &r->budget, s->context->loop->now_ms))
+        return false;
+    counters_add(s->context->counters, COUNT_CALLS_RETRIED, 1);
+    service_call_arm(c, wait_ms, on_back);
+    return true;
+}
+
+void service_call_judge(struct service_call *c)
+{
+    loop_disarm(c->service->context->loop, &c->timer);
+    if (c->outcome.kind == OUTCOME_OK || !make_again(c))
+        service_call_tell(c);
 }
 
 static struct service_call *take(struct service_context *context)
@@ -273,87 +118,104 @@ static struct service_call *take(struct service_context *context)
     }
     c = calloc(1, sizeof *c);
     CHECK(c);
-    buffer_init(&c->head, HEAD_LIMIT);
-    wheel_entry_init(&c->timeout, on_timeout);
+    buffer_init(&c->kept, KEPT_LIMIT);
+    wheel_entry_init(&c->timer, on_timer);
+    list_init(&c->waiting);
     loop_ready_init(&c->ready, on_ready);
     return c;
 }
 
-static void begin(struct service_call *c, const struct service_request *r)
+/* Only what is sent at once, and once, can do without its own copy. */
+static bool needs_copy(const struct config_service *s)
 {
-    uint64_t now_ns = context_of(c)->loop->now_ns;
-    c->arena = r->arena;
-    c->wanted = r->wanted;
-    c->passed = r->passed;
-    c->is_safe = r->is_safe;
-    c->is_idempotent = r->is_idempotent;
-    c->is_dropping = c->is_under_way = false;
-    c->n_dropped = 0;
-    c->timeout_ms = r->timeout_ms < r->left_ms ? r->timeout_ms : r->left_ms;
-    c->body = (struct service_body){0};
-    c->outcome = (struct outcome){.n_attempts = 1, .started_ns = now_ns};
-    c->request = (struct call_request){.is_head = r->is_head};
+    return s->retry.attempts > 1 || s->hedge.is_on || s->concurrency.limit.is_on;
 }
 
-static void send_request(struct service_call *c)
+static struct slice copied(struct service_call *c, size_t *at, size_t n)
 {
-    c->request.head = buffer_slice(&c->head);
-    c->is_under_way = true;
-    call_start(&c->call, c->target->pool, &c->request, &handlers);
+    struct slice copy = {c->kept.at + *at, n};
+    *at += n;
+    return copy;
+}
+
+static bool keep_request(struct service_call *c)
+{
+    struct service_request *r = &c->request;
+    size_t at = 0;
+    c->kept.n = 0;
+    if (!buffer_append(&c->kept, r->line) || !buffer_append(&c->kept, r->fields) ||
+        !buffer_append(&c->kept, r->body))
+        return false;
+    r->line = copied(c, &at, r->line.n);
+    r->fields = copied(c, &at, r->fields.n);
+    r->body = copied(c, &at, r->body.n);
+    return true;
+}
+
+/* Whatever becomes of it, this is one call that others may be added to. */
+static void deposit(const struct service *s)
+{
+    uint64_t now_ms = s->context->loop->now_ms;
+    if (s->config->retry.attempts > 1)
+        budget_deposit(&s->shared->retries, now_ms);
+    if (s->config->hedge.is_on)
+        budget_deposit(&s->shared->hedges, now_ms);
+}
+
+static bool begin(struct service_call *c)
+{
+    if (needs_copy(c->service->config) && !keep_request(c)) {
+        c->outcome =
+            (struct outcome){.kind = OUTCOME_TOO_LARGE, .detail = SLICE("the request is too long")};
+        return false;
+    }
+    deposit(c->service);
+    return service_call_begin_attempt(c);
 }
 
 struct service_call *service_call_start(struct service *s, const struct service_request *r,
-                                        service_call_ended *on_ended, void *owner)
+                                        service_ended *on_ended, void *owner)
 {
     struct service_context *context = s->context;
     struct service_call *c = take(context);
     c->service = s;
     c->on_ended = on_ended;
     c->owner = owner;
-    begin(c, r);
-    counters_add(context->counters, COUNT_CALLS_STARTED, 1);
-    counters_add(context->counters, COUNT_CALLS_IN_FLIGHT, 1);
-    c->target = service_pick(s);
-    if (!c->target)
-        fail(c, OUTCOME_UNREACHABLE, SLICE("no connection"));
-    else if (!service_head_write(&c->head, r, c->target->host, c->timeout_ms))
-        fail(c, OUTCOME_TOO_LARGE, SLICE("the request is too long"));
-    if (c->outcome.kind != OUTCOME_OK) {
+    c->request = *r;
+    c->tried = (struct balance_set){0};
+    c->outcome = (struct outcome){0};
+    c->started_ns = context->loop->now_ns;
+    c->due_ms = context->loop->now_ms + r->left_ms;
+    c->n_attempts = 0;
+    c->is_detached = false;
+    if (!begin(c))
         loop_ready(context->loop, &c->ready);
-        return c;
-    }
-    /* An unsafe call has all its time: whoever waits for it stops waiting earlier. */
-    loop_arm(context->loop, &c->timeout,
-             service_due_ms(context->loop, r->is_safe ? c->timeout_ms : r->timeout_ms));
-    send_request(c);
     return c;
 }
 
 bool service_call_must_go_on(const struct service_call *c)
 {
-    return !c->is_safe && c->is_under_way && c->call.is_sent;
+    const struct service_attempt *a = c->tries[0].attempt;
+    return !c->request.is_safe && a && service_attempt_is_sent(a);
 }
 
-void service_call_detach(struct service_call *c, service_call_ended *on_ended, void *owner)
+/* An unsafe call has no hedge: one attempt is under way. */
+void service_call_detach(struct service_call *c, service_ended *on_ended, void *owner)
 {
     c->on_ended = on_ended;
     c->owner = owner;
-    c->arena = NULL;
-    c->is_dropping = true;
-    c->wanted = (struct service_wanted){0};
-    service_body_drop(&c->body, context_of(c));
-    c->outcome.detail = SLICE_NONE;
-    c->outcome.returned = NULL;
-    c->outcome.n_returned = 0;
+    c->is_detached = true;
+    service_attempt_detach(c->tries[0].attempt);
 }
 
-void service_call_cancel(struct service_call *c)
+void service_call_cancel(struct service_call *c, enum service_call_why why)
 {
-    counters_add(context_of(c)->counters, COUNT_CALLS_CANCELLED, 1);
-    if (c->is_under_way)
-        call_cancel(&c->call);
-    c->is_under_way = false;
+    struct service *s = c->service;
+    if (c->outcome.blob)
+        blob_release(&s->context->loop->blobs, c->outcome.blob);
+    service_call_stop_attempts(c, why);
     recycle(c);
+    service_queue_wake(s);
 }
 
 void service_call_free_kept(struct service_context *context)
@@ -361,7 +223,8 @@ void service_call_free_kept(struct service_context *context)
     while (context->free_calls) {
         struct service_call *c = context->free_calls;
         context->free_calls = c->next_free;
-        buffer_done(&c->head);
+        buffer_done(&c->kept);
         free(c);
     }
+    service_attempt_free_kept(context);
 }

@@ -1,7 +1,11 @@
 /* service_call.h - one call of a source to its service, from the request to an outcome
  *
- * A call is started, and ends exactly once: by its outcome, by its own timeout, or by being given
- * up. on_ended never comes inside service_call_start(); the call is gone when it returns.
+ * In this order: the breaker lets it pass, a place is free (or it waits for one), a target is
+ * chosen, an attempt is made; a late one may be doubled on another target, a failed one made again,
+ * as far as the service's settings, its budgets and the time that is left allow (CONTRACT 3.8).
+ *
+ * A call is started, and ends exactly once: by its outcome, or by being given up. on_ended never
+ * comes inside service_call_start(); the call is gone when it returns.
  *
  * A safe call that nobody waits for any more is cancelled. An unsafe one that may have reached its
  * service is detached instead: it goes on by itself within its timeout and then tells another
@@ -9,50 +13,23 @@
  */
 #pragma once
 
-#include "base/arena.h"
-#include "http/exchange.h"
-#include "service/outcome.h"
 #include "service/service.h"
+#include "service/service_request.h"
 
 struct service_call;
 
-/* Names of fields of the answer that are asked for; each stands there once. */
-struct service_wanted {
-    const struct slice *names;
-    unsigned n;
-};
-
-/* Failures whose body is asked for as well. */
-struct service_passed {
-    const unsigned *statuses;
-    unsigned n;
-};
-
-/* Looked at during service_call_start() only, but for the arena, the names and the statuses. */
-struct service_request {
-    struct slice line;   /* method, a space, the target: "GET /products/7" */
-    struct slice fields; /* whole header lines, each with its CRLF; without Host and the time
-                            that we wait, which are the call's business */
-    bool is_head;        /* of method HEAD */
-    bool is_safe;        /* may be cancelled at any time */
-    bool is_idempotent;  /* may be made again */
-    uint64_t timeout_ms; /* of one attempt */
-    uint64_t left_ms;    /* of the whole answer */
-    struct arena *arena; /* for what the outcome needs; the owner's until on_ended or detach */
-    struct service_wanted wanted;
-    struct service_passed passed;
-};
-
-/* The outcome is the callee's to copy; the share of its blob is the callee's. */
-typedef void service_call_ended(void *owner, const struct outcome *outcome);
-
+/* The request is looked at during this call only, but for the arena, the names and the statuses. */
 struct service_call *service_call_start(struct service *s, const struct service_request *r,
-                                        service_call_ended *on_ended, void *owner);
+                                        service_ended *on_ended, void *owner);
 /* Must it be detached rather than cancelled? */
 bool service_call_must_go_on(const struct service_call *c);
 /* From now on it belongs to another owner; its outcome has no body, no detail and no fields. */
-void service_call_detach(struct service_call *c, service_call_ended *on_ended, void *owner);
+void service_call_detach(struct service_call *c, service_ended *on_ended, void *owner);
+enum service_call_why {
+    SERVICE_CALL_UNWANTED, /* nobody waits for it any more */
+    SERVICE_CALL_LATE,     /* the time of the whole answer is over */
+};
 /* Nothing comes any more. */
-void service_call_cancel(struct service_call *c);
+void service_call_cancel(struct service_call *c, enum service_call_why why);
 /* Frees those that are kept to be used again. */
 void service_call_free_kept(struct service_context *context);

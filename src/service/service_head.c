@@ -1,11 +1,14 @@
 /* service_head.c - heads of requests are written, heads of answers looked at */
 #include "service/service_head.h"
 
-#include "wire/media.h"
+#include "http/exchange.h"
+#include "wire/prefer.h"
 #include "wire/token.h"
 
 enum {
-    MAX_DIGITS = 20
+    MAX_DIGITS = 20,
+    RETRY_AFTER_MAX_S = 3600,
+    END_MAX = sizeof "content-length: \r\nx-request-timeout-ms: \r\n\r\n" + 2 * MAX_DIGITS
 };
 
 static char *put(char *at, struct slice bytes)
@@ -25,35 +28,63 @@ static char *put_number(char *at, uint64_t number)
     return put(at, (struct slice){digits + MAX_DIGITS - n, n});
 }
 
-bool service_head_write(struct buffer *out, const struct service_request *r, struct slice host,
-                        uint64_t given_ms)
+/* The lines that are the call's business, and the empty one. */
+static char *put_end(char *at, const struct service_request *r, uint64_t given_ms)
 {
-    const struct slice name = SLICE("x-request-timeout-ms: ");
-    const struct slice end = SLICE("\r\n\r\n");
+    if (r->has_body) {
+        at = put(at, SLICE("content-length: "));
+        at = put_number(at, r->body.n);
+        at = put(at, SLICE("\r\n"));
+    }
+    at = put(at, SLICE("x-request-timeout-ms: "));
+    at = put_number(at, given_ms);
+    return put(at, SLICE("\r\n\r\n"));
+}
+
+bool service_head_write(struct buffer *out, const struct service_request *r, struct slice host,
+                        struct slice authorization, uint64_t given_ms)
+{
     out->n = 0;
-    char *start =
-        buffer_reserve(out, r->line.n + host.n + r->fields.n + name.n + MAX_DIGITS + end.n);
+    char *start = buffer_reserve(out, r->line.n + host.n + r->fields.n + authorization.n + END_MAX);
     if (!start)
         return false;
     char *at = put(start, r->line);
     at = put(at, host);
     at = put(at, r->fields);
-    at = put(at, name);
-    at = put_number(at, given_ms);
-    at = put(at, end);
+    if (authorization.n)
+        at = put(at, authorization);
+    at = put_end(at, r, given_ms);
     out->n = (size_t)(at - start);
     return true;
 }
 
-bool service_head_is_json(const struct h1_head *head, const char *base)
+struct media service_head_media(const struct h1_head *head, const char *base)
 {
+    struct media media = {MEDIA_NONE, MEDIA_NO_CHARSET};
+    unsigned n = 0;
     for (unsigned i = 0; i < head->n_fields; i++) {
         const struct h1_field *f = &head->fields[i];
-        if (token_equals(h1_name(base, f), SLICE("content-type")) &&
-            media_of(h1_value(base, f)).kind == MEDIA_OTHER)
-            return false;
+        if (!token_equals(h1_name(base, f), SLICE("content-type")))
+            continue;
+        struct media said = media_of(h1_value(base, f));
+        if (n++ && (said.kind != media.kind || said.charset != media.charset))
+            return (struct media){MEDIA_OTHER, MEDIA_FOREIGN};
+        media = said;
     }
-    return true;
+    return media;
+}
+
+/* Only where somebody asks to be left alone is it looked for. */
+uint64_t service_head_retry_after(const struct h1_head *head, const char *base)
+{
+    uint32_t seconds;
+    if (head->status != 429 && head->status != 503)
+        return 0;
+    for (unsigned i = 0; i < head->n_fields; i++)
+        if (token_equals(h1_name(base, &head->fields[i]), SLICE("retry-after")) &&
+            prefer_integer(h1_value(base, &head->fields[i]), &seconds))
+            return (uint64_t)(seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
+    return 0;
 }
 
 static bool take_field(struct field *to, const char *base, const struct h1_field *f,

@@ -10,6 +10,7 @@ static const struct access_source sources[] = {
     {.name = {"product", 7}, .status = 200, .us = 412, .attempts = 1},
     {.name = {"reviews", 7}, .kind = "timeout", .us = 300100, .attempts = 1},
     {.name = {"stock", 5}, .kind = "status", .status = 503, .us = 2000, .attempts = 2},
+    {.name = {"items", 5}, .status = 200, .us = 3500, .attempts = 9, .has_calls = true, .calls = 8},
 };
 
 static struct access_entry entry(void)
@@ -25,7 +26,7 @@ static struct access_entry entry(void)
         .bytes = 812,
         .us = 1234,
         .sources = sources,
-        .n_sources = 3,
+        .n_sources = sizeof sources / sizeof *sources,
     };
 }
 
@@ -56,7 +57,8 @@ static void a_line_is_written_as_documented(void **state)
         "\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"sources\":{"
         "\"product\":{\"status\":200,\"ms\":0.412,\"attempts\":1},"
         "\"reviews\":{\"kind\":\"timeout\",\"ms\":300.1,\"attempts\":1},"
-        "\"stock\":{\"status\":503,\"kind\":\"status\",\"ms\":2,\"attempts\":2}}}\n";
+        "\"stock\":{\"status\":503,\"kind\":\"status\",\"ms\":2,\"attempts\":2},"
+        "\"items\":{\"status\":200,\"ms\":3.5,\"attempts\":9,\"calls\":8}}}\n";
     assert_int_equal(n, strlen(expected));
     assert_memory_equal(line, expected, n);
 }
@@ -118,8 +120,13 @@ static void the_longest_line_stays_within_its_bound(void **state)
         struct slice all = {text, 100000};
         struct access_source many[100];
         for (size_t s = 0; s < 100; s++)
-            many[s] = (struct access_source){
-                {text, s < 64 ? s + 1 : 64}, "unreachable", 599, INT64_MAX, UINT32_MAX};
+            many[s] = (struct access_source){{text, s < 64 ? s + 1 : 64},
+                                             "unreachable",
+                                             599,
+                                             INT64_MAX,
+                                             UINT32_MAX,
+                                             true,
+                                             UINT32_MAX};
         struct access_entry e = {UINT64_C(4102444799999999),
                                  all,
                                  all,

@@ -1,4 +1,6 @@
 /* trace_test.c - which traces go on, which begin, and what is passed on of them */
+#include <stdio.h>
+
 #include "../unit.h"
 #include "observe/trace.h"
 
@@ -87,6 +89,21 @@ static void a_new_trace_is_good_and_its_own(void **state)
     assert_true(read.is_sampled);
 }
 
+static void ids_are_the_digits_of_random_numbers(void **state)
+{
+    (void)state;
+    struct random r, same;
+    char id[TRACE_REQUEST_ID_SIZE], expected[TRACE_REQUEST_ID_SIZE + 1];
+    random_init_seeded(&r, 3);
+    random_init_seeded(&same, 3);
+    for (unsigned i = 0; i < 1000; i++) {
+        unsigned long long high = random_next(&same), low = random_next(&same);
+        trace_make_request_id(id, &r);
+        assert_int_equal(snprintf(expected, sizeof expected, "%016llx%016llx", high, low), 32);
+        assert_memory_equal(id, expected, sizeof id);
+    }
+}
+
 static void a_good_tracestate_passes(void **state)
 {
     (void)state;
@@ -162,6 +179,7 @@ int main(void)
         cmocka_unit_test(a_bad_traceparent_is_none),
         cmocka_unit_test(each_call_has_a_span_of_its_own),
         cmocka_unit_test(a_new_trace_is_good_and_its_own),
+        cmocka_unit_test(ids_are_the_digits_of_random_numbers),
         cmocka_unit_test(a_good_tracestate_passes),
         cmocka_unit_test(a_tracestate_is_bounded),
         cmocka_unit_test(a_clients_request_id_is_kept_where_it_is_harmless),

@@ -34,10 +34,14 @@ int fixture_setup(void **state)
     f->context = (struct service_context){
         .loop = &f->rig.loop,
         .counters = &f->rig.counters,
+        .random = &f->random,
         .bounds = &f->bounds,
         .n_held = &f->rig.n_held,
     };
-    f->service = service_new(&f->context, &f->config, NULL);
+    random_init_seeded(&f->random, 7);
+    f->of_all = (struct config){.services = &f->config, .n_services = 1};
+    f->shared = service_shared_new(&f->of_all);
+    f->service = service_new(&f->context, &f->config, f->shared, NULL);
     set_address(f, 0);
     arena_init(&f->arena, 4096, 1 << 20);
     f->request = (struct service_request){
@@ -58,6 +62,7 @@ int fixture_teardown(void **state)
     struct fixture *f = *state;
     fixture_drop(f);
     service_free(f->service);
+    service_shared_free(f->shared, &f->of_all);
     service_call_free_kept(&f->context);
     arena_done(&f->arena);
     for (unsigned i = 0; i < 2; i++)

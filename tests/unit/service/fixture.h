@@ -10,6 +10,9 @@ struct fixture {
     struct config_target targets[2];
     struct config_service config;
     struct service_context context;
+    struct config of_all; /* with the one service */
+    struct service_shared *shared;
+    struct random random;
     struct service *service;
     struct arena arena;
     struct service_request request; /* of the next call: GET /x, changed as wanted */

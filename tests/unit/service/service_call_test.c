@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "http/exchange.h"
 
 #define OK FIXTURE_OK
 
@@ -16,11 +17,11 @@ static void the_request_is_written_whole(void **state)
                                      "accept: application/json\r\n"
                                      "x-request-timeout-ms: 300\r\n\r\n");
     f->request.left_ms = 42;
-    service_call_cancel(f->call);
+    service_call_cancel(f->call, SERVICE_CALL_UNWANTED);
     fixture_start(f);
     fixture_accept(f);
     rig_expect(&f->rig, f->fd, &f->heard, "x-request-timeout-ms: 42\r\n\r\n");
-    service_call_cancel(f->call);
+    service_call_cancel(f->call, SERVICE_CALL_UNWANTED);
 }
 
 static void an_answer_is_its_value_without_the_space_around_it(void **state)
@@ -73,11 +74,12 @@ static void what_is_no_json_is_invalid(void **state)
     fixture_expect_failure(f, OUTCOME_INVALID, "the answer is nested deeper than 8");
 }
 
-static void the_media_type_must_be_json_where_one_is_given(void **state)
+static void the_media_type_must_be_known_where_one_is_given(void **state)
 {
     struct fixture *f = *state;
     fixture_serve(f, OK "Content-Type: text/html\r\nContent-Length: 2\r\n\r\n{}");
-    fixture_expect_failure(f, OUTCOME_INVALID, "the answer's media type is not JSON");
+    fixture_expect_failure(f, OUTCOME_INVALID,
+                           "the answer's media type is neither JSON, XML nor plain text");
     assert_int_equal(f->outcome.status, 200);
     fixture_serve(f, OK "content-type: application/vnd.a+json; v=1\r\nContent-Length: 2\r\n\r\n{}");
     fixture_expect_value(f, "{}");
@@ -201,7 +203,7 @@ static void a_call_that_was_cancelled_is_silent(void **state)
     fixture_begin(f);
     fixture_say(f, SLICE(OK "Content-Length: 9000\r\n\r\n{"));
     rig_turns(&f->rig, 3);
-    service_call_cancel(f->call);
+    service_call_cancel(f->call, SERVICE_CALL_UNWANTED);
     rig_expect_end(&f->rig, f->fd, &f->heard);
     assert_int_equal(f->n_ended, 0);
     assert_int_equal(rig_count(&f->rig, COUNT_CALLS_CANCELLED), 1);
@@ -216,7 +218,7 @@ static void calls_are_used_again(void **state)
     fixture_begin(f);
     assert_ptr_equal(f->call, first);
     assert_null(f->context.free_calls);
-    service_call_cancel(f->call);
+    service_call_cancel(f->call, SERVICE_CALL_UNWANTED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -229,7 +231,7 @@ int main(void)
         TEST(an_answer_may_end_with_its_connection),
         TEST(no_body_bytes_are_null_whatever_their_type),
         TEST(what_is_no_json_is_invalid),
-        TEST(the_media_type_must_be_json_where_one_is_given),
+        TEST(the_media_type_must_be_known_where_one_is_given),
         TEST(other_statuses_fail_and_keep_the_connection),
         TEST(the_long_body_of_a_failure_is_not_read_to_its_end),
         TEST(the_body_of_a_failure_comes_along_where_it_is_asked_for),

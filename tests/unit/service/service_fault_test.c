@@ -17,7 +17,7 @@ static void without_an_address_there_is_no_connection(void **state)
     fixture_await(f);
     fixture_expect_failure(f, OUTCOME_UNREACHABLE, "no connection");
     fixture_start(f);
-    service_call_cancel(f->call);
+    service_call_cancel(f->call, SERVICE_CALL_UNWANTED);
     rig_turns(&f->rig, 2);
     assert_int_equal(f->n_ended, 0);
 }
@@ -165,7 +165,7 @@ static void an_unsafe_call_must_go_on_once_it_was_sent(void **state)
     struct fixture *f = *state;
     fixture_begin(f);
     assert_false(service_call_must_go_on(f->call));
-    service_call_cancel(f->call);
+    service_call_cancel(f->call, SERVICE_CALL_UNWANTED);
     close(f->fd);
     f->fd = -1;
     f->request.is_safe = f->request.is_idempotent = false;
@@ -174,7 +174,7 @@ static void an_unsafe_call_must_go_on_once_it_was_sent(void **state)
     fixture_accept(f);
     rig_expect(&f->rig, f->fd, &f->heard, "\r\n\r\n");
     assert_true(service_call_must_go_on(f->call));
-    service_call_cancel(f->call);
+    service_call_cancel(f->call, SERVICE_CALL_UNWANTED);
 }
 
 static void on_late(void *owner, const struct outcome *outcome)

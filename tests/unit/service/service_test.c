@@ -5,7 +5,7 @@ static void use_two_targets(struct fixture *f)
 {
     service_free(f->service);
     f->config.n_targets = 2;
-    f->service = service_new(&f->context, &f->config, NULL);
+    f->service = service_new(&f->context, &f->config, f->shared, NULL);
 }
 
 static void set_one_address(struct fixture *f, unsigned target)
@@ -15,30 +15,65 @@ static void set_one_address(struct fixture *f, unsigned target)
     service_set_addresses(f->service, target, &a);
 }
 
-static void targets_take_turns(void **state)
+static int choose(struct fixture *f)
+{
+    const struct balance_set none = {0};
+    return service_choose(f->service, &none, 0);
+}
+
+static void targets_take_turns_where_that_is_asked_for(void **state)
 {
     struct fixture *f = *state;
+    f->config.balance = CONFIG_ROUND_ROBIN;
     use_two_targets(f);
     set_one_address(f, 0);
     set_one_address(f, 1);
-    struct service_target *first = service_pick(f->service);
-    struct service_target *second = service_pick(f->service);
-    assert_ptr_equal(first, &f->service->targets[0]);
-    assert_ptr_equal(second, &f->service->targets[1]);
-    assert_ptr_equal(service_pick(f->service), first);
+    assert_int_equal(choose(f), 0);
+    assert_int_equal(choose(f), 1);
+    assert_int_equal(choose(f), 0);
 }
 
 static void a_target_without_an_address_is_passed_over(void **state)
 {
     struct fixture *f = *state;
     use_two_targets(f);
-    assert_null(service_pick(f->service));
+    assert_int_equal(choose(f), BALANCE_NONE);
     set_one_address(f, 1);
     for (unsigned i = 0; i < 3; i++)
-        assert_ptr_equal(service_pick(f->service), &f->service->targets[1]);
+        assert_int_equal(choose(f), 1);
     const struct addresses none = {0};
     service_set_addresses(f->service, 1, &none);
-    assert_null(service_pick(f->service));
+    assert_int_equal(choose(f), BALANCE_NONE);
+}
+
+static void an_unhealthy_target_is_chosen_only_where_no_other_is_left(void **state)
+{
+    struct fixture *f = *state;
+    use_two_targets(f);
+    set_one_address(f, 0);
+    set_one_address(f, 1);
+    service_set_health(f->service, 0, false);
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(choose(f), 1);
+    service_set_health(f->service, 1, false);
+    assert_int_not_equal(choose(f), BALANCE_NONE);
+    service_set_health(f->service, 0, true);
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(choose(f), 0);
+}
+
+static void a_target_that_was_tried_is_avoided_while_others_are_left(void **state)
+{
+    struct fixture *f = *state;
+    struct balance_set tried = {0};
+    use_two_targets(f);
+    set_one_address(f, 0);
+    set_one_address(f, 1);
+    balance_add(&tried, 1);
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(service_choose(f->service, &tried, 0), 0);
+    balance_add(&tried, 0);
+    assert_int_not_equal(service_choose(f->service, &tried, 0), BALANCE_NONE);
 }
 
 static void a_host_of_the_service_stands_in_for_the_targets(void **state)
@@ -74,7 +109,9 @@ static void kinds_have_the_names_of_the_contract(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(targets_take_turns),
+        TEST(targets_take_turns_where_that_is_asked_for),
+        TEST(an_unhealthy_target_is_chosen_only_where_no_other_is_left),
+        TEST(a_target_that_was_tried_is_avoided_while_others_are_left),
         TEST(a_target_without_an_address_is_passed_over),
         TEST(a_host_of_the_service_stands_in_for_the_targets),
         TEST(a_time_that_is_due_is_never_early),

@@ -1,0 +1,428 @@
+/* service_attempt.c - what happens between a request and its outcome */
+#include "service/service_attempt.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "http/call.h"
+#include "service/service_body.h"
+#include "service/service_fault.h"
+#include "service/service_format.h"
+#include "service/service_head.h"
+
+enum {
+    HEAD_LIMIT = 1024 * 1024, /* bytes of a request's head; more comes of huge values alone */
+    HEAD_KEPT = 8 * 1024,     /* bytes of a head's memory that a call to be used again keeps */
+    DROPPED_LIMIT = 64 * 1024 /* bytes read of a body that nobody wants, to keep the connection */
+};
+
+struct service_attempt {
+    struct call call;
+    struct call_request request;
+    struct service *service;
+    struct service_target *target;
+    service_ended *on_ended;
+    void *owner;
+    struct arena *arena; /* NULL once it is detached */
+    struct service_wanted wanted;
+    struct service_passed passed;
+    bool is_idempotent;
+    enum config_format declared;
+    struct service_format format; /* of the answer */
+    bool is_dropping;             /* nobody wants the body */
+    bool is_under_way;            /* the call below was started and has not ended */
+    uint64_t timeout_ms;          /* as the service and the user are told */
+    uint64_t n_dropped;
+    struct service_body body;
+    struct outcome outcome;
+    struct wheel_entry timeout;
+    const struct config_fault *fault; /* that it suffers; NULL: none */
+    struct wheel_entry faulty;        /* until it does */
+    struct ready ready;
+    struct buffer head;   /* of the request; kept with the call */
+    struct blob *content; /* the request's body; NULL where it has none */
+    struct service_attempt *next_free;
+};
+
+static struct service_context *context_of(const struct service_attempt *a)
+{
+    return a->service->context;
+}
+
+static void recycle(struct service_attempt *a)
+{
+    struct service_context *context = context_of(a);
+    counters_add(context->counters, COUNT_CALLS_IN_FLIGHT, -1);
+    loop_disarm(context->loop, &a->timeout);
+    loop_disarm(context->loop, &a->faulty);
+    loop_ready_cancel(&a->ready);
+    service_body_drop(&a->body, context);
+    if (a->content)
+        blob_release(&context->loop->blobs, a->content);
+    a->content = NULL;
+    if (a->head.capacity > HEAD_KEPT)
+        buffer_done(&a->head);
+    a->next_free = context->free_attempts;
+    context->free_attempts = a;
+}
+
+/* The one way out by itself. The call is free to be used again when the owner hears. */
+static void tell(struct service_attempt *a)
+{
+    service_ended *on_ended = a->on_ended;
+    void *owner = a->owner;
+    struct outcome outcome = a->outcome;
+    outcome.ended_ns = context_of(a)->loop->now_ns;
+    if (outcome.blob)
+        a->body.blob = NULL; /* its share is the outcome's now */
+    recycle(a);
+    on_ended(owner, &outcome);
+}
+
+/* The first failure stays: a status that was heard outlives what is wrong with its body. */
+static void fail(struct service_attempt *a, enum outcome_kind kind, struct slice detail)
+{
+    service_body_drop(&a->body, context_of(a));
+    if (a->outcome.kind != OUTCOME_OK)
+        return;
+    a->outcome.kind = kind;
+    a->outcome.detail = detail;
+}
+
+/* Ends now, and the connection with it where the answer is still under way. */
+static void end_now(struct service_attempt *a)
+{
+    if (a->is_under_way)
+        call_cancel(&a->call);
+    a->is_under_way = false;
+    tell(a);
+}
+
+/* A sentence with a number in it; none where nobody is left to read it. */
+static struct slice detail_of(struct service_attempt *a, const char *before, uint64_t number,
+                              const char *after)
+{
+    if (!a->arena)
+        return SLICE_NONE;
+    return arena_print(a->arena, "%s%llu%s", before, (unsigned long long)number, after);
+}
+
+static void fail_to_fit(struct service_attempt *a, enum service_body_fit fit)
+{
+    uint64_t bound = context_of(a)->bounds->response_body;
+    if (fit == SERVICE_BODY_TOO_LARGE)
+        fail(a, OUTCOME_TOO_LARGE, detail_of(a, "the answer is larger than ", bound, " bytes"));
+    else
+        fail(a, OUTCOME_OVERLOADED, SLICE("no memory is left for the answer"));
+}
+
+/* Does somebody wait for the body of an answer with this status? */
+static bool wants_body(const struct service_attempt *a, unsigned status)
+{
+    if (!a->arena || a->request.is_head)
+        return false;
+    for (unsigned i = 0; i < a->passed.n; i++)
+        if (a->passed.statuses[i] == status)
+            return true;
+    return status >= 200 && status <= 299;
+}
+
+/* Its body is passed on where it is JSON, whatever the source's answers are otherwise. */
+static void fail_by_status(struct service_attempt *a, const struct h1_head *head, const char *base)
+{
+    fail(a, OUTCOME_STATUS, detail_of(a, "answered ", head->status, ""));
+    a->format = service_format_of(CONFIG_FORMAT_BY_TYPE, head, base);
+    if (a->format.kind != CONFIG_FORMAT_JSON)
+        a->format.refusal = SLICE("the answer's media type is not JSON");
+}
+
+static void on_head(struct call *call, const struct h1_head *head, const char *base)
+{
+    struct service_attempt *a = LIST_OWNER(call, struct service_attempt, call);
+    a->outcome.status = head->status;
+    a->outcome.retry_after_ms = service_head_retry_after(head, base);
+    a->format = service_format_of(a->declared, head, base);
+    if (head->status < 200 || head->status > 299)
+        fail_by_status(a, head, base);
+    if (head->status == 401 && a->arena)
+        service_note_refusal(a->service, a->outcome.started_ns);
+    a->is_dropping = !wants_body(a, head->status);
+    if (a->arena)
+        service_head_take_fields(&a->outcome, head, base, &a->wanted, a->arena);
+    enum service_body_fit fit = SERVICE_BODY_FITS;
+    if (!a->is_dropping && !a->format.refusal.n)
+        fit = service_body_begin(&a->body, context_of(a), a->arena,
+                                 head->has_length ? &head->length : NULL);
+    if (fit == SERVICE_BODY_FITS)
+        return;
+    fail_to_fit(a, fit);
+    end_now(a); /* a is gone */
+}
+
+/* A short rest is read, so that the connection can be used again. */
+static void drop(struct service_attempt *a, struct slice chunk)
+{
+    a->n_dropped += chunk.n;
+    uint64_t limit = DROPPED_LIMIT;
+    if (a->outcome.kind == OUTCOME_OK) /* detached: its outcome is not known before its end */
+        limit = context_of(a)->bounds->response_body;
+    if (a->n_dropped <= limit)
+        return;
+    fail_to_fit(a, SERVICE_BODY_TOO_LARGE);
+    end_now(a); /* a is gone */
+}
+
+static void on_body(struct call *call, struct slice chunk)
+{
+    struct service_attempt *a = LIST_OWNER(call, struct service_attempt, call);
+    if (!a->is_dropping && a->format.refusal.n) { /* an answer without a body has no type */
+        fail(a, OUTCOME_INVALID, a->format.refusal);
+        a->is_dropping = true;
+    }
+    if (a->is_dropping) {
+        drop(a, chunk);
+        return;
+    }
+    enum service_body_fit fit = service_body_add(&a->body, context_of(a), chunk);
+    if (fit == SERVICE_BODY_FITS)
+        return;
+    fail_to_fit(a, fit);
+    end_now(a); /* a is gone */
+}
+
+static struct stream_room room(struct call *call, size_t n)
+{
+    struct service_attempt *a = LIST_OWNER(call, struct service_attempt, call);
+    if (a->is_dropping || !a->body.expected)
+        return (struct stream_room){NULL, 0};
+    return service_body_room(&a->body, context_of(a), n);
+}
+
+/* Some bytes came, and all of them are there. */
+static void judge_body(struct service_attempt *a)
+{
+    service_body_end(&a->body, context_of(a), a->arena);
+    struct service_format_value v =
+        service_format_read(&a->format, &a->body, context_of(a), a->arena);
+    if (v.kind != OUTCOME_OK) {
+        fail(a, v.kind, v.text);
+        return;
+    }
+    a->outcome.value = v.text;
+    a->outcome.blob = a->body.blob;
+}
+
+/* The kept connection had ended before the service saw this request, or so an idempotent one may
+ * assume. It is the same attempt. */
+static bool is_to_be_made_again(const struct service_attempt *a)
+{
+    return !a->request.fresh && (a->is_idempotent || !a->call.is_sent);
+}
+
+static const struct call_handlers handlers;
+
+static void make_again(struct service_attempt *a)
+{
+    counters_add(context_of(a)->counters, COUNT_UPSTREAM_REPLACED, 1);
+    a->request.fresh = true;
+    a->is_under_way = true;
+    call_start(&a->call, a->target->pool, &a->request, &handlers);
+}
+
+static void judge_end(struct service_attempt *a, enum call_end how)
+{
+    switch (how) {
+    case CALL_DONE:
+        if (a->body.n)
+            judge_body(a);
+        else if (a->outcome.kind == OUTCOME_OK)
+            a->outcome.value = SLICE("null");
+        break;
+    case CALL_NO_CONNECTION:
+        fail(a, OUTCOME_UNREACHABLE, SLICE("no connection"));
+        break;
+    case CALL_STALE:
+    case CALL_BROKEN:
+        fail(a, OUTCOME_UNREACHABLE, SLICE("the connection broke off before a whole answer"));
+        break;
+    case CALL_INVALID:
+        fail(a, OUTCOME_INVALID, SLICE("the answer is not HTTP"));
+        break;
+    }
+}
+
+static void on_end(struct call *call, enum call_end how)
+{
+    struct service_attempt *a = LIST_OWNER(call, struct service_attempt, call);
+    a->is_under_way = false;
+    if (how == CALL_STALE && is_to_be_made_again(a)) {
+        make_again(a);
+        return;
+    }
+    judge_end(a, how);
+    tell(a); /* a is gone */
+}
+
+static const struct call_handlers handlers = {
+    .on_head = on_head,
+    .on_body = on_body,
+    .room = room,
+    .on_end = on_end,
+};
+
+static void on_timeout(struct wheel_entry *e)
+{
+    struct service_attempt *a = LIST_OWNER(e, struct service_attempt, timeout);
+    fail(a, OUTCOME_TIMEOUT, detail_of(a, "no answer within ", a->timeout_ms, " ms"));
+    end_now(a); /* a is gone */
+}
+
+/* What could not even be begun is told in a later turn of the ready queue. */
+static void on_ready(struct ready *r)
+{
+    tell(LIST_OWNER(r, struct service_attempt, ready));
+}
+
+static void on_faulty(struct wheel_entry *e);
+
+static struct service_attempt *take(struct service_context *context)
+{
+    struct service_attempt *a = context->free_attempts;
+    if (a) {
+        context->free_attempts = a->next_free;
+        return a;
+    }
+    a = calloc(1, sizeof *a);
+    CHECK(a);
+    buffer_init(&a->head, HEAD_LIMIT);
+    wheel_entry_init(&a->timeout, on_timeout);
+    wheel_entry_init(&a->faulty, on_faulty);
+    loop_ready_init(&a->ready, on_ready);
+    return a;
+}
+
+static void begin(struct service_attempt *a, const struct service_request *r)
+{
+    uint64_t now_ns = context_of(a)->loop->now_ns;
+    a->arena = r->arena;
+    a->wanted = r->wanted;
+    a->passed = r->passed;
+    a->declared = r->format;
+    a->is_idempotent = r->is_idempotent;
+    a->is_dropping = a->is_under_way = false;
+    a->n_dropped = 0;
+    a->timeout_ms = r->timeout_ms < r->left_ms ? r->timeout_ms : r->left_ms;
+    a->body = (struct service_body){0};
+    a->outcome = (struct outcome){.n_attempts = 1, .started_ns = now_ns};
+    a->request = (struct call_request){.is_head = r->is_head};
+}
+
+/* A copy, as the call may outlive the request that it is part of. */
+static void keep_content(struct service_attempt *a, struct slice body)
+{
+    struct service_context *context = context_of(a);
+    if (body.n == 0)
+        return;
+    if (body.n > service_body_memory_left(context)) {
+        fail(a, OUTCOME_OVERLOADED, SLICE("no memory is left for the request"));
+        return;
+    }
+    a->content = blob_take(&context->loop->blobs, body.n);
+    memcpy(a->content->at, body.at, body.n);
+    a->content->n = body.n;
+}
+
+static void send_request(struct service_attempt *a)
+{
+    a->request.head = buffer_slice(&a->head);
+    if (a->content)
+        a->request.body = blob_slice(a->content);
+    a->is_under_way = true;
+    call_start(&a->call, a->target->pool, &a->request, &handlers);
+}
+
+static void on_faulty(struct wheel_entry *e)
+{
+    struct service_attempt *a = LIST_OWNER(e, struct service_attempt, faulty);
+    if (a->fault->fail_status == 0) {
+        send_request(a);
+        return;
+    }
+    a->outcome.status = a->fault->fail_status;
+    fail(a, OUTCOME_STATUS, detail_of(a, "answered ", a->outcome.status, ""));
+    tell(a); /* a is gone */
+}
+
+/* Sends it, or lets it suffer first. */
+static void go(struct service_attempt *a)
+{
+    struct loop *l = context_of(a)->loop;
+    a->fault = context_of(a)->n_faults ? service_fault_draw(a->service) : NULL;
+    if (a->fault)
+        loop_arm(l, &a->faulty, service_due_ms(l, a->fault->delay_ms));
+    else
+        send_request(a);
+}
+
+struct service_attempt *service_attempt_start(struct service *s, unsigned target,
+                                              const struct service_request *r,
+                                              service_ended *on_ended, void *owner)
+{
+    struct service_context *context = s->context;
+    struct service_attempt *a = take(context);
+    a->service = s;
+    a->target = &s->targets[target];
+    a->on_ended = on_ended;
+    a->owner = owner;
+    begin(a, r);
+    counters_add(context->counters, COUNT_CALLS_STARTED, 1);
+    counters_add(context->counters, COUNT_CALLS_IN_FLIGHT, 1);
+    if (!service_head_write(&a->head, r, a->target->host, s->authorization, a->timeout_ms))
+        fail(a, OUTCOME_TOO_LARGE, SLICE("the request is too long"));
+    else
+        keep_content(a, r->body);
+    if (a->outcome.kind != OUTCOME_OK) {
+        loop_ready(context->loop, &a->ready);
+        return a;
+    }
+    /* An unsafe call has all its time: whoever waits for it stops waiting earlier. */
+    loop_arm(context->loop, &a->timeout,
+             service_due_ms(context->loop, r->is_safe ? a->timeout_ms : r->timeout_ms));
+    go(a);
+    return a;
+}
+
+bool service_attempt_is_sent(const struct service_attempt *a)
+{
+    return a->is_under_way && a->call.is_sent;
+}
+
+void service_attempt_detach(struct service_attempt *a)
+{
+    a->arena = NULL;
+    a->is_dropping = true;
+    a->wanted = (struct service_wanted){0};
+    service_body_drop(&a->body, context_of(a));
+    a->outcome.detail = SLICE_NONE;
+    a->outcome.returned = NULL;
+    a->outcome.n_returned = 0;
+}
+
+void service_attempt_cancel(struct service_attempt *a)
+{
+    counters_add(context_of(a)->counters, COUNT_CALLS_CANCELLED, 1);
+    if (a->is_under_way)
+        call_cancel(&a->call);
+    a->is_under_way = false;
+    recycle(a);
+}
+
+void service_attempt_free_kept(struct service_context *context)
+{
+    while (context->free_attempts) {
+        struct service_attempt *a = context->free_attempts;
+        context->free_attempts = a->next_free;
+        buffer_done(&a->head);
+        free(a);
+    }
+}

@@ -1,0 +1,41 @@
+/* service_request.h - what is asked of a service, as the floor above has written it */
+#pragma once
+
+#include "base/arena.h"
+#include "config/config.h"
+#include "service/outcome.h"
+
+/* Names of fields of the answer that are asked for; each stands there once. */
+struct service_wanted {
+    const struct slice *names;
+    unsigned n;
+};
+
+/* Failures whose body is asked for as well. */
+struct service_passed {
+    const unsigned *statuses;
+    unsigned n;
+};
+
+struct service_request {
+    struct slice line;   /* method, a space, the target: "GET /products/7" */
+    struct slice fields; /* whole header lines, each with its CRLF; without Host and the time
+                            that we wait, which are the call's business */
+    bool has_body;       /* its length is announced, even of an empty one */
+    struct slice body;
+    bool is_head;        /* of method HEAD */
+    bool is_safe;        /* may be cancelled at any time */
+    bool is_idempotent;  /* may be made again */
+    bool is_required;    /* where calls wait for a place it goes before others */
+    bool is_hurried;     /* the client shortened the time: being late is not the service's fault */
+    uint64_t timeout_ms; /* of one attempt */
+    uint64_t left_ms;    /* of the whole answer */
+    uint64_t hash;       /* of a service that balances by it; 0: none */
+    struct arena *arena; /* for what the outcome needs; the owner's until on_ended or detach */
+    struct service_wanted wanted;
+    struct service_passed passed;
+    enum config_format format;
+};
+
+/* The outcome is the callee's to copy; the share of its blob is the callee's. */
+typedef void service_ended(void *owner, const struct outcome *outcome);
