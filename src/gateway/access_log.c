@@ -2,6 +2,7 @@
 #include "gateway/access_log.h"
 
 #include "gateway/gateway_internal.h"
+#include "gateway/items.h"
 
 enum {
     NS_A_US = 1000
@@ -27,22 +28,30 @@ void access_log_write(struct gateway *g, const struct access_entry *entry)
         counters_add(g->context.counters, COUNT_LOG_LINES_LOST, 1);
 }
 
-/* Sources that were given up have no outcome; those that were never called are left out. */
+static struct access_source describe(const struct run *r, unsigned source)
+{
+    const struct run_source *s = &r->sources[source];
+    struct access_source a = access_log_source(s->plan, &s->outcome);
+    a.has_calls = s->items;
+    a.calls = s->items ? s->items->n_calls : 0;
+    if (!(r->settled >> source & 1)) {
+        a.kind = "cancelled";
+        a.us = s->outcome.started_ns ? (r->over_ns - s->outcome.started_ns) / NS_A_US : 0;
+    } else if (!a.kind && s->items && s->items->n_failed) {
+        a.kind = outcome_kind_name(items_kind(s->items));
+    }
+    return a;
+}
+
+/* Sources that were given up have no outcome; those that were skipped or never called are left out.
+ */
 static unsigned list_sources(const struct run *r, struct access_source *list)
 {
+    uint64_t told = ((r->settled & run_called(r)) | r->started) & ~r->skipped;
     unsigned n = 0;
-    for (unsigned i = 0; i < r->plan->n_sources; i++) {
-        const struct run_source *s = &r->sources[i];
-        bool has_settled = r->settled >> i & 1;
-        if (!has_settled && !(r->started >> i & 1))
-            continue;
-        list[n] = access_log_source(s->plan, &s->outcome);
-        if (!has_settled) {
-            list[n].kind = "cancelled";
-            list[n].us = (r->over_ns - s->outcome.started_ns) / NS_A_US;
-        }
-        n++;
-    }
+    for (unsigned i = 0; i < r->plan->n_sources; i++)
+        if (told >> i & 1)
+            list[n++] = describe(r, i);
     return n;
 }
 

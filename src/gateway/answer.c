@@ -5,6 +5,17 @@
 
 static const struct slice cache_control = SLICE_INIT("cache-control");
 
+/* Bytes of an exchange's arena for an answer's head and its way through the outbox. They are there
+ * even where the rest is full: whoever fails over that is told so. */
+enum {
+    ANSWER_ROOM = 64 * 1024
+};
+
+static void make_room(struct exchange *e)
+{
+    e->arena.limit += ANSWER_ROOM;
+}
+
 static unsigned count_returned(const struct run *r, uint64_t returning)
 {
     unsigned n = 0;
@@ -17,6 +28,7 @@ static unsigned count_returned(const struct run *r, uint64_t returning)
 bool answer_init(struct answer *a, struct visit *v, uint64_t returning)
 {
     unsigned n_fixed = v->plan ? v->plan->n_fields : 0;
+    make_room(v->exchange);
     *a = (struct answer){.capacity = n_fixed + 1 + ANSWER_EXTRA};
     if (returning)
         a->capacity += count_returned(v->run, returning);
@@ -73,6 +85,7 @@ void answer_give_up(struct exchange *e)
         {SLICE_INIT("Cache-Control"), SLICE_INIT("no-store")},
         {SLICE_INIT("Retry-After"), SLICE_INIT("1")},
     };
+    make_room(e);
     exchange_begin(e, 503, fields, sizeof fields / sizeof *fields, (int64_t)body.n);
     /* What does not fit either is cut by the connection. */
     bool is_taken = exchange_put(e, body, NULL);

@@ -26,5 +26,5 @@ void answer_add(struct answer *a, struct slice name, struct slice value);
 void answer_add_returned(struct answer *a, const struct run *r, uint64_t returning);
 /* Cache-Control: no-store, where nobody said anything of caching. */
 void answer_add_no_store(struct answer *a);
-/* The last resort: begins and ends a short 503 without memory. */
+/* The last resort: begins and ends a short 503, also where the arena is full. */
 void answer_give_up(struct exchange *e);

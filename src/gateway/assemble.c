@@ -1,139 +1,117 @@
 /* assemble.c - braces, names and commas around what came back */
-#include "gateway/assemble.h"
-
 #include "base/check.h"
-#include "base/quote.h"
+#include "gateway/assemble_internal.h"
+#include "gateway/items.h"
 
+/* A document of n plain sources has 2n + 4 parts. */
 enum {
-    MAX_STATUS_DIGITS = 10,
-    /* bytes of an error entry besides its name, kind and message */
-    ENTRY_FRAME =
-        sizeof "{\"source\":\"\",\"kind\":\"\",\"message\":,\"status\":}," + MAX_STATUS_DIGITS,
+    SPARE_PARTS = 4
 };
 
-static void add(struct assembly *a, struct slice bytes, struct run_source *source)
+static bool grow(struct assembly *a)
 {
-    a->parts[a->n++] = (struct assemble_part){bytes, source};
+    unsigned capacity = 2 * a->capacity;
+    struct assemble_part *parts =
+        arena_take(&a->run->visit->exchange->arena, capacity * sizeof *parts);
+    if (!parts)
+        return false;
+    memcpy(parts, a->parts, a->n * sizeof *parts);
+    a->parts = parts;
+    a->capacity = capacity;
+    return true;
+}
+
+bool assemble_add(struct assembly *a, struct slice bytes, struct outcome *owner)
+{
+    if (a->n == a->capacity && !grow(a))
+        return false;
+    a->parts[a->n++] = (struct assemble_part){.bytes = bytes, .owner = owner};
     a->n_bytes += bytes.n;
+    return true;
 }
 
-static bool has_settled(const struct run *r, unsigned source)
+static bool add_pieces(struct assembly *a, const struct pieces *p, struct outcome *owner)
 {
-    return r->settled >> source & 1;
-}
-
-struct slice assemble_message(struct run *r, unsigned source)
-{
-    struct slice name = r->sources[source].plan->message;
-    struct slice detail = r->sources[source].outcome.detail;
-    char *text = arena_take(&r->visit->exchange->arena, name.n + detail.n);
-    if (!text)
-        return SLICE_NONE;
-    memcpy(text, name.at, name.n);
-    if (detail.n)
-        memcpy(text + name.n, detail.at, detail.n);
-    return (struct slice){text, name.n + detail.n};
-}
-
-static char *put(char *at, struct slice bytes)
-{
-    return mempcpy(at, bytes.at, bytes.n);
-}
-
-/* Statuses have three digits. */
-static char *put_status(char *at, unsigned status)
-{
-    at = put(at, SLICE(",\"status\":"));
-    *at++ = (char)('0' + status / 100 % 10);
-    *at++ = (char)('0' + status / 10 % 10);
-    *at++ = (char)('0' + status % 10);
-    return at;
-}
-
-static char *put_object(char *at, const struct run_source *s, struct slice message)
-{
-    at = put(at, s->plan->error_start);
-    at = put(at, slice_of(outcome_kind_name(s->outcome.kind)));
-    at = put(at, SLICE("\",\"message\":"));
-    at += quote_json_into(at, message);
-    if (s->outcome.status)
-        at = put_status(at, s->outcome.status);
-    return put(at, SLICE("}"));
-}
-
-/* Room for one entry; its message is written meanwhile. */
-static size_t entry_size(const struct run_source *s, struct slice message)
-{
-    return ENTRY_FRAME + s->plan->error_start.n + slice_of(outcome_kind_name(s->outcome.kind)).n +
-           quote_json_size(message);
-}
-
-/* Gathers the messages of those that failed; false: the arena is full. */
-static bool gather_messages(struct run *r, struct slice *messages, size_t *size)
-{
-    for (unsigned i = 0; i < r->plan->n_sources; i++) {
-        messages[i] = SLICE_NONE;
-        if (!has_settled(r, i) || !run_has_failed(r, i))
-            continue;
-        messages[i] = assemble_message(r, i);
-        if (!messages[i].at)
+    for (unsigned i = 0; i < p->n; i++)
+        if (!assemble_add(a, p->at[i], owner))
             return false;
-        *size += entry_size(&r->sources[i], messages[i]);
+    return true;
+}
+
+/* Equal elements share one item, and its blob. */
+static bool add_elements(struct assembly *a, const struct run_items *items)
+{
+    bool is_good = assemble_add(a, SLICE("["), NULL);
+    for (unsigned i = 0; i < items->n && is_good; i++) {
+        struct run_item *item = &items->at[items->at[i].same_as];
+        is_good = (i == 0 || assemble_add(a, SLICE(","), NULL)) &&
+                  add_pieces(a, &item->shown, &item->outcome);
+    }
+    return is_good && assemble_add(a, SLICE("]"), NULL);
+}
+
+bool assemble_add_source(struct assembly *a, unsigned source)
+{
+    struct run_source *s = &a->run->sources[source];
+    if (s->items && !run_has_failed(a->run, source))
+        return add_elements(a, s->items);
+    return add_pieces(a, &s->shown, &s->outcome);
+}
+
+/* The same where a source stands in one place alone, as it mostly does. */
+static bool add_member(struct assembly *a, unsigned source, bool has_members)
+{
+    struct run_source *s = &a->run->sources[source];
+    struct slice member = slice_after(s->plan->member, !has_members);
+    if (!assemble_add(a, member, NULL) || !assemble_add_source(a, source))
+        return false;
+    if (!s->items)
+        a->parts[a->n - 1].is_last = true;
+    return true;
+}
+
+static bool add_flat(struct assembly *a, uint64_t shown, bool *has_members)
+{
+    if (!assemble_add(a, SLICE("{"), NULL))
+        return false;
+    *has_members = false;
+    for (uint64_t left = shown; left; left &= left - 1) {
+        if (!add_member(a, (unsigned)__builtin_ctzll(left), *has_members))
+            return false;
+        *has_members = true;
     }
     return true;
 }
 
-struct slice assemble_errors(struct run *r)
+static bool add_members(struct assembly *a, bool *has_members)
 {
-    struct slice messages[CONFIG_MAX_SOURCES];
-    size_t size = 0;
-    if (!gather_messages(r, messages, &size))
-        return SLICE_NONE;
-    if (size == 0)
-        return SLICE("");
-    char *text = arena_take(&r->visit->exchange->arena, size + 1);
-    if (!text)
-        return SLICE_NONE;
-    char *at = text;
-    for (unsigned i = 0; i < r->plan->n_sources; i++) {
-        if (!messages[i].at)
-            continue;
-        *at = at == text ? '[' : ',';
-        at++;
-        if (r->plan->config->errors_as_text)
-            at += quote_json_into(at, messages[i]);
-        else
-            at = put_object(at, &r->sources[i], messages[i]);
-    }
-    *at++ = ']';
-    return (struct slice){text, (size_t)(at - text)};
+    struct run *r = a->run;
+    uint64_t shown = r->visit->selection.shown & ~r->skipped;
+    if (r->plan->places.is_flat)
+        return add_flat(a, shown, has_members);
+    return assemble_add_places(a, shown, has_members);
 }
 
-static void add_members(struct run *r, struct assembly *a)
+static bool add_errors(struct assembly *a, bool has_members)
 {
-    add(a, SLICE("{"), NULL);
-    for (unsigned i = 0; i < r->plan->n_sources; i++) {
-        struct run_source *s = &r->sources[i];
-        add(a, slice_after(s->plan->member, i == 0), NULL);
-        add(a, s->value, run_has_failed(r, i) ? NULL : s);
-    }
+    struct slice errors = assemble_errors(a->run);
+    a->is_complete = errors.n == 0;
+    if (!errors.at || a->is_complete)
+        return errors.at;
+    struct slice member = slice_after(SLICE(",\"errors\":"), !has_members);
+    return assemble_add(a, member, NULL) && assemble_add(a, errors, NULL);
 }
 
-bool assemble_document(struct run *r, struct assembly *a)
+enum assemble_verdict assemble_document(struct run *r, struct assembly *a)
 {
     CHECK(r->settled == r->plan->all);
-    *a = (struct assembly){0};
-    unsigned n = 2 * r->plan->n_sources + 4;
-    a->parts = arena_take(&r->visit->exchange->arena, n * sizeof *a->parts);
-    struct slice errors = assemble_errors(r);
-    if (!a->parts || !errors.at)
-        return false;
-    add_members(r, a);
-    a->is_complete = errors.n == 0;
-    if (!a->is_complete) {
-        add(a, r->plan->n_sources ? SLICE(",\"errors\":") : SLICE("\"errors\":"), NULL);
-        add(a, errors, NULL);
-    }
-    add(a, SLICE("}"), NULL);
-    return true;
+    bool has_members;
+    *a = (struct assembly){.run = r, .capacity = 2 * r->plan->n_sources + SPARE_PARTS};
+    a->parts = arena_take(&r->visit->exchange->arena, a->capacity * sizeof *a->parts);
+    if (!a->parts || !add_members(a, &has_members))
+        return ASSEMBLE_NO_ROOM;
+    if (r->failed >= 0)
+        return ASSEMBLE_FAILED;
+    bool is_good = add_errors(a, has_members) && assemble_add(a, SLICE("}"), NULL);
+    return is_good ? ASSEMBLE_GOOD : ASSEMBLE_NO_ROOM;
 }

@@ -1,8 +1,8 @@
 /* assemble.h - the document as a list of slices: names of ours, values of the services
  *
- * Nothing is copied: a value is the service's own bytes, where they landed. Members stand in
- * declared order; a failed source is its fallback or null; errors come last and only where there
- * are some.
+ * Nothing is copied: a value is the service's own bytes, where they landed. Members stand where
+ * `into` puts them, in declared order; a failed source is its fallback or null, an element that
+ * failed is null; errors come last and only where there are some.
  */
 #pragma once
 
@@ -10,18 +10,27 @@
 
 struct assemble_part {
     struct slice bytes;
-    struct run_source *source; /* whose blob the bytes lie in; NULL: the arena's, or constants */
+    struct outcome *owner; /* in whose blob the bytes may lie; NULL: the arena's, or constants */
+    bool is_last;          /* of the owner's: its own share of the blob may go with it */
 };
 
 struct assembly {
+    struct run *run;
     struct assemble_part *parts; /* in the exchange's arena */
-    unsigned n;
+    unsigned n, capacity;
     size_t n_bytes;
     bool is_complete; /* without errors */
 };
 
-/* Every source has settled. false: the arena is full. */
-bool assemble_document(struct run *r, struct assembly *a) MUST_USE;
+enum assemble_verdict {
+    ASSEMBLE_GOOD,
+    ASSEMBLE_FAILED, /* a required source has no place to stand; the run's `failed` says which */
+    ASSEMBLE_NO_ROOM,
+};
+
+/* Every source has settled. One whose place lies in a value that is no object fails by it, with
+ * OUTCOME_MISSING. */
+enum assemble_verdict assemble_document(struct run *r, struct assembly *a) MUST_USE;
 /* The array of what went wrong so far, objects or texts as the endpoint says; empty where nothing
  * did; at is NULL where the arena is full. */
 struct slice assemble_errors(struct run *r);

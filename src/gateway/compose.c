@@ -1,12 +1,10 @@
 /* compose.c - a request line, and header lines from five places */
-#include "gateway/compose.h"
-
 #include "base/check.h"
+#include "gateway/compose_internal.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/values.h"
 
 static const struct slice line_end = SLICE_INIT("\r\n");
-static const struct slice accept_line = SLICE_INIT("accept: application/json\r\n");
 
 /* Fields of a request that tell who the client is. */
 static const struct slice credential_names[] = {
@@ -23,51 +21,31 @@ static bool is_credential(struct slice name)
     return false;
 }
 
-/* One source's request being written. */
-struct composing {
-    struct run *run;
-    struct run_source *source;
-    struct buffer *out;
-    enum compose_verdict verdict; /* the first that is not good; what is written is dropped then */
-};
-
-static void fail(struct composing *c, enum outcome_kind kind, struct slice detail, int cause)
+void compose_fail(struct composing *c, enum outcome_kind kind, struct slice detail, int cause)
 {
     if (c->verdict != COMPOSE_GOOD)
         return;
     c->verdict = COMPOSE_FAILED;
-    c->source->outcome.kind = kind;
-    c->source->outcome.detail = detail;
+    c->failure->kind = kind;
+    c->failure->detail = detail;
     c->source->cause = cause;
 }
 
-static void fail_for_room(struct composing *c)
+void compose_fail_for_room(struct composing *c)
 {
-    fail(c, OUTCOME_OVERLOADED, SLICE("no memory is left for the request"), -1);
+    compose_fail(c, OUTCOME_OVERLOADED, SLICE("no memory is left for the request"), -1);
 }
 
-static void fail_for_length(struct composing *c)
+void compose_fail_for_length(struct composing *c)
 {
-    fail(c, OUTCOME_TOO_LARGE, SLICE("the request is too long"), -1);
-}
-
-/* A request is put together of many small pieces, and there is room for nearly all of them. */
-static inline void put(struct composing *c, struct slice bytes)
-{
-    struct buffer *out = c->out;
-    if (bytes.n < out->capacity - out->n) {
-        memcpy(out->at + out->n, bytes.at, bytes.n);
-        out->n += bytes.n;
-    } else if (c->verdict == COMPOSE_GOOD && !buffer_append(out, bytes)) {
-        fail_for_length(c);
-    }
+    compose_fail(c, OUTCOME_TOO_LARGE, SLICE("the request is too long"), -1);
 }
 
 static void refuse(struct composing *c, struct slice parameter, struct slice message)
 {
     struct visit *v = c->run->visit;
-    if (!parameters_refuse(&v->parameters, parameter, message, &v->exchange->arena))
-        fail_for_room(c);
+    if (!message.at || !parameters_refuse(&v->parameters, parameter, message, &v->exchange->arena))
+        compose_fail_for_room(c);
     else
         c->verdict = COMPOSE_REFUSED;
 }
@@ -78,10 +56,10 @@ static void blame(struct composing *c, const struct config_template *t, size_t v
 {
     const struct config_variable *from = &t->variables[variable];
     struct visit *v = c->run->visit;
-    fail(c, OUTCOME_DEPENDENCY,
-         arena_print(&v->exchange->arena, "%.*s %.*s",
-                     SLICE_ARG(template_variable(t->compiled, variable)), SLICE_ARG(why)),
-         -1);
+    compose_fail(c, OUTCOME_DEPENDENCY,
+                 arena_print(&v->exchange->arena, "%.*s %.*s",
+                             SLICE_ARG(template_variable(t->compiled, variable)), SLICE_ARG(why)),
+                 -1);
     switch (from->origin) {
     case CONFIG_FROM_PARAMETER:
         refuse(c, v->plan->config->parameters[from->index].name, why);
@@ -89,26 +67,62 @@ static void blame(struct composing *c, const struct config_template *t, size_t v
     case CONFIG_FROM_HEADER:
         refuse(c, from->header, why);
         break;
+    case CONFIG_FROM_BODY:
+        refuse(c, template_variable(t->compiled, variable), why);
+        break;
+    case CONFIG_FROM_ITEM:
+    case CONFIG_FROM_ITEMS:
+        if (values_are_of_request(&c->source->plan->config->each.list))
+            refuse(c, c->source->plan->list_name, why);
+        break;
     case CONFIG_FROM_SOURCE:
         break;
     }
 }
 
-static bool fill(struct composing *c, const struct config_template *t)
+/* The failed source that is to blame for a value that is not there; -1: none failed. */
+static int blamed(const struct run *r, int source)
 {
-    struct values_missing missing;
-    switch (values_fill(c->run, t, &missing)) {
+    return source >= 0 && run_has_failed(r, (unsigned)source) ? source : -1;
+}
+
+void compose_fail_missing(struct composing *c, const struct values_missing *missing)
+{
+    compose_fail(c, OUTCOME_DEPENDENCY, missing->detail, blamed(c->run, missing->source));
+}
+
+static bool judge(struct composing *c, enum values_verdict verdict,
+                  const struct values_missing *missing)
+{
+    switch (verdict) {
     case VALUES_GOOD:
         return true;
     case VALUES_MISSING:
-        fail(c, OUTCOME_DEPENDENCY, missing.detail,
-             run_has_failed(c->run, (unsigned)missing.source) ? missing.source : -1);
+        compose_fail_missing(c, missing);
+        break;
+    case VALUES_UNFIT:
+        compose_fail(c, OUTCOME_DEPENDENCY, missing->detail, -1);
+        refuse(c, missing->name,
+               arena_print(&c->run->visit->exchange->arena, "must not be %.*s",
+                           SLICE_ARG(missing->why)));
         break;
     case VALUES_NO_ROOM:
-        fail_for_room(c);
+        compose_fail_for_room(c);
         break;
     }
     return false;
+}
+
+bool compose_fill(struct composing *c, const struct config_template *t)
+{
+    struct values_missing missing;
+    return judge(c, values_fill(c->run, c->item, t, &missing), &missing);
+}
+
+static bool fill_early(struct composing *c, const struct config_template *t)
+{
+    struct values_missing missing;
+    return judge(c, values_fill_early(c->run, c->item, t, &missing), &missing);
 }
 
 /* The values are filled in. */
@@ -119,7 +133,7 @@ static void expand(struct composing *c, const struct config_template *t, struct 
     if (fault == FAULT_CLIENT)
         blame(c, t, culprit, why);
     else if (fault)
-        fail_for_length(c);
+        compose_fail_for_length(c);
 }
 
 static void expand_path(struct composing *c)
@@ -141,7 +155,7 @@ static bool has_undefined(const struct composing *c, const struct config_templat
 static bool is_of_client(const struct config_set_header *h)
 {
     for (size_t i = 0; i < template_n_variables(h->value.compiled); i++)
-        if (h->value.variables[i].origin != CONFIG_FROM_SOURCE)
+        if (values_are_of_request(&h->value.variables[i]))
             return true;
     return false;
 }
@@ -152,11 +166,11 @@ static void put_header(struct composing *c, const struct config_set_header *h)
         return;
     if (is_credential(h->name) && is_of_client(h))
         c->source->has_credentials = true;
-    put(c, h->name);
-    put(c, SLICE(": "));
+    compose_put(c, h->name);
+    compose_put(c, SLICE(": "));
     if (c->verdict == COMPOSE_GOOD)
         expand(c, &h->value, SLICE("has a byte that no header takes"));
-    put(c, line_end);
+    compose_put(c, line_end);
 }
 
 /* All fields of the client with this name; false: it has none. */
@@ -168,10 +182,10 @@ static bool put_forwarded(struct composing *c, struct slice name)
         if (!slice_equal_nocase(q->fields[i].name, name))
             continue;
         has_any = true;
-        put(c, name);
-        put(c, SLICE(": "));
-        put(c, q->fields[i].value);
-        put(c, line_end);
+        compose_put(c, name);
+        compose_put(c, SLICE(": "));
+        compose_put(c, q->fields[i].value);
+        compose_put(c, line_end);
     }
     return has_any;
 }
@@ -187,23 +201,23 @@ static void put_all_forwarded(struct composing *c)
         accepts |= has_any && slice_equal(p->forward[i], SLICE("accept"));
     }
     if (!accepts)
-        put(c, accept_line);
+        compose_put(c, p->accept);
 }
 
 static void put_trace(struct composing *c)
 {
     char parent[TRACE_PARENT_SIZE];
     trace_write(parent, &c->run->visit->trace, c->run->gateway->context.random);
-    put(c, SLICE("traceparent: "));
-    put(c, (struct slice){parent, sizeof parent});
-    put(c, line_end);
+    compose_put(c, SLICE("traceparent: "));
+    compose_put(c, (struct slice){parent, sizeof parent});
+    compose_put(c, line_end);
 }
 
 static void put_set_headers(struct composing *c)
 {
     const struct plan_source *p = c->source->plan;
     for (unsigned i = 0; i < p->n_set_headers && c->verdict == COMPOSE_GOOD; i++)
-        if (fill(c, &p->set_headers[i]->value))
+        if (compose_fill(c, &p->set_headers[i]->value))
             put_header(c, p->set_headers[i]);
 }
 
@@ -213,36 +227,68 @@ static struct composing begin(struct run *r, unsigned source)
         .run = r, .source = &r->sources[source], .out = &r->gateway->requests};
 }
 
-enum compose_verdict compose_request(struct run *r, unsigned source, struct composed *out)
+/* FNV-1a (RFC 9923), never 0. */
+static uint64_t hash_text(struct slice text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < text.n; i++)
+        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(1099511628211);
+    return hash ? hash : 1;
+}
+
+/* Of what the service balances by; 0 where it does not, or where that is not known. */
+static uint64_t hash_of(struct composing *c)
+{
+    const struct config_template *t = &c->source->plan->config->hash;
+    struct values_missing missing;
+    size_t start = c->out->n;
+    uint64_t hash = 0;
+    if (!t->compiled || values_fill(c->run, c->item, t, &missing) != VALUES_GOOD)
+        return 0;
+    if (template_expand_plain(t->compiled, c->run->gateway->values, c->out) == FAULT_NONE)
+        hash = hash_text((struct slice){c->out->at + start, c->out->n - start});
+    c->out->n = start;
+    return hash;
+}
+
+enum compose_verdict compose_request(struct run *r, unsigned source, const struct values_item *item,
+                                     struct composed *out, struct outcome *failure)
 {
     struct composing c = begin(r, source);
+    c.item = item;
+    c.failure = failure;
     size_t at = c.out->n;
-    put(&c, c.source->plan->method);
-    if (fill(&c, &c.source->plan->config->path))
+    compose_put(&c, c.source->plan->method);
+    if (compose_fill(&c, &c.source->plan->config->path))
         expand_path(&c);
     size_t fields_at = c.out->n;
-    put(&c, c.source->plan->fields);
+    compose_put(&c, c.source->plan->fields);
     put_all_forwarded(&c);
     put_set_headers(&c);
-    put(&c, r->visit->lines);
+    compose_put(&c, r->visit->lines);
     put_trace(&c);
-    *out = (struct composed){at, fields_at - at, c.out->n - fields_at};
+    size_t body_at = c.out->n;
+    compose_body(&c);
+    *out = (struct composed){at, fields_at - at, body_at - fields_at, c.out->n - body_at, 0};
+    out->hash = hash_of(&c);
     if (c.verdict != COMPOSE_GOOD)
         c.out->n = at;
     return c.verdict;
 }
 
-enum compose_verdict compose_check(struct run *r, unsigned source)
+enum compose_verdict compose_check(struct run *r, unsigned source, const struct values_item *item)
 {
+    struct outcome failure;
     struct composing c = begin(r, source);
     const struct plan_source *p = c.source->plan;
     size_t at = c.out->n;
-    values_fill_early(r, &p->config->path);
-    expand_path(&c);
-    for (unsigned i = 0; i < p->n_set_headers; i++) {
-        values_fill_early(r, &p->set_headers[i]->value);
-        put_header(&c, p->set_headers[i]);
-    }
+    c.item = item;
+    c.failure = &failure;
+    if (fill_early(&c, &p->config->path))
+        expand_path(&c);
+    for (unsigned i = 0; i < p->n_set_headers; i++)
+        if (fill_early(&c, &p->set_headers[i]->value))
+            put_header(&c, p->set_headers[i]);
     c.out->n = at;
     return c.verdict;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "gateway/run.h"
+#include "gateway/values.h"
 
 enum compose_verdict {
     COMPOSE_GOOD,
@@ -17,8 +18,14 @@ struct composed {
     size_t at;       /* of the method, in the gateway's buffer */
     size_t line_n;   /* method and target */
     size_t fields_n; /* header lines, right behind them */
+    size_t body_n;   /* the body, behind these */
+    uint64_t hash;   /* of what its service balances by; 0: nothing */
 };
 
-enum compose_verdict compose_request(struct run *r, unsigned source, struct composed *out) MUST_USE;
-/* Could a value of the request spoil it, whatever other sources will answer? Nothing is kept. */
-enum compose_verdict compose_check(struct run *r, unsigned source) MUST_USE;
+/* item: NULL where the source is called once. The outcome that is set on failure is *failure. */
+enum compose_verdict compose_request(struct run *r, unsigned source, const struct values_item *item,
+                                     struct composed *out, struct outcome *failure) MUST_USE;
+/* Could a value of the request, or this item, spoil it, whatever other sources will answer? Nothing
+ * is kept. */
+enum compose_verdict compose_check(struct run *r, unsigned source,
+                                   const struct values_item *item) MUST_USE;

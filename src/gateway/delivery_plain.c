@@ -26,21 +26,32 @@ static void on_settled(struct run *r, unsigned source)
     (void)source;
 }
 
-/* Puts what the outbox takes. The blob's share goes with the bytes. */
+/* The blob's share goes with the bytes; what comes of a value in several parts needs one for each.
+ */
+static bool put_part(struct run *r, const struct assemble_part *part)
+{
+    struct outcome *o = part->owner;
+    struct blob *blob = o ? o->blob : NULL;
+    if (!blob || part->is_last) {
+        bool is_put = exchange_put(r->visit->exchange, part->bytes, blob);
+        if (blob && is_put)
+            o->blob = NULL;
+        return is_put;
+    }
+    if (exchange_put(r->visit->exchange, part->bytes, blob_share(blob)))
+        return true;
+    blob_release(&r->gateway->loop->blobs, blob);
+    return false;
+}
+
+/* Puts what the outbox takes. */
 static void put_parts(struct run *r)
 {
     struct delivering *d = r->delivering;
-    struct exchange *e = r->visit->exchange;
-    while (d->n_put < d->assembly.n) {
-        const struct assemble_part *part = &d->assembly.parts[d->n_put];
-        struct run_source *s = part->source;
-        if (!exchange_put(e, part->bytes, s ? s->outcome.blob : NULL))
+    for (; d->n_put < d->assembly.n; d->n_put++)
+        if (!put_part(r, &d->assembly.parts[d->n_put]))
             return;
-        if (s)
-            s->outcome.blob = NULL;
-        d->n_put++;
-    }
-    exchange_end(e);
+    exchange_end(r->visit->exchange);
 }
 
 static void on_room(struct run *r)
@@ -67,19 +78,6 @@ static bool begin_document(struct run *r, const struct assembly *assembly)
     return true;
 }
 
-static void send_document(struct run *r)
-{
-    struct delivering *d = arena_take_zero(&r->visit->exchange->arena, 1, sizeof *d);
-    if (!d || !assemble_document(r, &d->assembly) || !begin_document(r, &d->assembly)) {
-        count(r, COUNT_ANSWERS_FAILED);
-        answer_give_up(r->visit->exchange);
-        return;
-    }
-    count(r, d->assembly.is_complete ? COUNT_ANSWERS_COMPLETE : COUNT_ANSWERS_PARTIAL);
-    r->delivering = d;
-    put_parts(r);
-}
-
 /* The service's own body, which is JSON, with its status. */
 static bool begin_passed(struct run *r, const struct delivery_verdict *v)
 {
@@ -90,7 +88,7 @@ static bool begin_passed(struct run *r, const struct delivery_verdict *v)
     uint64_t returning = UINT64_C(1) << v->source;
     if (!d || !part || !answer_init(&a, r->visit, returning))
         return false;
-    *part = (struct assemble_part){s->outcome.value, s};
+    *part = (struct assemble_part){s->outcome.value, &s->outcome, true};
     d->assembly = (struct assembly){.parts = part, .n = 1, .n_bytes = part->bytes.n};
     answer_add(&a, SLICE("Content-Type"), SLICE("application/json"));
     answer_add_returned(&a, r, returning);
@@ -114,6 +112,7 @@ static void send_problem(struct run *r, const struct delivery_verdict *v)
     struct problem p = {.status = v->status};
     p.detail = assemble_message(r, (unsigned)r->failed);
     p.errors = assemble_errors(r);
+    p.retry_after_ms = r->sources[v->source].outcome.retry_after_ms;
     /* What a service said to a status that is passed on belongs to it. */
     uint64_t returning = v->is_passed ? UINT64_C(1) << v->source : 0;
     if (!p.detail.at || !p.errors.at || !answer_init(&a, r->visit, returning)) {
@@ -134,12 +133,46 @@ static void send_failure(struct run *r)
         send_problem(r, &v);
 }
 
+static void give_up(struct run *r)
+{
+    count(r, COUNT_ANSWERS_FAILED);
+    answer_give_up(r->visit->exchange);
+}
+
+static void send_document(struct run *r, struct delivering *d)
+{
+    if (!begin_document(r, &d->assembly)) {
+        give_up(r);
+        return;
+    }
+    count(r, d->assembly.is_complete ? COUNT_ANSWERS_COMPLETE : COUNT_ANSWERS_PARTIAL);
+    r->delivering = d;
+    put_parts(r);
+}
+
+/* A required source that cannot be placed fails only now. */
+static void assemble(struct run *r)
+{
+    struct delivering *d = arena_take_zero(&r->visit->exchange->arena, 1, sizeof *d);
+    switch (d ? assemble_document(r, &d->assembly) : ASSEMBLE_NO_ROOM) {
+    case ASSEMBLE_GOOD:
+        send_document(r, d);
+        break;
+    case ASSEMBLE_FAILED:
+        send_failure(r);
+        break;
+    case ASSEMBLE_NO_ROOM:
+        give_up(r);
+        break;
+    }
+}
+
 static void on_finished(struct run *r)
 {
     if (r->failed >= 0)
         send_failure(r);
     else
-        send_document(r);
+        assemble(r);
 }
 
 const struct delivery delivery_plain = {

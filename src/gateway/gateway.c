@@ -6,7 +6,9 @@
 #include "gateway/delivery_plain.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/problem.h"
+#include "gateway/request_body.h"
 #include "gateway/run.h"
+#include "gateway/shedding.h"
 #include "service/service_call.h"
 #include "wire/target.h"
 
@@ -32,6 +34,7 @@ static struct visit *begin(struct exchange *e)
         return NULL;
     }
     counters_add(g->context.counters, COUNT_REQUESTS_IN_FLIGHT, 1);
+    atomic_fetch_add_explicit(g->context.n_in_flight, 1, memory_order_relaxed);
     gateway_hold(g);
     return v;
 }
@@ -98,7 +101,8 @@ static bool look_at(struct visit *v)
         .request = &e->request,
         .scratch = v->gateway->context.scratch,
     };
-    if (!parameters_read(&v->parameters, match.endpoint, &in, &e->arena)) {
+    if (!parameters_read(&v->parameters, match.endpoint, &in, &e->arena) ||
+        !selection_read(v, target.query)) {
         answer_give_up(e);
         return false;
     }
@@ -116,7 +120,22 @@ static enum exchange_interest on_head(struct exchange *e)
 static void on_request(struct exchange *e)
 {
     struct visit *v = e->run;
+    if (!request_body_read(v)) {
+        answer_give_up(e);
+        return;
+    }
+    if (v->parameters.violations) {
+        refuse_violations(v);
+        return;
+    }
+    uint64_t shed;
+    if (shedding_judge(v->gateway, v->plan, &shed) == SHEDDING_REQUEST) {
+        refuse(v, 503, SLICE("there is too much to do"), SLICE_NONE);
+        return;
+    }
     struct run *r = run_new(v, &delivery_plain);
+    if (r)
+        r->shed = shed;
     if (!r) {
         answer_give_up(e);
     } else if (!run_start(r)) {
@@ -158,6 +177,7 @@ static void on_finished(struct exchange *e)
         return;
     struct gateway *g = v->gateway;
     counters_add(g->context.counters, COUNT_REQUESTS_IN_FLIGHT, -1);
+    atomic_fetch_sub_explicit(g->context.n_in_flight, 1, memory_order_relaxed);
     if (v->run)
         run_stop(v->run);
     count_answer(v);

@@ -19,9 +19,11 @@
 #include "net/resolver.h"
 #include "net/tls.h"
 #include "observe/counters.h"
+#include "service/service.h"
 #include "wire/pattern.h"
 
 struct gateway;
+struct service_shared;
 
 /* What a worker lends its gateways. All of it outlives them. */
 struct gateway_context {
@@ -31,7 +33,13 @@ struct gateway_context {
     struct pattern_scratch *scratch;
     SSL_CTX **client_tls;  /* by index of the service; NULL where no target speaks TLS */
     atomic_size_t *n_held; /* bytes of bodies and output, of the process; held to bounds.memory */
-    struct gateway_stats *stats; /* made for the same configuration; only this worker writes */
+    atomic_uint *n_in_flight;      /* requests of the process that are being answered */
+    struct service_shared *shared; /* by index of the service: what the workers know together */
+    struct gateway_stats *stats;   /* made for the same configuration; only this worker writes */
+    struct jq *jq;                 /* the helper of this worker; NULL: there is none */
+    /* A service refused a token of that generation (service_set_credentials()); may be NULL. */
+    void (*on_refused)(void *owner, uint64_t generation);
+    void *refused_owner;
 };
 
 /* The configuration outlives the gateway. No target has an address yet. */
@@ -40,6 +48,11 @@ struct gateway *gateway_new(struct loop *loop, const struct config *config,
 /* Addresses are copied. */
 void gateway_set_addresses(struct gateway *g, unsigned service, unsigned target,
                            const struct addresses *a);
+/* A header line, with its CRLF; empty: there are none to be had. See service_set_credentials(). */
+void gateway_set_credentials(struct gateway *g, unsigned service, struct slice line,
+                             uint64_t generation);
+/* All that is known of a target of that service by now; copied. */
+void gateway_set_known(struct gateway *g, unsigned service, const struct service_known *k);
 /* The server's front no longer points at it: no request reaches it from now on. When the last run
  * has ended it frees itself, then tells; never inside this call. */
 void gateway_retire(struct gateway *g, void (*on_retired)(void *context), void *context);

@@ -7,7 +7,8 @@
 
 enum {
     PLAN_CHUNK = 16 * 1024,
-    REQUESTS_LIMIT = 4 * 1024 * 1024 /* bytes of the requests that one turn writes */
+    REQUESTS_LIMIT = 4 * 1024 * 1024, /* bytes of the requests that one turn writes, */
+    BODIES_OF_A_TURN = 16             /* and of bodies that are as large as a client's may be */
 };
 
 static void free_gateway(struct gateway *g)
@@ -46,12 +47,18 @@ static void open_services(struct gateway *g)
     g->calls = (struct service_context){
         .loop = g->loop,
         .counters = g->context.counters,
+        .random = g->context.random,
         .bounds = &c->bounds,
+        .faults = c->faults,
+        .n_faults = c->n_faults,
         .n_held = g->context.n_held,
+        .on_refused = g->context.on_refused,
+        .refused_owner = g->context.refused_owner,
     };
     g->services = take(c->n_services, sizeof *g->services);
     for (unsigned i = 0; i < c->n_services; i++)
-        g->services[i] = service_new(&g->calls, &c->services[i], g->context.client_tls[i]);
+        g->services[i] = service_new(&g->calls, &c->services[i], &g->context.shared[i],
+                                     g->context.client_tls[i]);
 }
 
 static void compile_plans(struct gateway *g)
@@ -76,7 +83,7 @@ struct gateway *gateway_new(struct loop *loop, const struct config *config,
     g->config = config;
     g->context = *context;
     arena_init(&g->arena, PLAN_CHUNK, SIZE_MAX / 2);
-    buffer_init(&g->requests, REQUESTS_LIMIT);
+    buffer_init(&g->requests, REQUESTS_LIMIT + BODIES_OF_A_TURN * config->bounds.request_body);
     loop_ready_init(&g->ready, on_ready);
     open_services(g);
     compile_plans(g);
@@ -89,6 +96,19 @@ void gateway_set_addresses(struct gateway *g, unsigned service, unsigned target,
 {
     CHECK(service < g->config->n_services);
     service_set_addresses(g->services[service], target, a);
+}
+
+void gateway_set_credentials(struct gateway *g, unsigned service, struct slice line,
+                             uint64_t generation)
+{
+    CHECK(service < g->config->n_services);
+    service_set_credentials(g->services[service], line, generation);
+}
+
+void gateway_set_known(struct gateway *g, unsigned service, const struct service_known *k)
+{
+    CHECK(service < g->config->n_services);
+    service_set_known(g->services[service], k);
 }
 
 static void free_if_over(struct gateway *g)

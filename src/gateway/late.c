@@ -39,7 +39,7 @@ static void on_ended(void *owner, const struct outcome *outcome)
     gateway_release(g);
 }
 
-void late_begin(struct run *r, unsigned source)
+void late_begin(struct run *r, unsigned source, struct service_call *call)
 {
     const struct visit *v = r->visit;
     struct late *l = malloc(sizeof *l + v->client.n + v->request_id.n);
@@ -55,5 +55,5 @@ void late_begin(struct run *r, unsigned source)
     memcpy(l->text, v->client.at, v->client.n);
     memcpy(l->text + v->client.n, v->request_id.at, v->request_id.n);
     gateway_hold(r->gateway);
-    service_call_detach(r->sources[source].call, on_ended, l);
+    service_call_detach(call, on_ended, l);
 }

@@ -7,5 +7,7 @@
 
 #include "gateway/run.h"
 
-/* The call of this source goes on alone; it is no longer the run's. */
-void late_begin(struct run *r, unsigned source);
+struct service_call;
+
+/* This call of the source goes on alone; it is no longer the run's. */
+void late_begin(struct run *r, unsigned source, struct service_call *call);

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "config/config.h"
+#include "gateway/place.h"
 #include "http/exchange.h"
 #include "service/service_call.h"
 
@@ -17,6 +18,7 @@ struct plan_source {
     /* The request. */
     struct slice method; /* with a space behind it, as a request begins */
     struct slice fields; /* constant header lines */
+    struct slice accept; /* the line that asks for what the source takes */
     const struct slice *forward;
     unsigned n_forward;
     const struct config_set_header **set_headers; /* those with variables */
@@ -27,9 +29,16 @@ struct plan_source {
     struct service_passed passed;
 
     /* The answer. */
-    struct slice member;      /* `,"name":` */
+    struct slice member;      /* `,"name":` as its place is called; empty where it has none */
     struct slice error_start; /* `{"source":"name","kind":"` */
+    struct slice error_path;  /* `,"path":["name",` of an element; where it stands in the answer */
     struct slice message;     /* `name: ` */
+
+    /* What is done with an answer. */
+    bool is_read;                   /* others refer to its value */
+    struct slice list_name;         /* of `each`, as written: `list.ids` */
+    struct slice nothing_to_unwrap; /* details of failures: `the answer has no member data` */
+    struct slice late_program;      /* `jq took longer than 50 ms` */
 };
 
 struct plan {
@@ -37,8 +46,12 @@ struct plan {
     unsigned index; /* of the endpoint */
     struct plan_source *sources;
     unsigned n_sources;
-    uint64_t all;               /* a bit a source */
-    uint64_t root;              /* those that need no other */
+    uint64_t all;         /* a bit a source */
+    uint64_t root;        /* those that need no other */
+    uint64_t conditional; /* those with `when`, and those that need one of them */
+    uint64_t lists;       /* those with `each` */
+    uint64_t once;        /* those that make one call */
+    struct place_tree places;
     const struct field *fields; /* fixed ones of every answer */
     unsigned n_fields;
 };
@@ -48,3 +61,6 @@ void plan_compile(struct plan *p, const struct config_endpoint *endpoint,
                   struct service *const *services, struct arena *arena);
 /* Variables of the template that has most of them. */
 size_t plan_max_variables(const struct plan *p);
+/* Of plan_compile(): what follows from the sources' needs, and texts that tell of shapes and lists.
+ */
+void plan_look_at_answers(struct plan *p, struct arena *arena);

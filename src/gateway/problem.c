@@ -111,12 +111,21 @@ static void answer_with(struct exchange *e, const struct problem *p, const struc
     exchange_end(e);
 }
 
+/* Whole seconds, at least one (RFC 9110 10.2.3). */
+static struct slice retry_after(struct visit *v, uint64_t ms)
+{
+    uint64_t seconds = (ms + 999) / 1000;
+    struct slice text =
+        arena_print(&v->exchange->arena, "%llu", (unsigned long long)(seconds ? seconds : 1));
+    return text.at ? text : SLICE("1");
+}
+
 void problem_send(struct visit *v, const struct problem *p, struct answer *a)
 {
     answer_add(a, SLICE("Content-Type"), SLICE("application/problem+json"));
     answer_add_no_store(a);
     if (p->status == 503)
-        answer_add(a, SLICE("Retry-After"), SLICE("1"));
+        answer_add(a, SLICE("Retry-After"), retry_after(v, p->retry_after_ms));
     answer_with(v->exchange, p, a->fields, a->n);
 }
 

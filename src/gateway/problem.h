@@ -13,6 +13,7 @@ struct problem {
     struct slice detail;                           /* empty: none */
     const struct parameters_violation *violations; /* NULL: none */
     struct slice errors;                           /* a JSON array; empty: none */
+    uint64_t retry_after_ms;                       /* of a 503: when it may be better; 0: soon */
 };
 
 /* The reason phrase of a status, which is its title too. */

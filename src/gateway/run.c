@@ -1,21 +1,14 @@
 /* run.c - which source is next, and when is it over? */
 #include "gateway/run.h"
 
-#include "gateway/compose.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/gateway_stats.h"
-#include "gateway/late.h"
-#include "service/service_call.h"
+#include "gateway/items.h"
+#include "gateway/run_internal.h"
 
 enum {
-    NS_A_US = 1000,
-    REQUESTS_KEPT = 256 * 1024, /* bytes of the gateway's buffer; huge values are rare */
+    NS_A_US = 1000
 };
-
-static uint64_t bit(unsigned source)
-{
-    return UINT64_C(1) << source;
-}
 
 static bool is_required(const struct run *r, unsigned source)
 {
@@ -23,48 +16,67 @@ static bool is_required(const struct run *r, unsigned source)
     return s->is_required && !s->has_fallback;
 }
 
-static struct slice worth(const struct run_source *s)
-{
-    if (s->outcome.kind == OUTCOME_OK)
-        return s->outcome.value;
-    return s->plan->config->has_fallback ? s->plan->config->fallback : SLICE("null");
-}
-
 static void count(const struct run *r, unsigned source)
 {
-    const struct outcome *o = &r->sources[source].outcome;
+    const struct run_source *s = &r->sources[source];
+    const struct outcome *o = &s->outcome;
     struct gateway_source_stats *stats =
         &r->gateway->context.stats->endpoints[r->plan->index].sources[source];
-    gateway_stats_count(stats, o->kind);
+    bool is_list = s->items && o->kind == OUTCOME_OK;
+    gateway_stats_count(stats, is_list ? items_kind(s->items) : o->kind);
     if (o->started_ns)
         histogram_add(&stats->latency, (o->ended_ns - o->started_ns) / NS_A_US);
 }
 
-/* The outcome is set. */
-static void settle(struct run *r, unsigned source)
+struct shaping run_shaping(struct run_source *s)
 {
-    struct run_source *s = &r->sources[source];
-    s->call = NULL;
-    s->value = worth(s);
-    r->settled |= bit(source);
+    return (struct shaping){
+        .run = s->run,
+        .source = (unsigned)(s - s->run->sources),
+        .outcome = &s->outcome,
+        .value = &s->value,
+        .shown = &s->shown,
+        .read = &s->read,
+    };
+}
+
+static void stand_in(struct run_source *s)
+{
+    const struct shaping shaping = run_shaping(s);
+    const struct config_source *config = s->plan->config;
+    shaping_stand_in(&shaping, config->has_fallback ? config->fallback : SLICE("null"));
+}
+
+void run_settle(struct run *r, unsigned source)
+{
+    bool has_failed = run_has_failed(r, source);
+    if (has_failed)
+        stand_in(&r->sources[source]);
+    r->settled |= run_bit(source);
     count(r, source);
-    if (run_has_failed(r, source) && is_required(r, source) && r->failed < 0)
+    if (has_failed && is_required(r, source) && r->failed < 0)
         r->failed = (int)source;
     r->delivery->settled(r, source);
 }
 
-/* One way for gating, the deadline and a client that left: safe calls are cancelled, unsafe ones
- * that were sent go on alone. */
+void run_skip(struct run *r, unsigned source)
+{
+    r->sources[source].value = SLICE("null");
+    r->skipped |= run_bit(source);
+    r->settled |= run_bit(source);
+    r->delivery->settled(r, source);
+}
+
+/* One way for gating, the deadline and a client that left. */
 static void give_up(struct run *r, unsigned source)
 {
     struct run_source *s = &r->sources[source];
-    if (!s->call)
-        return;
-    if (service_call_must_go_on(s->call))
-        late_begin(r, source);
-    else
-        service_call_cancel(s->call);
-    s->call = NULL;
+    run_give_up_call(r, source, &s->call);
+    if (s->job)
+        jq_cancel(s->job);
+    s->job = NULL;
+    if (s->items)
+        items_give_up(s->items);
 }
 
 void run_stop(struct run *r)
@@ -74,8 +86,8 @@ void run_stop(struct run *r)
     r->is_over = true;
     r->over_ns = r->gateway->loop->now_ns;
     loop_disarm(r->gateway->loop, &r->deadline);
-    for (unsigned i = 0; i < r->plan->n_sources; i++)
-        give_up(r, i);
+    for (uint64_t left = r->started & ~r->settled; left; left = run_rest(left))
+        give_up(r, run_first(left));
 }
 
 static void finish(struct run *r)
@@ -89,134 +101,81 @@ static bool is_to_finish(const struct run *r)
     return r->failed >= 0 || r->settled == r->plan->all;
 }
 
-static void start_ready(struct run *r);
-
-static void on_ended(void *owner, const struct outcome *outcome)
+static uint64_t find_ready(const struct run *r)
 {
-    struct run_source *s = owner;
-    struct run *r = s->run;
-    s->outcome = *outcome;
-    settle(r, (unsigned)(s - r->sources));
-    if (!is_to_finish(r))
+    uint64_t ready = 0;
+    uint64_t waiting = r->plan->all & ~(r->started | r->settled);
+    for (uint64_t left = waiting; left; left = run_rest(left))
+        if ((r->plan->sources[run_first(left)].config->needs & ~r->settled) == 0)
+            ready |= run_bit(run_first(left));
+    return ready;
+}
+
+/* What settles at once may make others ready. */
+static void start_ready(struct run *r)
+{
+    struct run_turn t;
+    for (uint64_t ready = find_ready(r); ready && r->failed < 0; ready = find_ready(r)) {
+        run_prepare(r, &t, ready);
+        run_begin(r, &t);
+    }
+}
+
+void run_go_on(struct run *r, unsigned source)
+{
+    run_settle(r, source);
+    if (!is_to_finish(r) && r->plan->sources[source].is_read)
         start_ready(r);
     if (is_to_finish(r))
         finish(r);
 }
 
-static uint64_t ms_left(const struct run *r)
+/* Sources that are skipped, or may be once others have answered. */
+static uint64_t find_doubtful(const struct run *r, uint64_t skipped)
 {
-    uint64_t now_ms = r->gateway->loop->now_ms;
-    uint64_t left = r->due_ms > now_ms ? r->due_ms - now_ms : 0;
-    return left < r->timeout_ms ? left : r->timeout_ms;
-}
-
-/* HTTP's idempotent methods, RFC 9110 9.2.2, of those that a source may have. */
-static bool is_idempotent(const struct config_source *s)
-{
-    return s->is_safe || slice_equal(s->method, SLICE("PUT")) ||
-           slice_equal(s->method, SLICE("DELETE"));
-}
-
-static void call(struct run *r, unsigned source, const struct composed *c)
-{
-    struct run_source *s = &r->sources[source];
-    const struct config_source *config = s->plan->config;
-    const char *text = r->gateway->requests.at + c->at;
-    const struct service_request request = {
-        .line = {text, c->line_n},
-        .fields = {text + c->line_n, c->fields_n},
-        .is_head = slice_equal(config->method, SLICE("HEAD")),
-        .is_safe = config->is_safe,
-        .is_idempotent = is_idempotent(config),
-        .timeout_ms = config->timeout_ms,
-        .left_ms = ms_left(r),
-        .arena = &r->visit->exchange->arena,
-        .wanted = s->plan->returned,
-        .passed = s->plan->passed,
-    };
-    r->started |= bit(source);
-    s->given_ms = request.timeout_ms < request.left_ms ? request.timeout_ms : request.left_ms;
-    s->outcome.started_ns = r->gateway->loop->now_ns;
-    s->outcome.n_attempts = 1;
-    s->call = service_call_start(s->plan->service, &request, on_ended, s);
-}
-
-/* The requests of one turn. */
-struct batch {
-    uint64_t good; /* bits of the sources whose request stands there */
-    uint64_t bad;  /* those that have failed over it */
-    struct composed composed[CONFIG_MAX_SOURCES];
-};
-
-/* false: one was refused. */
-static bool compose_batch(struct run *r, struct batch *b, uint64_t sources)
-{
-    struct buffer *requests = &r->gateway->requests;
-    bool is_good = true;
-    requests->n = 0;
-    if (requests->capacity > REQUESTS_KEPT)
-        buffer_done(requests);
-    b->good = b->bad = 0;
-    for (unsigned i = 0; i < r->plan->n_sources; i++) {
-        if (!(sources & bit(i)))
-            continue;
-        enum compose_verdict verdict = compose_request(r, i, &b->composed[i]);
-        *(verdict == COMPOSE_GOOD ? &b->good : &b->bad) |= bit(i);
-        is_good &= verdict != COMPOSE_REFUSED;
+    uint64_t found = skipped;
+    for (uint64_t left = r->plan->conditional & ~r->plan->root; left; left = run_rest(left))
+        if (r->plan->sources[run_first(left)].config->when)
+            found |= run_bit(run_first(left));
+    for (uint64_t before = 0; before != found;) {
+        before = found;
+        for (uint64_t left = r->plan->conditional & ~found; left; left = run_rest(left))
+            if (r->plan->sources[run_first(left)].config->needs & found)
+                found |= run_bit(run_first(left));
     }
-    return is_good;
+    return found;
 }
 
-/* Failures come first: where one of them ends the run, nothing is sent. */
-static void start_batch(struct run *r, const struct batch *b)
+static bool check_later_one(struct run *r, unsigned source)
 {
-    r->started |= b->bad;
-    for (unsigned i = 0; i < r->plan->n_sources; i++)
-        if (b->bad & bit(i))
-            settle(r, i);
-    for (unsigned i = 0; i < r->plan->n_sources && r->failed < 0; i++)
-        if (b->good & bit(i))
-            call(r, i, &b->composed[i]);
+    const struct config_source *s = r->plan->sources[source].config;
+    if (s->needs && s->each.is_given && values_are_of_request(&s->each.list))
+        return items_check_early(r, source);
+    return compose_check(r, source, NULL) != COMPOSE_REFUSED;
 }
 
-static uint64_t find_ready(const struct run *r)
-{
-    uint64_t ready = 0;
-    for (unsigned i = 0; i < r->plan->n_sources; i++)
-        if ((r->plan->sources[i].config->needs & ~r->settled) == 0)
-            ready |= bit(i);
-    return ready & ~r->started;
-}
-
-/* A request that cannot be written settles its source, which may make others ready. */
-static void start_ready(struct run *r)
-{
-    struct batch b;
-    for (uint64_t ready = find_ready(r); ready && r->failed < 0; ready = find_ready(r)) {
-        compose_batch(r, &b, ready);
-        start_batch(r, &b);
-    }
-}
-
-static bool check_later_ones(struct run *r)
+/* What waits for others, or for a list, is looked at before anything is sent, where it is certain
+ * to be. */
+static bool check_later_ones(struct run *r, uint64_t skipped)
 {
     bool is_good = true;
-    for (unsigned i = 0; i < r->plan->n_sources; i++)
-        if (r->plan->sources[i].needs_check)
-            is_good &= compose_check(r, i) != COMPOSE_REFUSED;
+    uint64_t doubtful = find_doubtful(r, skipped);
+    for (uint64_t left = run_called(r) & ~doubtful; left; left = run_rest(left))
+        if (r->plan->sources[run_first(left)].needs_check)
+            is_good &= check_later_one(r, run_first(left));
     return is_good;
 }
 
 bool run_start(struct run *r)
 {
     struct loop *l = r->gateway->loop;
-    struct batch b;
-    bool is_good = compose_batch(r, &b, r->plan->root);
-    if (!check_later_ones(r) || !is_good)
+    struct run_turn t;
+    bool is_good = run_prepare(r, &t, r->plan->root & run_called(r));
+    if (!check_later_ones(r, t.skipped) || !is_good)
         return false;
     r->due_ms = service_due_ms(l, r->timeout_ms);
     loop_arm(l, &r->deadline, r->due_ms);
-    start_batch(r, &b);
+    run_begin(r, &t);
     if (!is_to_finish(r))
         start_ready(r);
     if (is_to_finish(r))
@@ -224,22 +183,34 @@ bool run_start(struct run *r)
     return true;
 }
 
-/* Every source that is not known by now is too late, called or not. */
+static struct slice too_late(struct run *r, uint64_t given_ms)
+{
+    return arena_print(&r->visit->exchange->arena, "no answer within %llu ms",
+                       (unsigned long long)given_ms);
+}
+
+/* Called or not. Of a list those elements stay that are there. */
+static void end_late(struct run *r, unsigned source)
+{
+    struct run_source *s = &r->sources[source];
+    bool is_called = s->call;
+    give_up(r, source);
+    if (s->items && !is_called) {
+        items_end_late(s->items, too_late(r, r->timeout_ms));
+    } else {
+        s->outcome.kind = OUTCOME_TIMEOUT;
+        s->outcome.detail = too_late(r, is_called ? s->given_ms : r->timeout_ms);
+        s->outcome.ended_ns = r->gateway->loop->now_ns;
+    }
+    run_settle(r, source);
+}
+
 static void on_deadline(struct wheel_entry *e)
 {
     struct run *r = LIST_OWNER(e, struct run, deadline);
-    for (unsigned i = 0; i < r->plan->n_sources; i++) {
-        struct run_source *s = &r->sources[i];
-        if (r->settled & bit(i))
-            continue;
-        uint64_t given_ms = s->call ? s->given_ms : r->timeout_ms;
-        give_up(r, i);
-        s->outcome.kind = OUTCOME_TIMEOUT;
-        s->outcome.detail = arena_print(&r->visit->exchange->arena, "no answer within %llu ms",
-                                        (unsigned long long)given_ms);
-        s->outcome.ended_ns = r->gateway->loop->now_ns;
-        settle(r, i);
-    }
+    r->is_late = true;
+    for (uint64_t left = r->plan->all & ~r->settled; left; left = run_rest(left))
+        end_late(r, run_first(left));
     finish(r);
 }
 
@@ -256,6 +227,8 @@ struct run *run_new(struct visit *v, const struct delivery *delivery)
     r->plan = plan;
     r->delivery = delivery;
     r->timeout_ms = v->patience_ms < timeout_ms ? v->patience_ms : timeout_ms;
+    r->settled = plan->all & ~run_called(r);
+    r->n_calls = (unsigned)__builtin_popcountll(run_called(r) & plan->once);
     r->failed = -1;
     wheel_entry_init(&r->deadline, on_deadline);
     for (unsigned i = 0; i < plan->n_sources; i++)
@@ -264,12 +237,20 @@ struct run *run_new(struct visit *v, const struct delivery *delivery)
     return r;
 }
 
+static void release(struct run *r, struct blob **blob)
+{
+    if (*blob)
+        blob_release(&r->gateway->loop->blobs, *blob);
+    *blob = NULL;
+}
+
 void run_done(struct run *r)
 {
-    for (unsigned i = 0; i < r->plan->n_sources; i++) {
-        struct outcome *o = &r->sources[i].outcome;
-        if (o->blob)
-            blob_release(&r->gateway->loop->blobs, o->blob);
-        o->blob = NULL;
+    for (uint64_t left = r->started; left; left = run_rest(left)) {
+        struct run_source *s = &r->sources[run_first(left)];
+        release(r, &s->outcome.blob);
+        release(r, &s->read);
+        if (s->items)
+            items_done(s->items);
     }
 }

@@ -98,8 +98,10 @@ static bool find_client(struct visit *v)
     if (!v->is_proxied)
         return true;
     v->forwarded_for = join_fields(v, SLICE("x-forwarded-for"));
+    if (!v->forwarded_for.at)
+        return false;
     v->client = proxies_client(config, v->forwarded_for, v->client);
-    return v->forwarded_for.at;
+    return true;
 }
 
 static bool make_ids(struct visit *v)

@@ -7,6 +7,7 @@
 
 #include "gateway/parameters.h"
 #include "gateway/plan.h"
+#include "gateway/selection.h"
 #include "http/exchange.h"
 #include "observe/trace.h"
 
@@ -18,6 +19,9 @@ struct visit {
     struct exchange *exchange;
     const struct plan *plan; /* NULL where no endpoint was found */
     struct parameters parameters;
+    struct selection selection;
+    struct slice body;       /* of the request, one JSON value, checked; empty: none, or nobody
+                                reads it */
     struct run *run;         /* NULL where no source is called */
     struct slice client;     /* the first address that is no trusted proxy's, for the log */
     struct slice request_id; /* the client's, or made */

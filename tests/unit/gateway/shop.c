@@ -2,6 +2,7 @@
 #include "shop.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -56,6 +57,8 @@ static void open_gateway(struct shop *s)
         .scratch = s->scratch,
         .client_tls = s->tls,
         .n_held = &s->rig.n_held,
+        .n_in_flight = &s->n_in_flight,
+        .shared = s->shared,
         .stats = s->stats,
     };
     s->front.current = gateway_new(&s->rig.loop, s->config, &context);
@@ -90,6 +93,13 @@ void shop_set_arena(struct shop *s, size_t bytes)
     server_set_bounds(s->server, &bounds);
 }
 
+/* Pieces are sent as they are written. */
+static void set_nodelay(int fd)
+{
+    int on = 1;
+    assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
+}
+
 void shop_connect(struct shop *s)
 {
     const struct sockaddr_in peer = {.sin_family = AF_INET,
@@ -100,6 +110,7 @@ void shop_connect(struct shop *s)
     rig_tcp_pair(fds);
     server_accept(s->server, fds[0], NULL, (const struct sockaddr *)&peer);
     s->client = fds[1];
+    set_nodelay(s->client);
     s->answer.is_ended = s->answer.is_reset = false;
 }
 
@@ -113,6 +124,7 @@ struct shop *shop_open(const char *yaml)
     random_init_seeded(&s->random, 1);
     s->scratch = pattern_scratch_new();
     s->stats = gateway_stats_new(s->config);
+    s->shared = service_shared_new(s->config);
     snprintf(s->log_file, sizeof s->log_file, "/tmp/sheaf-unit-log-XXXXXX");
     close(mkstemp(s->log_file));
     s->journal = journal_open(s->log_file, 1);
@@ -163,6 +175,7 @@ void shop_close(struct shop *s)
     unlink(s->log_file);
     rig_done(&s->rig);
     gateway_stats_free(s->stats);
+    service_shared_free(s->shared, s->config);
     pattern_scratch_free(s->scratch);
     config_free(s->config);
     free(s);
@@ -209,6 +222,7 @@ static void look_at_service(struct shop_service *v)
 {
     int fd = accept4(v->listening, NULL, NULL, SOCK_NONBLOCK);
     if (fd >= 0) {
+        set_nodelay(fd);
         if (v->fd >= 0)
             close(v->fd);
         v->fd = fd;
@@ -258,6 +272,13 @@ void shop_serve(struct shop *s, unsigned service, const char *json)
     snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", strlen(json));
     shop_say(s, service, head);
     shop_say(s, service, json);
+}
+
+void shop_serve_heard(struct shop *s, unsigned service, const char *json)
+{
+    look_at_service(&s->services[service]);
+    if (strstr(s->services[service].heard.at, "\r\n\r\n"))
+        shop_serve(s, service, json);
 }
 
 void shop_await_hangup(struct shop *s, unsigned service)

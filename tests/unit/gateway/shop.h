@@ -26,6 +26,8 @@ struct shop {
     struct rig rig;
     struct config *config;
     struct gateway_stats *stats;
+    struct service_shared *shared;
+    atomic_uint n_in_flight;
     struct random random;
     struct pattern_scratch *scratch;
     SSL_CTX *tls[SHOP_N_SERVICES]; /* none */
@@ -66,6 +68,8 @@ bool shop_is_silent(struct shop *s, unsigned service);
 void shop_say(struct shop *s, unsigned service, const char *answer);
 /* Hears, and says 200 with this JSON. */
 void shop_serve(struct shop *s, unsigned service, const char *json);
+/* The same without waiting, where it has heard one by now. */
+void shop_serve_heard(struct shop *s, unsigned service, const char *json);
 /* Turns until the gateway has left this service's connection. */
 void shop_await_hangup(struct shop *s, unsigned service);
 void shop_hang_up(struct shop *s, unsigned service);

@@ -42,7 +42,7 @@ static const char shop_yaml[] =
     "  a: http://127.0.0.1:@0\n"
     "  b: http://127.0.0.1:@1\n"
     "  c: http://127.0.0.1:@2\n"
-    "  d: http://127.0.0.1:@3\n"
+    "  d: {targets: [\"http://127.0.0.1:@3\"], breaker: off}\n"
     "endpoints:\n"
     "  - path: /page\n"
     "    query: {id: {required: true, pattern: \"[A-Za-z0-9_-]{1,64}\"}, currency: {default: "
@@ -51,7 +51,24 @@ static const char shop_yaml[] =
     "      a: {get: \"a:/products/{id}\", required: true, forward: [accept-language]}\n"
     "      b: {get: \"b:/inventory/{a.sku}\", set_headers: {x-id: \"{id}\"}}\n"
     "      c: {get: \"c:/prices/{id}{?currency}\"}\n"
-    "      d: {get: \"d:/reviews/{id}\", fallback: {items: []}}\n";
+    "      d: {get: \"d:/reviews/{id}\", fallback: {items: []}}\n"
+    "  - path: /list\n"
+    "    sources:\n"
+    "      a: {get: \"a:/list\", unwrap: data, pick: [ids, n], rename: {n: m}}\n"
+    "      b: {each: a.ids, get: \"b:/{item}\", parallel: 1, omit: [x]}\n"
+    "      c: {each: a.ids, batch: ids, get: \"c:/all{?ids}\", by: id}\n"
+    "      d: {get: \"d:/{b[0].id}\"}\n"
+    "  - path: /shape\n"
+    "    sources:\n"
+    "      a: {get: \"a:/list\", unwrap: data, pick: [id, n], rename: {n: m}}\n"
+    "      b: {get: \"b:/{a.id}\", omit: [x], when: a.n == 1}\n"
+    "      c: {get: \"c:/c\"}\n"
+    "  - path: /placed\n"
+    "    sources:\n"
+    "      a: {get: \"a:/a\", into: .}\n"
+    "      b: {get: \"b:/b\"}\n"
+    "      c: {get: \"c:/c\", into: b.x.c}\n"
+    "      d: {get: \"d:/d\", into: .}\n";
 
 static int setup(void **state)
 {
@@ -111,6 +128,57 @@ static void nor_does_one_with_a_failed_source(void **state)
     assert_int_equal(n_allocations, 0);
 }
 
+static void nor_does_a_shaped_one(void **state)
+{
+    struct shop *s = *state;
+    for (unsigned i = 0; i < WARM + ROUNDS; i++) {
+        if (i == WARM)
+            n_allocations = 0;
+        shop_ask(s, "/shape?fields=a/m,b");
+        shop_serve(s, 0, "{\"data\":{\"id\":1,\"n\":1}}");
+        shop_serve(s, 1, "{\"id\":1,\"x\":2,\"y\":[{\"x\":1}]}");
+        shop_expect(s, 200, "{\"a\":{\"m\":1},\"b\":{\"id\":1,\"y\":[{\"x\":1}]}}");
+    }
+    assert_int_equal(n_allocations, 0);
+}
+
+static void nor_does_one_whose_values_lie_in_each_other(void **state)
+{
+    struct shop *s = *state;
+    for (unsigned i = 0; i < WARM + ROUNDS; i++) {
+        if (i == WARM)
+            n_allocations = 0;
+        shop_ask(s, "/placed");
+        shop_serve(s, 0, "{\"i\":1,\"\\u006a\":2}");
+        shop_serve(s, 1, "{\"x\":{\"c\":0,\"k\":1}}");
+        shop_serve(s, 2, large);
+        shop_serve(s, 3, "{\"j\":3,\"l\":4}");
+        shop_await(s);
+        assert_non_null(strstr(s->body, "{\"i\":1,\"\\u006a\":2,\"b\":{\"x\":{\"k\":1,\"c\":[ "));
+        assert_non_null(strstr(s->body, "]}},\"l\":4}"));
+    }
+    assert_int_equal(n_allocations, 0);
+}
+
+static void one_with_lists_may_need_a_larger_arena(void **state)
+{
+    struct shop *s = *state;
+    for (unsigned i = 0; i < WARM + ROUNDS; i++) {
+        if (i == WARM)
+            n_allocations = 0;
+        shop_ask(s, "/list?fields=a/m,b,c,d/x");
+        shop_serve(s, 0, "{\"data\":{\"ids\":[1,2,1],\"n\":1}}");
+        shop_serve(s, 1, "{\"id\":1,\"x\":2}");
+        shop_serve(s, 1, "{\"id\":2,\"x\":2}");
+        shop_serve(s, 2, "[{\"id\":2},{\"id\":1}]");
+        shop_serve(s, 3, "{\"x\":1,\"y\":2}");
+        shop_expect(s, 200,
+                    "{\"a\":{\"m\":1},\"b\":[{\"id\":1},{\"id\":2},{\"id\":1}],\"c\":[{\"id\":1},"
+                    "{\"id\":2},{\"id\":1}],\"d\":{\"x\":1}}");
+    }
+    assert_in_range(n_allocations, 0, ROUNDS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -118,6 +186,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_answer_asks_for_no_memory),
         TEST(nor_does_one_with_a_failed_source),
+        TEST(nor_does_a_shaped_one),
+        TEST(nor_does_one_whose_values_lie_in_each_other),
+        TEST(one_with_lists_may_need_a_larger_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,12 @@
+/* assemble_internal.h - how the parts of a document are laid side by side */
+#pragma once
+
+#include "gateway/assemble.h"
+
+/* All of these: false where the arena is full. */
+bool assemble_add(struct assembly *a, struct slice bytes, struct outcome *owner) MUST_USE;
+/* What stands in the answer for a source, an array of its elements where it is called for each. */
+bool assemble_add_source(struct assembly *a, unsigned source) MUST_USE;
+/* The whole document by its places, without the last brace. shown: bits of the sources that stand
+ * in it; one that cannot, fails. *has_members: does a comma go before what follows? */
+bool assemble_add_places(struct assembly *a, uint64_t shown, bool *has_members) MUST_USE;

@@ -1,0 +1,306 @@
+/* assemble_places.c - values that lie in each other, and values whose members join the top level
+ *
+ * A source's value that others are placed in (a host) is cut where a member is replaced or goes on,
+ * and what is placed in it comes before its last brace. The recursion is as deep as `into` is.
+ */
+#include "base/check.h"
+#include "gateway/assemble_internal.h"
+#include "gateway/gateway_internal.h"
+#include "gateway/names.h"
+#include "json/text.h"
+#include "json/walk.h"
+#include "service/service_body.h"
+
+/* Large values that join bring room of their own into the exchange's arena. */
+enum {
+    USUAL = 16 * 1024, /* bytes of them */
+    NAMES_ROOM = 24    /* bytes for each of these, for the names that are taken */
+};
+
+struct placing {
+    struct assembly *a;
+    uint64_t shown;        /* what still stands in the answer */
+    uint64_t joined;       /* of these, what is at `into: .` */
+    struct names names;    /* that joined sources have brought, where there are several */
+    struct outcome *owner; /* of the object that is cut */
+};
+
+static bool is_shown(const struct placing *p, const struct place *place)
+{
+    return place->source >= 0 && (p->shown >> place->source & 1);
+}
+
+static bool add(struct placing *p, struct slice bytes)
+{
+    return assemble_add(p->a, bytes, NULL);
+}
+
+/* The name of a member, a comma before it if need be. */
+static bool add_name(struct placing *p, const struct place *place, bool *has_members)
+{
+    bool is_first = !*has_members;
+    *has_members = true;
+    return add(p, slice_after(place->member, is_first));
+}
+
+/* The text of a source's value; empty where it is an array of elements. at NULL: no room. */
+static struct slice text_of(struct placing *p, unsigned source)
+{
+    struct run_source *s = &p->a->run->sources[source];
+    if (s->items && !run_has_failed(p->a->run, source))
+        return SLICE("");
+    return pieces_join(&s->shown);
+}
+
+static bool is_object(struct slice text)
+{
+    return text.n && text.at[0] == '{';
+}
+
+/* A required source that nothing stands in for ends the answer. */
+static bool is_lethal(const struct config_source *s)
+{
+    return s->is_required && !s->has_fallback;
+}
+
+/* What lies in this place cannot: there is no object. What had failed before keeps its reason. */
+static bool drop_inside(struct placing *p, const struct place *place)
+{
+    struct run *r = p->a->run;
+    uint64_t dropped = place->inside & p->shown;
+    struct slice detail =
+        arena_print(&r->visit->exchange->arena, "%.*s is no object", SLICE_ARG(place->dotted));
+    p->shown &= ~dropped;
+    for (uint64_t left = dropped; left && detail.at; left &= left - 1) {
+        unsigned source = (unsigned)__builtin_ctzll(left);
+        struct run_source *s = &r->sources[source];
+        if (!run_has_failed(r, source)) {
+            s->outcome.kind = OUTCOME_MISSING;
+            s->outcome.detail = detail;
+        }
+        if (is_lethal(s->plan->config) && r->failed < 0)
+            r->failed = (int)source;
+    }
+    return detail.at;
+}
+
+/* Members in a row that stay as they are. */
+struct stretch {
+    const char *from, *to; /* from NULL: none */
+};
+
+static bool end_stretch(struct placing *p, struct stretch *s, bool *has_members)
+{
+    if (!s->from)
+        return true;
+    struct slice bytes = {s->from, (size_t)(s->to - s->from)};
+    s->from = NULL;
+    if (*has_members && !add(p, SLICE(",")))
+        return false;
+    *has_members = true;
+    return assemble_add(p->a, bytes, p->owner);
+}
+
+static void extend_stretch(struct stretch *s, struct slice name, const struct json_value *value)
+{
+    if (!s->from)
+        s->from = name.at;
+    s->to = value->text.at + value->text.n;
+}
+
+static bool add_content(struct placing *p, const struct place *place);
+static bool add_host(struct placing *p, const struct place *place, struct slice object);
+
+/* The places in this one that are not there yet: all, or those that a host has no member for. */
+static bool add_children(struct placing *p, const struct place *place,
+                         const struct slice *continued, bool *has_members)
+{
+    unsigned i = 0;
+    for (const struct place *c = place->first; c; c = c->next, i++) {
+        if (!(c->covered & p->shown) || (continued && continued[i].n))
+            continue;
+        if (!add_name(p, c, has_members) || !add_content(p, c))
+            return false;
+    }
+    return true;
+}
+
+/* Objects of ours that the host has as well go on in it; its last member of a name counts. */
+static bool find_continued(struct placing *p, const struct place *place, struct slice object,
+                           struct slice *continued)
+{
+    unsigned i = 0;
+    for (const struct place *c = place->first; c; c = c->next, i++) {
+        struct json_value found;
+        const struct json_step step = {.name = c->name};
+        continued[i] = SLICE_NONE;
+        if (is_shown(p, c) || !(c->inside & p->shown) ||
+            !find_path(object, (struct json_path){1, &step}, &found))
+            continue;
+        continued[i] = found.text;
+        if (!is_object(found.text) && !drop_inside(p, c))
+            return false;
+    }
+    return true;
+}
+
+/* The place that a member's name means, if anything of ours stands there. */
+static const struct place *find_shown(const struct placing *p, const struct place *place,
+                                      struct slice name, unsigned *number)
+{
+    *number = 0;
+    for (const struct place *c = place->first; c; c = c->next, ++*number)
+        if ((c->covered & p->shown) && text_is(name, c->name))
+            return c;
+    return NULL;
+}
+
+/* `name: value` of the host, whose object goes on. */
+static bool add_continued(struct placing *p, const struct place *place, struct slice name,
+                          struct slice object, bool *has_members)
+{
+    struct stretch s = {name.at, object.at};
+    return end_stretch(p, &s, has_members) && add_host(p, place, object);
+}
+
+/* What is placed there stands in for members of the host that have the name of a source. */
+static bool add_host_members(struct placing *p, const struct place *place, struct slice object,
+                             const struct slice *continued, bool *has_members)
+{
+    struct walk w = walk_begin(object);
+    struct stretch s = {0};
+    struct slice name;
+    struct json_value value;
+    while (walk_member(&w, &name, &value)) {
+        unsigned i;
+        const struct place *c = find_shown(p, place, name, &i);
+        if (!c || (continued[i].n && value.text.at != continued[i].at)) {
+            extend_stretch(&s, name, &value);
+            continue;
+        }
+        if (!end_stretch(p, &s, has_members) ||
+            (continued[i].n && !add_continued(p, c, name, value.text, has_members)))
+            return false;
+    }
+    return end_stretch(p, &s, has_members);
+}
+
+/* The object with what lies in it. */
+static bool add_host(struct placing *p, const struct place *place, struct slice object)
+{
+    struct slice continued[CONFIG_MAX_SOURCES]; /* by child; none has more children than sources */
+    bool has_members = false;
+    struct outcome *owner = p->owner;
+    if (!find_continued(p, place, object, continued) || !add(p, SLICE("{")) ||
+        !add_host_members(p, place, object, continued, &has_members) ||
+        !add_children(p, place, continued, &has_members))
+        return false;
+    p->owner = owner;
+    return add(p, SLICE("}"));
+}
+
+static bool add_hosting_source(struct placing *p, const struct place *place)
+{
+    unsigned source = (unsigned)place->source;
+    struct slice text = text_of(p, source);
+    if (!text.at)
+        return false;
+    if (!is_object(text))
+        return drop_inside(p, place) && assemble_add_source(p->a, source);
+    p->owner = &p->a->run->sources[source].outcome;
+    return add_host(p, place, text);
+}
+
+static bool add_content(struct placing *p, const struct place *place)
+{
+    bool has_members = false;
+    if (!is_shown(p, place))
+        return add(p, SLICE("{")) && add_children(p, place, NULL, &has_members) &&
+               add(p, SLICE("}"));
+    if (place->inside & p->shown)
+        return add_hosting_source(p, place);
+    return assemble_add_source(p->a, (unsigned)place->source);
+}
+
+/* May a member of what is joined here stand in the answer? Of equal names the earlier declared
+ * source's counts, so that a later place may lose its own. */
+static bool is_free(struct placing *p, const struct place *joined, struct slice name)
+{
+    const struct place *root = &p->a->run->plan->places.root;
+    if (text_is(name, SLICE("errors")))
+        return false;
+    for (const struct place *c = root->first; c; c = c->next) {
+        if (c->is_joined || !(c->covered & p->shown) || !text_is(name, c->name))
+            continue;
+        if (c->order < joined->order)
+            return false;
+        p->shown &= ~c->covered;
+    }
+    return true;
+}
+
+/* Among several joined ones their members are compared as well. */
+static bool claim(struct placing *p, const struct place *joined, struct slice name, bool *is_ours)
+{
+    unsigned owner = joined->order;
+    *is_ours = is_free(p, joined, name);
+    if (!*is_ours || !(p->joined & (p->joined - 1)))
+        return true;
+    if (!names_claim(&p->names, name, &owner))
+        return false;
+    *is_ours = owner == joined->order;
+    return true;
+}
+
+static bool add_joined(struct placing *p, const struct place *joined, bool *has_members)
+{
+    struct slice text = text_of(p, (unsigned)joined->source);
+    if (!text.at || !is_object(text))
+        return text.at;
+    p->owner = &p->a->run->sources[joined->source].outcome;
+    struct walk w = walk_begin(text);
+    struct stretch s = {0};
+    struct slice name;
+    struct json_value value;
+    while (walk_member(&w, &name, &value)) {
+        bool is_ours;
+        if (!claim(p, joined, name, &is_ours))
+            return false;
+        if (is_ours)
+            extend_stretch(&s, name, &value);
+        else if (!end_stretch(p, &s, has_members))
+            return false;
+    }
+    return end_stretch(p, &s, has_members);
+}
+
+static void make_room_for_names(struct placing *p)
+{
+    struct run *r = p->a->run;
+    size_t n = 0;
+    for (uint64_t left = p->joined; left; left &= left - 1)
+        n += r->sources[__builtin_ctzll(left)].shown.n_bytes;
+    if (n > USUAL && n < service_body_memory_left(&r->gateway->calls) / NAMES_ROOM)
+        r->visit->exchange->arena.limit += n * NAMES_ROOM;
+}
+
+bool assemble_add_places(struct assembly *a, uint64_t shown, bool *has_members)
+{
+    const struct place_tree *places = &a->run->plan->places;
+    struct placing p = {.a = a, .shown = shown, .joined = places->joined & shown};
+    names_init(&p.names, &a->run->visit->exchange->arena);
+    if (p.joined & (p.joined - 1))
+        make_room_for_names(&p);
+    *has_members = false;
+    if (!add(&p, SLICE("{")))
+        return false;
+    for (const struct place *c = places->root.first; c; c = c->next) {
+        if (!(c->covered & p.shown))
+            continue;
+        bool is_good = c->is_joined ? add_joined(&p, c, has_members)
+                                    : add_name(&p, c, has_members) && add_content(&p, c);
+        if (!is_good)
+            return false;
+    }
+    return true;
+}

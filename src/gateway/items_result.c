@@ -1,0 +1,101 @@
+/* items_result.c - what came of all elements together */
+#include "gateway/gateway_internal.h"
+#include "gateway/items_internal.h"
+#include "service/service_body.h"
+
+enum outcome_kind items_kind(const struct run_items *items)
+{
+    for (unsigned i = 0; items->n_failed && i < items->n; i++)
+        if (items_at(items, i)->outcome.kind != OUTCOME_OK)
+            return items_at(items, i)->outcome.kind;
+    return OUTCOME_OK;
+}
+
+static bool is_new(const struct field *fields, unsigned n, struct slice name)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (slice_equal_nocase(fields[i].name, name))
+            return false;
+    return true;
+}
+
+/* The first element that has a field wins; set-cookie adds up. As many as there is room for. */
+static unsigned gather_fields(const struct run_items *items, struct field *fields)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < items->n; i++) {
+        const struct outcome *o = &items->at[i].outcome;
+        unsigned n_before = n;
+        for (unsigned k = 0; o->kind == OUTCOME_OK && k < o->n_returned; k++) {
+            const struct field *f = &o->returned[k];
+            if (slice_equal_nocase(f->name, SLICE("set-cookie")) ||
+                is_new(fields, n_before, f->name))
+                fields[n++] = *f;
+        }
+    }
+    return n;
+}
+
+static bool return_fields(const struct run_items *items, struct outcome *whole)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < items->n; i++)
+        n += items->at[i].outcome.n_returned;
+    if (!n)
+        return true;
+    struct field *fields = arena_take(&items->run->visit->exchange->arena, n * sizeof *fields);
+    if (!fields)
+        return false;
+    whole->n_returned = gather_fields(items, fields);
+    whole->returned = fields;
+    return true;
+}
+
+/* Of calls that were made one by one. */
+static bool add_up(const struct run_items *items, struct outcome *whole)
+{
+    for (unsigned i = 0; i < items->n; i++) {
+        const struct outcome *o = &items->at[i].outcome;
+        whole->n_attempts += o->n_attempts;
+        if (!whole->status)
+            whole->status = o->status;
+    }
+    whole->ended_ns = items->run->gateway->loop->now_ns;
+    return return_fields(items, whole);
+}
+
+/* The array as one text, for those that refer to it. */
+static bool write_array(const struct run_items *items, struct run_source *s)
+{
+    struct run *r = items->run;
+    struct service_body text;
+    size_t n = items->n ? items->n + 1 : 2; /* brackets and commas */
+    for (unsigned i = 0; i < items->n; i++)
+        n += items_at(items, i)->value.n;
+    if (!service_body_make(&text, &r->gateway->calls, &r->visit->exchange->arena, n))
+        return false;
+    char *at = text.at;
+    *at++ = '[';
+    for (unsigned i = 0; i < items->n; i++) {
+        struct slice value = items_at(items, i)->value;
+        if (i)
+            *at++ = ',';
+        at = mempcpy(at, value.at, value.n);
+    }
+    *at = ']';
+    s->value = (struct slice){text.at, n};
+    s->read = text.blob;
+    return true;
+}
+
+void items_complete(struct run_items *items)
+{
+    struct run_source *s = items_source(items);
+    for (unsigned i = 0; i < items->n; i++)
+        items->n_failed += items_at(items, i)->outcome.kind != OUTCOME_OK;
+    bool has_room = items_each(items)->batch.n || add_up(items, &s->outcome);
+    if (has_room && (!s->plan->is_read || write_array(items, s)))
+        return;
+    s->outcome.kind = OUTCOME_OVERLOADED;
+    s->outcome.detail = SLICE("no memory is left for the answer");
+}

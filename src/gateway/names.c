@@ -1,0 +1,71 @@
+/* names.c - a set of names that grows by doubling */
+#include "gateway/names.h"
+
+#include "base/map.h"
+#include "json/text.h"
+
+enum {
+    FIRST_SLOTS = 64
+};
+
+struct names_entry {
+    struct slice name; /* unescaped; at is NULL where the slot is free */
+    uint64_t hash;
+    unsigned owner;
+};
+
+void names_init(struct names *t, struct arena *arena)
+{
+    *t = (struct names){.arena = arena};
+}
+
+/* The slot of that name, or the free one where it belongs. */
+static struct names_entry *find(const struct names *t, struct slice name, uint64_t hash)
+{
+    size_t i = hash & (t->n_slots - 1);
+    while (t->entries[i].name.at &&
+           (t->entries[i].hash != hash || !slice_equal(t->entries[i].name, name)))
+        i = (i + 1) & (t->n_slots - 1);
+    return &t->entries[i];
+}
+
+static bool grow(struct names *t)
+{
+    struct names bigger = *t;
+    bigger.n_slots = t->n_slots ? 2 * t->n_slots : FIRST_SLOTS;
+    bigger.entries = arena_take_zero(t->arena, bigger.n_slots, sizeof *bigger.entries);
+    if (!bigger.entries)
+        return false;
+    for (size_t i = 0; i < t->n_slots; i++)
+        if (t->entries[i].name.at)
+            *find(&bigger, t->entries[i].name, t->entries[i].hash) = t->entries[i];
+    *t = bigger;
+    return true;
+}
+
+/* A name without an escape lies in the document as it is. */
+static bool unescape(struct names *t, struct slice quoted, struct slice *name)
+{
+    *name = (struct slice){quoted.at + 1, quoted.n - 2};
+    if (!memchr(name->at, '\\', name->n))
+        return true;
+    char *at = arena_take(t->arena, quoted.n);
+    if (at)
+        *name = (struct slice){at, text_unquote(at, quoted)};
+    return at;
+}
+
+bool names_claim(struct names *t, struct slice quoted, unsigned *owner)
+{
+    struct slice name;
+    if (!unescape(t, quoted, &name) || (2 * t->n >= t->n_slots && !grow(t)))
+        return false;
+    uint64_t hash = map_hash(name);
+    struct names_entry *e = find(t, name, hash);
+    if (!e->name.at) {
+        *e = (struct names_entry){name, hash, *owner};
+        t->n++;
+    }
+    *owner = e->owner;
+    return true;
+}
