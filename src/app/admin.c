@@ -1,6 +1,7 @@
-/* admin.c - three small answers for those who look after the gateway */
+/* admin.c - small answers for those who look after the gateway */
 #include "app/admin.h"
 
+#include "app/admin_breaker.h"
 #include "app/control.h"
 #include "base/check.h"
 #include "gateway/problem.h"
@@ -131,6 +132,9 @@ static void answer_metrics(struct exchange *e)
     each_source(&m, c, write_latency);
     metrics_family(&m, "sheaf_answer_seconds", "histogram", "Time of a whole answer.");
     write_answers(&m, c);
+    admin_breaker_show(c, &m);
+    control_targets_show(c, &m);
+    control_credentials_show(c, &m);
     struct slice text = m.is_whole ? arena_copy(&e->arena, buffer_slice(&out)) : SLICE_NONE;
     buffer_done(&out);
     if (text.at)
@@ -141,12 +145,21 @@ static void answer_metrics(struct exchange *e)
 
 static const struct {
     struct slice path;
+    bool is_change; /* asked for by POST; the others only look */
     void (*answer)(struct exchange *e);
 } pages[] = {
-    {SLICE_INIT("/healthz"), answer_health},
-    {SLICE_INIT("/readyz"), answer_ready},
-    {SLICE_INIT("/metrics"), answer_metrics},
+    {SLICE_INIT("/healthz"), false, answer_health},
+    {SLICE_INIT("/readyz"), false, answer_ready},
+    {SLICE_INIT("/metrics"), false, answer_metrics},
+    {SLICE_INIT("/breaker"), true, admin_breaker_answer},
 };
+
+static bool takes(bool is_change, struct slice method)
+{
+    if (is_change)
+        return slice_equal(method, SLICE("POST"));
+    return slice_equal(method, SLICE("GET")) || slice_equal(method, SLICE("HEAD"));
+}
 
 static void on_request(struct exchange *e)
 {
@@ -159,14 +172,13 @@ static void on_request(struct exchange *e)
     for (unsigned i = 0; i < sizeof pages / sizeof *pages; i++) {
         if (!slice_equal(t.path, pages[i].path))
             continue;
-        if (slice_equal(e->request.method, SLICE("GET")) ||
-            slice_equal(e->request.method, SLICE("HEAD")))
+        if (takes(pages[i].is_change, e->request.method))
             pages[i].answer(e);
         else
-            problem_answer(e, 405, "only GET and HEAD");
+            problem_answer(e, 405, pages[i].is_change ? "only POST" : "only GET and HEAD");
         return;
     }
-    problem_answer(e, 404, "there are /healthz, /readyz and /metrics");
+    problem_answer(e, 404, "there are /healthz, /readyz, /metrics and /breaker");
 }
 
 static enum exchange_interest on_head(struct exchange *e)

@@ -2,10 +2,10 @@
  *
  * As a diagnostic does, each says what is unwise and, behind the semicolon, what would be better.
  */
-#include "app/advice.h"
-
 #include <inttypes.h>
+#include <string.h>
 
+#include "app/advice_internal.h"
 #include "app/explain.h"
 
 enum {
@@ -13,14 +13,7 @@ enum {
     MANY_SOURCES = 12
 };
 
-/* Where the advice goes, and the endpoint that it is about. */
-struct adviser {
-    FILE *to;
-    const struct config_endpoint *endpoint;
-    unsigned n_given;
-};
-
-static void point(struct adviser *a, const struct config_position *at)
+void advice_point(struct adviser *a, const struct config_position *at)
 {
     fprintf(a->to, "%s:%u:%u: advice: ", at->file, at->line, at->column);
     a->n_given++;
@@ -31,7 +24,7 @@ static void one_source(struct adviser *a)
     const struct config_endpoint *e = a->endpoint;
     if (e->n_sources != 1)
         return;
-    point(a, &e->position);
+    advice_point(a, &e->position);
     fprintf(a->to,
             "%.*s has one source, so nothing is aggregated; let clients call %.*s themselves, or "
             "add what they ask for next\n",
@@ -43,7 +36,7 @@ static void many_sources(struct adviser *a)
     const struct config_endpoint *e = a->endpoint;
     if (e->n_sources <= MANY_SOURCES)
         return;
-    point(a, &e->position);
+    advice_point(a, &e->position);
     fprintf(a->to,
             "%.*s has %u sources, and the slowest of so many decides; up to %d is wise: split the "
             "endpoint, or let fewer services know more\n",
@@ -61,7 +54,7 @@ static void deep_chain(struct adviser *a)
             deepest = i;
     if (times[deepest].step <= DEEP_CHAIN)
         return;
-    point(a, &e->sources[deepest].position);
+    advice_point(a, &e->sources[deepest].position);
     fprintf(a->to,
             "%.*s is call %u of a chain in which each waits for the one before, and their times "
             "add up; up to %d is wise: take what is waited for as a parameter, or ask a service "
@@ -75,53 +68,56 @@ static void none_required(struct adviser *a)
     for (unsigned i = 0; i < e->n_sources; i++)
         if (e->sources[i].is_required)
             return;
-    point(a, &e->position);
+    advice_point(a, &e->position);
     fprintf(a->to,
             "%.*s has no required source, so where all fail it still answers %u; say "
             "`required: true` for what it makes no sense without\n",
             SLICE_ARG(e->path), e->status);
 }
 
-/* The source gave a timeout of its own, which can never come. */
-static void long_timeout(struct adviser *a, const struct config_source *s)
+/* Longer than the endpoint's, and by whom? A default that nobody wrote is nobody's mistake. */
+static bool is_long(const struct config_endpoint *e, const struct config_source *s, bool is_own)
 {
-    if (s->timeout_ms == s->service->timeout_ms)
-        return;
-    point(a, &s->position);
-    fprintf(a->to,
-            "%.*s may take %" PRIu64 " ms and the whole answer %" PRIu64
-            " ms, so its own timeout never comes; shorten it, or lengthen the endpoint's\n",
-            SLICE_ARG(s->name), s->timeout_ms, a->endpoint->timeout_ms);
+    bool is_given = is_own ? s->has_timeout : !s->has_timeout && s->service->has_timeout;
+    return is_given && s->timeout_ms > e->timeout_ms;
 }
 
-/* Sources with the timeout of their services are told together: one `timeout` mends them all. */
 static void long_timeouts(struct adviser *a)
 {
     const struct config_endpoint *e = a->endpoint;
-    unsigned n = 0;
     for (unsigned i = 0; i < e->n_sources; i++) {
         const struct config_source *s = &e->sources[i];
-        if (s->timeout_ms <= e->timeout_ms)
+        if (!is_long(e, s, true))
             continue;
-        long_timeout(a, s);
-        n += s->timeout_ms == s->service->timeout_ms;
+        advice_point(a, &s->position);
+        fprintf(a->to,
+                "%.*s may take %" PRIu64 " ms and the whole answer %" PRIu64
+                " ms, so its own timeout never comes; shorten it, or lengthen the endpoint's\n",
+                SLICE_ARG(s->name), s->timeout_ms, e->timeout_ms);
     }
-    if (!n)
-        return;
-    point(a, &e->position);
-    fprintf(a->to, "the services of");
+}
+
+/* Sources with the timeout of their services are told together: one `timeout` mends them all. */
+static void long_services(struct adviser *a)
+{
+    const struct config_endpoint *e = a->endpoint;
     const char *between = " ";
     for (unsigned i = 0; i < e->n_sources; i++) {
         const struct config_source *s = &e->sources[i];
-        if (s->timeout_ms <= e->timeout_ms || s->timeout_ms != s->service->timeout_ms)
+        if (!is_long(e, s, false))
             continue;
+        if (between[0] == ' ') {
+            advice_point(a, &e->position);
+            fprintf(a->to, "the services of");
+        }
         fprintf(a->to, "%s%.*s (%" PRIu64 " ms)", between, SLICE_ARG(s->name), s->timeout_ms);
         between = ", ";
     }
-    fprintf(a->to,
-            " may take longer than the whole answer, %" PRIu64
-            " ms, so one slow service always costs all of it; give the sources a `timeout`\n",
-            e->timeout_ms);
+    if (between[0] != ' ')
+        fprintf(a->to,
+                " may take longer than the whole answer, %" PRIu64
+                " ms, so one slow service always costs all of it; give the sources a `timeout`\n",
+                e->timeout_ms);
 }
 
 static void unsafe_calls(struct adviser *a)
@@ -132,7 +128,7 @@ static void unsafe_calls(struct adviser *a)
         n += !e->sources[i].is_safe;
     if (n < 2)
         return;
-    point(a, &e->position);
+    advice_point(a, &e->position);
     fprintf(a->to,
             "%.*s changes something in %u calls, and where one fails nothing undoes the others; "
             "let one service do both\n",
@@ -152,21 +148,93 @@ static void unbounded_lists(struct adviser *a)
         const struct config_parameter *q = &e->parameters[i];
         if (!q->is_list || has_bound(q))
             continue;
-        point(a, &q->position);
+        advice_point(a, &q->position);
         fprintf(a->to, "%.*s is a list of anything at all; bound its elements by %s\n",
                 SLICE_ARG(q->name),
                 q->type == CONFIG_STRING ? "a `pattern` or an `enum`" : "`min` and `max`");
     }
 }
 
+/* The first segment that begins with a colon, ":id"; nothing where there is none. */
+static struct slice colon_segment(struct slice path)
+{
+    for (size_t i = 0; i + 2 < path.n; i++) {
+        if (path.at[i] != '/' || path.at[i + 1] != ':' || path.at[i + 2] == '/')
+            continue;
+        size_t n = 1;
+        while (i + 1 + n < path.n && !strchr("/?{", path.at[i + 1 + n]))
+            n++;
+        return (struct slice){path.at + i + 1, n};
+    }
+    return SLICE_NONE;
+}
+
+static void advise_braces(struct adviser *a, const struct config_position *at, struct slice path)
+{
+    struct slice segment = colon_segment(path);
+    if (!segment.n)
+        return;
+    advice_point(a, at);
+    fprintf(a->to, "'%.*s' in %.*s is text and no parameter; write {%.*s} where one is meant\n",
+            SLICE_ARG(segment), SLICE_ARG(path), SLICE_ARG(slice_after(segment, 1)));
+}
+
+/* What other gateways write as /:id. */
+static void colon_parameters(struct adviser *a)
+{
+    const struct config_endpoint *e = a->endpoint;
+    advise_braces(a, &e->position, e->path);
+    for (unsigned i = 0; i < e->n_sources; i++)
+        advise_braces(a, &e->sources[i].position, e->sources[i].path_text);
+}
+
+/* An endpoint's own view was written for it; one of the top may well name what others have. */
+static bool is_own(const struct adviser *a, const struct config_view *v)
+{
+    for (unsigned i = 0; i < a->config->n_views; i++)
+        if (v->fields == a->config->views[i].fields)
+            return false;
+    return true;
+}
+
+static void unknown_names(struct adviser *a)
+{
+    const struct config_endpoint *e = a->endpoint;
+    for (unsigned i = 0; i < e->n_views; i++) {
+        const struct config_view *v = &e->views[i];
+        for (unsigned k = 0; is_own(a, v) && k < v->fields->n_members; k++) {
+            struct slice name = v->fields->members[k].name;
+            if (config_has_place(e, name))
+                continue;
+            advice_point(a, &v->position);
+            fprintf(a->to,
+                    "nothing in the answer of %.*s is called '%.*s'; name what it shows, or leave "
+                    "that out\n",
+                    SLICE_ARG(e->path), SLICE_ARG(name));
+        }
+    }
+}
+
 static void (*const pieces[])(struct adviser *) = {
-    one_source,      many_sources, none_required, unsafe_calls,
-    unbounded_lists, deep_chain,   long_timeouts,
+    one_source,
+    many_sources,
+    none_required,
+    unsafe_calls,
+    unbounded_lists,
+    deep_chain,
+    long_timeouts,
+    long_services,
+    colon_parameters,
+    advice_on_items,
+    advice_on_hidden,
+    unknown_names,
+    advice_on_timeouts_tried_again,
 };
 
 unsigned advice_print(FILE *to, const struct config *c)
 {
-    struct adviser a = {.to = to};
+    struct adviser a = {.to = to, .config = c};
+    advice_on_services(&a);
     for (unsigned i = 0; i < c->n_endpoints; i++) {
         a.endpoint = &c->endpoints[i];
         for (unsigned k = 0; k < sizeof pieces / sizeof *pieces; k++)

@@ -16,8 +16,11 @@ enum exit_code {
 struct command_line {
     const char *config_file; /* of -c; NULL where not given */
     const char *argument;    /* the word without a dash; NULL where none */
+    const char *fields;      /* of --fields; NULL where not given */
+    const char *view;        /* of --view; likewise */
     bool wants_mermaid;
     bool wants_advice;
+    bool allows_faults; /* --allow-faults: those of the configuration may be made */
 };
 
 enum exit_code command_run(const struct command_line *line);

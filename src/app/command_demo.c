@@ -52,8 +52,9 @@ static bool write_config(char *path, size_t n)
     return true;
 }
 
-static void tell(void)
+static void tell(const struct snapshot *s)
 {
+    (void)s;
     printf("Eight services listen on 127.0.0.1:%d to %d, each can be asked alone:\n",
            DEMO_FIRST_PORT, DEMO_FIRST_PORT + DEMO_N_SERVICES - 1);
     printf("  curl 'http://127.0.0.1:9004/reviews/1042'\n\n");
@@ -62,21 +63,37 @@ static void tell(void)
     printf("  curl 'http://127.0.0.1:8080/api/aggregated/product?id=1042&break=reviews'\n");
     printf("  curl 'http://127.0.0.1:8080/api/aggregated/product?id=1042&slow=shipping'\n");
     printf("  curl 'http://127.0.0.1:8080/api/aggregated/product?id=1042&break=product'\n\n");
-    printf("To see it, open http://127.0.0.1:%d/ and break something. Ctrl-C ends it.\n\n",
+    printf("To see it, open http://127.0.0.1:%d/ and break something. Ctrl-C ends it.\n",
            DEMO_PAGE_PORT);
+    printf("Below is the access log, one line a request.\n\n");
     fflush(stdout);
+}
+
+/* What has failed is told already. */
+static enum exit_code give_up(void)
+{
+    fprintf(stderr,
+            "sheaf: the demo needs the ports 8080, %d, 9090 and %d to %d of 127.0.0.1 for itself; "
+            "`ss -ltnp` tells who has one\n",
+            DEMO_PAGE_PORT, DEMO_FIRST_PORT, DEMO_FIRST_PORT + DEMO_N_SERVICES - 1);
+    return EXIT_RUN_TIME;
 }
 
 enum exit_code command_demo(const struct command_line *line)
 {
     (void)line;
     char path[64];
-    if (!write_config(path, sizeof path) || !open_demo())
+    const struct command_line of_demo = {.config_file = path};
+    if (!write_config(path, sizeof path)) {
+        perror("sheaf: the demo's configuration");
         return EXIT_RUN_TIME;
+    }
+    if (!open_demo())
+        return give_up();
     struct snapshot *s = snapshot_load(path, 0);
     CHECK(s);
     process_hold_signals();
     CHECK(pthread_create(&demo.thread, NULL, serve, NULL) == 0);
-    tell();
-    return process_serve(s, path);
+    enum exit_code code = process_serve(s, &of_demo, tell);
+    return code == EXIT_GOOD ? code : give_up();
 }

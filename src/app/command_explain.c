@@ -3,6 +3,7 @@
 
 #include "app/command.h"
 #include "app/explain.h"
+#include "app/explain_choice.h"
 #include "app/snapshot.h"
 
 static void tell_paths(const char *wanted, const struct config *c)
@@ -13,26 +14,64 @@ static void tell_paths(const char *wanted, const struct config *c)
         fprintf(stderr, "  %.*s\n", SLICE_ARG(c->endpoints[i].path));
 }
 
+static bool is_wanted(const struct command_line *line, const struct config_endpoint *e)
+{
+    return !line->argument || slice_equal(slice_of(line->argument), e->path);
+}
+
+static void tell(const struct command_line *line, const struct config_endpoint *e,
+                 const struct selection *chosen, unsigned number)
+{
+    if (line->wants_mermaid) {
+        explain_print_mermaid(stdout, e, number, chosen);
+        return;
+    }
+    if (number)
+        printf("\n");
+    explain_print(stdout, e, chosen);
+}
+
+/* Endpoints of which this cannot be selected are passed over; how many were told. */
+static unsigned tell_all(const struct command_line *line, const struct config *c)
+{
+    struct explain_choice choice;
+    unsigned n_told = 0;
+    for (unsigned i = 0; i < c->n_endpoints; i++) {
+        const struct config_endpoint *e = &c->endpoints[i];
+        if (!is_wanted(line, e))
+            continue;
+        if (explain_choose(&choice, e, line))
+            tell(line, e, &choice.selection, n_told++);
+        explain_choice_done(&choice);
+    }
+    return n_told;
+}
+
+static void tell_why_not(const struct command_line *line, const struct config *c)
+{
+    struct explain_choice choice;
+    unsigned n_wanted = 0;
+    for (unsigned i = 0; i < c->n_endpoints; i++) {
+        const struct config_endpoint *e = &c->endpoints[i];
+        if (!is_wanted(line, e))
+            continue;
+        n_wanted++;
+        if (!explain_choose(&choice, e, line))
+            fprintf(stderr, "sheaf: %.*s %.*s\n", SLICE_ARG(e->path), SLICE_ARG(choice.complaint));
+        explain_choice_done(&choice);
+    }
+    if (!n_wanted)
+        tell_paths(line->argument, c);
+}
+
 enum exit_code command_explain(const struct command_line *line)
 {
     struct snapshot *s = snapshot_load(line->config_file, 1);
     if (!s)
         return EXIT_USAGE;
-    unsigned n_told = 0;
-    for (unsigned i = 0; i < s->config->n_endpoints; i++) {
-        const struct config_endpoint *e = &s->config->endpoints[i];
-        if (line->argument && !slice_equal(slice_of(line->argument), e->path))
-            continue;
-        if (n_told && !line->wants_mermaid)
-            printf("\n");
-        if (line->wants_mermaid)
-            explain_print_mermaid(stdout, e, n_told);
-        else
-            explain_print(stdout, e);
-        n_told++;
-    }
+    unsigned n_told = tell_all(line, s->config);
     if (!n_told)
-        tell_paths(line->argument, s->config);
+        tell_why_not(line, s->config);
     snapshot_release(s);
     return n_told ? EXIT_GOOD : EXIT_USAGE;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/admin.h"
+#include "app/control_internal.h"
 #include "base/check.h"
 
 enum {
@@ -19,24 +20,19 @@ enum {
     NAMES_WAIT_MS = 1000, /* for the addresses of a new snapshot */
 };
 
-struct control_name {
-    struct control *control;
-    struct resolver_name *watched;
-    struct worker_target at; /* no addresses: not known yet */
-};
-
 /* The workers go over to the snapshot with what is known of its names by now, so that a reload
  * costs no request the time of asking for a name. */
 static void hand_over(struct control *c)
 {
-    struct worker_target *known = calloc(c->n_names + 1, sizeof *known);
     unsigned n = 0;
-    CHECK(known);
-    for (unsigned i = 0; i < c->n_names; i++)
-        if (c->names[i].at.addresses.n)
-            known[n++] = c->names[i].at;
+    struct worker_target *known = control_targets_known(c, &n);
+    struct worker_credentials *lines =
+        calloc(control_credentials_count(c->snapshot->config) + 1, sizeof *lines);
+    CHECK(lines);
+    const struct worker_known all = {known, n, lines, control_credentials_known(c, lines)};
     for (unsigned i = 0; i < c->shared->n_workers; i++)
-        worker_reload(&c->shared->workers[i], c->snapshot, known, n);
+        worker_reload(&c->shared->workers[i], c->snapshot, &all);
+    free(lines);
     free(known);
     loop_disarm(&c->loop, &c->patience);
     c->is_waiting = false;
@@ -47,61 +43,25 @@ static void on_patience(struct wheel_entry *e)
     hand_over(LIST_OWNER(e, struct control, patience));
 }
 
-static void on_addresses(void *context, const struct addresses *a)
+void control_settle(struct control *c)
 {
-    struct control_name *name = context;
-    struct control *c = name->control;
-    if (name->at.addresses.n == 0)
-        atomic_fetch_sub(&c->n_unresolved, 1);
-    name->at.addresses = *a;
-    if (c->is_waiting && atomic_load(&c->n_unresolved) == 0)
+    if (atomic_fetch_sub(&c->n_unresolved, 1) == 1 && c->is_waiting)
         hand_over(c);
-    for (unsigned i = 0; i < c->shared->n_workers && !c->is_waiting; i++)
-        worker_set_addresses(&c->shared->workers[i], c->snapshot, &name->at);
 }
 
-/* Calls visit for each target whose host is a name; the number of them. */
-static unsigned each_name(struct control *c, void (*visit)(struct control *, unsigned i,
-                                                           unsigned service, unsigned target))
+static unsigned count_awaited(const struct snapshot *s)
 {
-    const struct config *config = c->snapshot->config;
-    struct addresses literal;
-    unsigned n = 0;
-    for (unsigned s = 0; s < config->n_services; s++)
-        for (unsigned t = 0; t < config->services[s].n_targets; t++) {
-            const struct config_target *target = &config->services[s].targets[t];
-            if (resolver_literal(target->host, target->port, &literal))
-                continue;
-            if (visit)
-                visit(c, n, s, t);
-            n++;
-        }
-    return n;
+    return control_targets_count(s->config) + control_credentials_count(s->config);
 }
 
-static void watch(struct control *c, unsigned i, unsigned service, unsigned target)
+/* before: the targets of the snapshot before this one, or NULL. The watching itself is waited for,
+ * so that nothing is handed over before all of it is there. */
+static void watch(struct control *c, const struct control_targets *before)
 {
-    const struct config_target *t = &c->snapshot->config->services[service].targets[target];
-    c->names[i] = (struct control_name){.control = c, .at = {.service = service, .target = target}};
-    c->names[i].watched = resolver_watch(c->resolver, t->host, t->port, on_addresses, &c->names[i]);
-}
-
-static void watch_names(struct control *c)
-{
-    c->n_names = each_name(c, NULL);
-    c->names = calloc(c->n_names + 1, sizeof *c->names);
-    CHECK(c->names);
-    atomic_store(&c->n_unresolved, c->n_names);
-    each_name(c, watch);
-}
-
-static void unwatch_names(struct control *c)
-{
-    for (unsigned i = 0; i < c->n_names; i++)
-        resolver_unwatch(c->names[i].watched);
-    free(c->names);
-    c->names = NULL;
-    c->n_names = 0;
+    atomic_store(&c->n_unresolved, count_awaited(c->snapshot) + 1);
+    control_targets_watch(c, before);
+    control_credentials_watch(c);
+    control_settle(c);
 }
 
 struct message {
@@ -119,7 +79,7 @@ static struct message *make(void (*run)(struct loop_message *, void *))
 
 static void run_start(struct loop_message *base, void *owner)
 {
-    watch_names(owner);
+    watch(owner, NULL);
     free(base);
 }
 
@@ -127,15 +87,15 @@ static void run_reload(struct loop_message *base, void *owner)
 {
     struct message *m = (struct message *)base;
     struct control *c = owner;
-    unwatch_names(c);
-    snapshot_release(c->snapshot);
+    struct snapshot *before = c->snapshot;
+    struct control_targets targets = c->targets;
     c->snapshot = m->snapshot;
-    watch_names(c);
     c->is_waiting = true;
-    if (c->n_names)
+    watch(c, &targets);
+    control_targets_done(&targets);
+    if (c->is_waiting)
         loop_arm(&c->loop, &c->patience, c->loop.now_ms + NAMES_WAIT_MS);
-    else
-        hand_over(c);
+    snapshot_release(before);
     free(m);
 }
 
@@ -164,7 +124,8 @@ static void on_look(struct wheel_entry *e)
 static void run_end(struct loop_message *base, void *owner)
 {
     struct control *c = owner;
-    unwatch_names(c);
+    control_targets_done(&c->targets);
+    control_credentials_done(c);
     loop_disarm(&c->loop, &c->patience);
     resolver_close(c->resolver);
     if (c->listens)
@@ -178,11 +139,7 @@ static void run_end(struct loop_message *base, void *owner)
 static void on_accept(struct listener *l, int fd)
 {
     struct control *c = l->owner;
-    struct sockaddr_storage peer = {0};
-    socklen_t n = sizeof peer;
-    bool is_known = getpeername(fd, (struct sockaddr *)&peer, &n) == 0;
-    server_accept(c->admin, fd, c->snapshot->admin_tls,
-                  is_known && peer.ss_family != AF_UNIX ? (struct sockaddr *)&peer : NULL);
+    server_accept(c->admin, fd, c->snapshot->admin_tls, listener_peer(l));
 }
 
 static void start_admin(struct control *c, int fd)
@@ -219,7 +176,10 @@ void control_start(struct control *c, struct worker_shared *shared, struct snaps
     wheel_entry_init(&c->look, on_look);
     wheel_entry_init(&c->patience, on_patience);
     c->resolver = resolver_new(&c->loop);
-    atomic_store(&c->n_unresolved, each_name(c, NULL));
+    atomic_store(&c->n_unresolved, count_awaited(s));
+    random_init(&c->random);
+    control_credentials_init(c);
+    shared->control = c;
     if (admin_fd >= 0)
         start_admin(c, admin_fd);
     loop_post(&c->loop, &make(run_start)->base);

@@ -1,14 +1,16 @@
-/* control.h - the thread beside the workers: names, the admin listener, later health and keys
+/* control.h - the thread beside the workers: names, health, credentials, the admin listener
  *
- * It has a loop of its own, resolves the services' names and hands new addresses to the workers by
- * message, and answers on the admin address. It reads the workers' counters, nothing else of
- * theirs.
+ * It has a loop of its own, resolves the services' names, checks their targets, hands what changes
+ * to the workers by message, and answers on the admin address. It reads the workers' counters,
+ * nothing else of theirs.
  */
 #pragma once
 
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "app/control_credentials.h"
+#include "app/control_targets.h"
 #include "app/snapshot.h"
 #include "app/worker.h"
 #include "http/server.h"
@@ -17,8 +19,6 @@
 #include "net/resolver.h"
 #include "observe/counters.h"
 
-struct control_name; /* a target whose host is a name */
-
 struct control {
     struct worker_shared *shared;
     pthread_t thread;
@@ -26,9 +26,10 @@ struct control {
     struct counters counters; /* of the admin listener; not shown */
     struct snapshot *snapshot;
     struct resolver *resolver;
-    struct control_name *names;
-    unsigned n_names;
-    atomic_uint n_unresolved; /* names that have no address yet */
+    struct control_targets targets;
+    struct random random;
+    struct control_credentials credentials;
+    atomic_uint n_unresolved; /* names without an address, services without their credentials */
     atomic_bool is_ready;     /* serving, and not draining */
     struct listener listener;
     struct server *admin; /* NULL where there is none */

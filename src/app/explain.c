@@ -1,8 +1,10 @@
-/* explain.c - computes the times of a plan and prints them as a tree */
+/* explain.c - computes the times of a plan, and says what they come to */
 #include "app/explain.h"
 
 #include <inttypes.h>
-#include <string.h>
+
+#include "app/explain_internal.h"
+#include "base/buffer.h"
 
 static uint64_t bit(unsigned i)
 {
@@ -12,6 +14,20 @@ static uint64_t bit(unsigned i)
 static uint64_t at_most(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
+}
+
+/* Calls of one source: what all of them take is a whole number of timeouts. */
+static uint64_t rounds_of(const struct config_source *s)
+{
+    const struct config_each *each = &s->each;
+    if (!each->is_given || each->batch.n)
+        return 1;
+    return (each->max + each->parallel - 1) / each->parallel;
+}
+
+unsigned explain_most_calls(const struct config_source *s)
+{
+    return s->each.is_given && !s->each.batch.n ? s->each.max : 1;
 }
 
 /* All needs are known; the one whose end comes last decides. */
@@ -31,7 +47,7 @@ static struct explain_times time_of(const struct config_endpoint *e, unsigned so
             t.waits_for = i;
         }
     }
-    t.unbounded_end = begin + s->timeout_ms;
+    t.unbounded_end = begin + rounds_of(s) * s->timeout_ms;
     t.latest_start = at_most(begin, e->timeout_ms);
     t.latest_end = at_most(t.unbounded_end, e->timeout_ms);
     return t;
@@ -50,17 +66,7 @@ void explain_compute(const struct config_endpoint *e, struct explain_times *time
         }
 }
 
-/* Columns of the table, in characters. */
-struct widths {
-    int source, starts;
-};
-
-static const char *role_of(const struct config_source *s)
-{
-    return s->is_required ? " (required)" : s->has_fallback ? " (fallback)" : "";
-}
-
-static unsigned depth_of(unsigned source, const struct explain_times *times)
+unsigned explain_depth(unsigned source, const struct explain_times *times)
 {
     unsigned depth = 0;
     for (unsigned i = source; times[i].waits_for != i; i = times[i].waits_for)
@@ -68,92 +74,25 @@ static unsigned depth_of(unsigned source, const struct explain_times *times)
     return depth;
 }
 
-/* "at once", or what it comes after; NULL counts only. The number of characters. */
-static int print_start(FILE *to, const struct config_endpoint *e, unsigned source)
+static bool is_called(const struct selection *s, unsigned source)
 {
-    const char *between = "after ";
-    int n = 0;
-    for (unsigned i = 0; i < e->n_sources; i++) {
-        if (!(e->sources[source].needs & bit(i)))
-            continue;
-        n += (int)strlen(between) + (int)e->sources[i].name.n;
-        if (to)
-            fprintf(to, "%s%.*s", between, SLICE_ARG(e->sources[i].name));
-        between = ", ";
-    }
-    if (n)
-        return n;
-    if (to)
-        fprintf(to, "at once");
-    return (int)strlen("at once");
+    return s->called >> source & 1;
 }
 
-static struct widths measure(const struct config_endpoint *e, const struct explain_times *times)
-{
-    struct widths w = {.source = (int)strlen("source"), .starts = (int)strlen("starts")};
-    for (unsigned i = 0; i < e->n_sources; i++) {
-        const struct config_source *s = &e->sources[i];
-        int n = (int)(2 * depth_of(i, times) + s->name.n + strlen(role_of(s)));
-        w.source = n > w.source ? n : w.source;
-        n = print_start(NULL, e, i);
-        w.starts = n > w.starts ? n : w.starts;
-    }
-    return w;
-}
-
-static void print_source(FILE *to, const struct config_endpoint *e, unsigned source,
-                         const struct explain_times *times, const struct widths *w)
-{
-    const struct config_source *s = &e->sources[source];
-    const struct explain_times *t = &times[source];
-    int indent = 2 * (int)depth_of(source, times);
-    int rest = w->source - indent - (int)s->name.n;
-    fprintf(to, "  %*s%.*s%-*s  ", indent, "", SLICE_ARG(s->name), rest, role_of(s));
-    int n = print_start(to, e, source);
-    fprintf(to, "%*s", w->starts - n, "");
-    fprintf(to, "  %8" PRIu64 " ms  %8" PRIu64 " ms  %8" PRIu64 " ms  %.*s %.*s\n", t->latest_start,
-            s->timeout_ms, t->latest_end, SLICE_ARG(s->method), SLICE_ARG(s->path_text));
-}
-
-/* A source stands below the need that it waits for longest. Nesting ends with the sources. */
-static void print_tree(FILE *to, const struct config_endpoint *e, const struct explain_times *times)
-{
-    unsigned path[CONFIG_MAX_SOURCES + 1], next[CONFIG_MAX_SOURCES + 1];
-    const struct widths w = measure(e, times);
-    int depth = 0;
-    next[0] = 0;
-    fprintf(to, "\n  %-*s  %-*s  %11s  %11s  %11s  call\n", w.source, "source", w.starts, "starts",
-            "starts by", "timeout", "ends by");
-    while (depth >= 0) {
-        unsigned i = next[depth]++;
-        if (i >= e->n_sources) {
-            depth--;
-            continue;
-        }
-        bool belongs = depth == 0 ? times[i].waits_for == i
-                                  : times[i].waits_for == path[depth - 1] && times[i].step > 1;
-        if (!belongs)
-            continue;
-        print_source(to, e, i, times, &w);
-        path[depth++] = i;
-        next[depth] = 0;
-    }
-    fprintf(to, "\n");
-}
-
-static bool is_first_of_service(const struct config_endpoint *e, unsigned source)
+static bool is_first_of_service(const struct config_endpoint *e, const struct selection *s,
+                                unsigned source)
 {
     for (unsigned i = 0; i < source; i++)
-        if (e->sources[i].service == e->sources[source].service)
+        if (is_called(s, i) && e->sources[i].service == e->sources[source].service)
             return false;
     return true;
 }
 
-static void print_services(FILE *to, const struct config_endpoint *e)
+static void print_services(FILE *to, const struct config_endpoint *e, const struct selection *s)
 {
     const char *between = "  services: ";
     for (unsigned i = 0; i < e->n_sources; i++) {
-        if (!is_first_of_service(e, i))
+        if (!is_called(s, i) || !is_first_of_service(e, s, i))
             continue;
         fprintf(to, "%s%.*s", between, SLICE_ARG(e->sources[i].service->name));
         between = ", ";
@@ -165,7 +104,7 @@ static void print_services(FILE *to, const struct config_endpoint *e)
 static void print_chain(FILE *to, const struct config_endpoint *e, unsigned source,
                         const struct explain_times *times)
 {
-    for (unsigned back = depth_of(source, times) + 1; back-- > 0;) {
+    for (unsigned back = explain_depth(source, times) + 1; back-- > 0;) {
         unsigned i = source;
         for (unsigned k = 0; k < back; k++)
             i = times[i].waits_for;
@@ -173,12 +112,12 @@ static void print_chain(FILE *to, const struct config_endpoint *e, unsigned sour
     }
 }
 
-static void print_worst(FILE *to, const struct config_endpoint *e,
+static void print_worst(FILE *to, const struct config_endpoint *e, const struct selection *s,
                         const struct explain_times *times)
 {
-    unsigned last = 0;
-    for (unsigned i = 1; i < e->n_sources; i++)
-        if (times[i].unbounded_end > times[last].unbounded_end)
+    unsigned last = (unsigned)__builtin_ctzll(s->called);
+    for (unsigned i = last + 1; i < e->n_sources; i++)
+        if (is_called(s, i) && times[i].unbounded_end > times[last].unbounded_end)
             last = i;
     bool is_cut = times[last].unbounded_end > e->timeout_ms;
     fprintf(to, "  worst case: %" PRIu64 " ms, %s ", times[last].latest_end,
@@ -190,11 +129,11 @@ static void print_worst(FILE *to, const struct config_endpoint *e,
 }
 
 /* CONTRACT 3.5: what ends the answer at once, and what goes on behind it. */
-static void print_roles(FILE *to, const struct config_endpoint *e)
+static void print_roles(FILE *to, const struct config_endpoint *e, const struct selection *s)
 {
     const char *between = "  no answer without: ";
     for (unsigned i = 0; i < e->n_sources; i++) {
-        if (!e->sources[i].is_required)
+        if (!is_called(s, i) || !e->sources[i].is_required)
             continue;
         fprintf(to, "%s%.*s", between, SLICE_ARG(e->sources[i].name));
         between = ", ";
@@ -203,7 +142,7 @@ static void print_roles(FILE *to, const struct config_endpoint *e)
         fprintf(to, "\n");
     between = "  once sent, not cancelled by the answer's end: ";
     for (unsigned i = 0; i < e->n_sources; i++) {
-        if (e->sources[i].is_safe)
+        if (!is_called(s, i) || e->sources[i].is_safe)
             continue;
         fprintf(to, "%s%.*s", between, SLICE_ARG(e->sources[i].name));
         between = ", ";
@@ -212,20 +151,66 @@ static void print_roles(FILE *to, const struct config_endpoint *e)
         fprintf(to, "\n");
 }
 
-void explain_print(FILE *to, const struct config_endpoint *e)
+struct totals {
+    unsigned n_calls, n_all; /* at most; of the called sources, and of all */
+    unsigned n_steps;
+    bool is_fixed; /* neither a list nor a condition decides */
+};
+
+static struct totals add_up(const struct config_endpoint *e, const struct selection *s,
+                            const struct explain_times *times)
+{
+    struct totals t = {.is_fixed = true};
+    for (unsigned i = 0; i < e->n_sources; i++) {
+        unsigned n = explain_most_calls(&e->sources[i]);
+        t.n_all += n;
+        if (!is_called(s, i))
+            continue;
+        t.n_calls += n;
+        t.is_fixed &= n == 1 && !e->sources[i].when;
+        t.n_steps = times[i].step > t.n_steps ? times[i].step : t.n_steps;
+    }
+    return t;
+}
+
+static void print_head(FILE *to, const struct config_endpoint *e, const struct selection *s,
+                       const struct totals *t)
+{
+    fprintf(to, "%.*s %.*s: %s%u ", SLICE_ARG(e->method), SLICE_ARG(e->path),
+            t->is_fixed ? "" : "up to ", t->n_calls);
+    if (s->fields)
+        fprintf(to, "of %u ", t->n_all);
+    fprintf(to, "%s in %u %s, answered within %" PRIu64 " ms\n",
+            (s->fields ? t->n_all : t->n_calls) == 1 ? "call" : "calls", t->n_steps,
+            t->n_steps == 1 ? "step" : "steps", e->timeout_ms);
+}
+
+static void print_selection(FILE *to, const struct selection *s)
+{
+    struct buffer text;
+    buffer_init(&text, 64 * FIELDS_TEXT_MAX);
+    if (s->view)
+        fprintf(to, "  view: %.*s\n", SLICE_ARG(s->view->name));
+    if (s->fields && fields_write(s->fields, &text)) {
+        struct slice fields = text.n ? buffer_slice(&text) : SLICE("nothing");
+        fprintf(to, "  fields: %.*s\n", SLICE_ARG(fields));
+    }
+    buffer_done(&text);
+}
+
+void explain_print(FILE *to, const struct config_endpoint *e, const struct selection *s)
 {
     struct explain_times times[CONFIG_MAX_SOURCES] = {0};
-    unsigned n_steps = 0;
     explain_compute(e, times);
-    for (unsigned i = 0; i < e->n_sources; i++)
-        n_steps = times[i].step > n_steps ? times[i].step : n_steps;
-    fprintf(to, "%.*s %.*s: %u %s in %u %s, answered within %" PRIu64 " ms\n", SLICE_ARG(e->method),
-            SLICE_ARG(e->path), e->n_sources, e->n_sources == 1 ? "call" : "calls", n_steps,
-            n_steps == 1 ? "step" : "steps", e->timeout_ms);
-    print_tree(to, e, times);
-    print_worst(to, e, times);
-    print_roles(to, e);
-    print_services(to, e);
+    const struct totals t = add_up(e, s, times);
+    print_head(to, e, s, &t);
+    print_selection(to, s);
+    if (!s->called)
+        return;
+    explain_print_table(to, e, s, times);
+    print_worst(to, e, s, times);
+    print_roles(to, e, s);
+    print_services(to, e, s);
 }
 
 static void print_arrows(FILE *to, const struct config_endpoint *e, unsigned number,
@@ -238,7 +223,8 @@ static void print_arrows(FILE *to, const struct config_endpoint *e, unsigned num
             fprintf(to, "    e%us%u --> e%us%u\n", number, i, number, source);
 }
 
-void explain_print_mermaid(FILE *to, const struct config_endpoint *e, unsigned number)
+void explain_print_mermaid(FILE *to, const struct config_endpoint *e, unsigned number,
+                           const struct selection *chosen)
 {
     if (number == 0)
         fprintf(to, "flowchart LR\n");
@@ -246,8 +232,13 @@ void explain_print_mermaid(FILE *to, const struct config_endpoint *e, unsigned n
             number, number, SLICE_ARG(e->method), SLICE_ARG(e->path), e->timeout_ms);
     for (unsigned i = 0; i < e->n_sources; i++) {
         const struct config_source *s = &e->sources[i];
-        fprintf(to, "    e%us%u[\"%.*s%s<br>%.*s, %" PRIu64 " ms\"]\n", number, i,
-                SLICE_ARG(s->name), role_of(s), SLICE_ARG(s->service->name), s->timeout_ms);
+        if (!is_called(chosen, i))
+            continue;
+        fprintf(to, "    e%us%u[\"%.*s%s<br>%.*s, ", number, i, SLICE_ARG(s->name),
+                explain_role(e, chosen, i), SLICE_ARG(s->service->name));
+        if (explain_most_calls(s) > 1)
+            fprintf(to, "up to %u calls, ", explain_most_calls(s));
+        fprintf(to, "%" PRIu64 " ms\"]\n", s->timeout_ms);
         print_arrows(to, e, number, i);
     }
     fprintf(to, "  end\n");

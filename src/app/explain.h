@@ -1,13 +1,15 @@
 /* explain.h - an endpoint's plan in words: what is called, after what, and how long it may take
  *
  * All of it follows from the configuration: a source starts as soon as what it needs has settled,
- * and ends by its timeout or the endpoint's deadline, whichever comes first.
+ * and ends by its timeout or the endpoint's deadline, whichever comes first. Calls of a list go in
+ * rounds of as many as may run at once. What a client selects leaves some of the plan.
  */
 #pragma once
 
 #include <stdio.h>
 
 #include "config/config.h"
+#include "gateway/selection.h"
 
 /* When a source can start and must have ended, in milliseconds from the request. */
 struct explain_times {
@@ -20,6 +22,8 @@ struct explain_times {
 
 /* times: one a source of the endpoint. */
 void explain_compute(const struct config_endpoint *e, struct explain_times *times);
-void explain_print(FILE *to, const struct config_endpoint *e);
+/* chosen: what is called and shown. */
+void explain_print(FILE *to, const struct config_endpoint *e, const struct selection *chosen);
 /* A flowchart for Mermaid, one for all: endpoints are numbered from 0 in the order of the calls. */
-void explain_print_mermaid(FILE *to, const struct config_endpoint *e, unsigned number);
+void explain_print_mermaid(FILE *to, const struct config_endpoint *e, unsigned number,
+                           const struct selection *chosen);

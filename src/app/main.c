@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/jq_worker.h"
 
 /* What a command takes besides --help. */
 enum takes {
@@ -10,6 +11,8 @@ enum takes {
     TAKES_ARGUMENT = 2,
     TAKES_MERMAID = 4,
     TAKES_ADVICE = 8,
+    TAKES_SELECTION = 16,
+    TAKES_FAULTS = 32,
 };
 
 static const struct command {
@@ -19,26 +22,36 @@ static const struct command {
     unsigned takes;
     enum exit_code (*run)(const struct command_line *line);
 } commands[] = {
-    {"run", "-c FILE", "serve; SIGTERM and SIGINT drain, SIGHUP reloads", TAKES_CONFIG,
-     command_run},
+    {"run", "-c FILE [--allow-faults]", "serve; SIGTERM and SIGINT drain, SIGHUP reloads",
+     TAKES_CONFIG | TAKES_FAULTS, command_run},
     {"check", "-c FILE [--advice]", "tell what is wrong with a configuration, or unwise",
      TAKES_CONFIG | TAKES_ADVICE, command_check},
-    {"explain", "-c FILE [PATH] [--mermaid]",
+    {"explain", "-c FILE [PATH] [--fields FIELDS] [--view VIEW] [--mermaid]",
      "each endpoint's plan: dependencies, starts, deadlines",
-     TAKES_CONFIG | TAKES_ARGUMENT | TAKES_MERMAID, command_explain},
+     TAKES_CONFIG | TAKES_ARGUMENT | TAKES_MERMAID | TAKES_SELECTION, command_explain},
     {"demo", "", "the whole thing with built-in services and a page to look at", 0, command_demo},
+    {"jq-worker", "", "", 0, jq_worker_run}, /* not for people, and not told to them */
 };
 
 enum {
     N_COMMANDS = sizeof commands / sizeof commands[0]
 };
 
+/* A long usage has a line of its own. */
+static void print_usage(FILE *to, const struct command *c)
+{
+    const int width = 27;
+    fprintf(to, "  sheaf %-7s %-*s", c->name, width, c->usage);
+    if (strlen(c->usage) > (size_t)width)
+        fprintf(to, "\n%*s", (int)strlen("  sheaf explain ") + width, "");
+    fprintf(to, " %s\n", c->summary);
+}
+
 static void print_help(FILE *to)
 {
     fprintf(to, "sheaf %s - an API aggregation gateway\n\nusage:\n", SHEAF_VERSION);
-    for (int i = 0; i < N_COMMANDS; i++)
-        fprintf(to, "  sheaf %-7s %-27s %s\n", commands[i].name, commands[i].usage,
-                commands[i].summary);
+    for (int i = 0; i < N_COMMANDS && commands[i].summary[0]; i++)
+        print_usage(to, &commands[i]);
     fprintf(to, "  sheaf --version, sheaf --help, sheaf COMMAND --help\n");
 }
 
@@ -60,17 +73,32 @@ static enum exit_code refuse(const struct command *c, const char *what, const ch
     return EXIT_USAGE;
 }
 
+/* An option with a value; NULL: the command has none of that name. */
+static const char **find_value(const struct command *c, const char *word, struct command_line *line)
+{
+    if (strcmp(word, "-c") == 0 && (c->takes & TAKES_CONFIG))
+        return &line->config_file;
+    if (strcmp(word, "--fields") == 0 && (c->takes & TAKES_SELECTION))
+        return &line->fields;
+    if (strcmp(word, "--view") == 0 && (c->takes & TAKES_SELECTION))
+        return &line->view;
+    return NULL;
+}
+
 /* One word of the command line, or two; the number of words taken, 0 where it is not understood. */
 static int take_word(const struct command *c, char **words, int n, struct command_line *line)
 {
-    if (strcmp(words[0], "-c") == 0 && (c->takes & TAKES_CONFIG) && n > 1) {
-        line->config_file = words[1];
+    const char **value = find_value(c, words[0], line);
+    if (value && n > 1) {
+        *value = words[1];
         return 2;
     }
     if (strcmp(words[0], "--mermaid") == 0 && (c->takes & TAKES_MERMAID))
         line->wants_mermaid = true;
     else if (strcmp(words[0], "--advice") == 0 && (c->takes & TAKES_ADVICE))
         line->wants_advice = true;
+    else if (strcmp(words[0], "--allow-faults") == 0 && (c->takes & TAKES_FAULTS))
+        line->allows_faults = true;
     else if (words[0][0] != '-' && (c->takes & TAKES_ARGUMENT) && !line->argument)
         line->argument = words[0];
     else

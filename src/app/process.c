@@ -24,7 +24,7 @@ enum {
 };
 
 struct process {
-    const char *file;
+    const struct command_line *line;
     struct snapshot *snapshot;
     struct journal *journal;
     struct listening listening;
@@ -137,20 +137,25 @@ static void reload(struct process *p)
 {
     if (p->journal)
         journal_reopen(p->journal);
-    struct snapshot *s = snapshot_load(p->file, p->shared.n_workers);
-    if (!s) {
-        fprintf(stderr, "sheaf: %s was not taken; the configuration before it stays\n", p->file);
+    const char *file = p->line->config_file;
+    struct snapshot *s = snapshot_load(file, p->shared.n_workers);
+    if (!s || !snapshot_may_serve(s, p->line->allows_faults)) {
+        fprintf(stderr, "sheaf: %s was not taken; the configuration before it stays\n", file);
+        if (s)
+            snapshot_release(s);
         return;
     }
     if (!listens_alike(s->config, p->snapshot->config)) {
-        fprintf(stderr, "sheaf: %s: listen changed; that needs a restart\n", p->file);
+        if (s->config->log.level >= CONFIG_LEVEL_WARN)
+            fprintf(stderr, "sheaf: %s: listen changed; that needs a restart\n", file);
         snapshot_keep_listeners(s, p->snapshot);
     }
     snapshot_keep_admin(s, p->snapshot);
     control_reload(&p->control, s);
     snapshot_release(p->snapshot);
     p->snapshot = s;
-    fprintf(stderr, "sheaf: %s reloaded\n", p->file);
+    if (s->config->log.level >= CONFIG_LEVEL_INFO)
+        fprintf(stderr, "sheaf: %s reloaded\n", file);
 }
 
 static bool all_done(const struct process *p)
@@ -248,9 +253,10 @@ void process_hold_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-enum exit_code process_serve(struct snapshot *s, const char *file)
+enum exit_code process_serve(struct snapshot *s, const struct command_line *line,
+                             void (*on_listening)(const struct snapshot *s))
 {
-    struct process p = {.file = file, .snapshot = s};
+    struct process p = {.line = line, .snapshot = s};
     raise_descriptor_limit();
     process_hold_signals();
     p.shared.n_workers = s->n_workers;
@@ -260,6 +266,8 @@ enum exit_code process_serve(struct snapshot *s, const char *file)
         snapshot_release(s);
         return EXIT_RUN_TIME;
     }
+    if (on_listening)
+        on_listening(s);
     start_threads(&p);
     int signal = 0;
     while (signal != SIGTERM && signal != SIGINT) {

@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/jq_check.h"
 #include "base/buffer.h"
 #include "base/check.h"
+#include "config/diagnostic.h"
 #include "gateway/gateway.h"
+#include "service/service_shared.h"
 
 enum {
     DIAGNOSTICS_LIMIT = 1024 * 1024,
@@ -19,6 +22,10 @@ static struct config *load_config(const char *file)
     struct buffer diagnostics;
     buffer_init(&diagnostics, DIAGNOSTICS_LIMIT);
     struct config *c = config_load(file, &diagnostics);
+    if (c && !jq_check(c, &diagnostics)) {
+        config_free(c);
+        c = NULL;
+    }
     if (diagnostics.n)
         fwrite(diagnostics.at, 1, diagnostics.n, stderr);
     buffer_done(&diagnostics);
@@ -41,8 +48,11 @@ static bool make_listen_tls(const struct config_listen *l, SSL_CTX **out)
     return *out;
 }
 
+/* Who gives tokens for a service is trusted as the service is. */
 static bool has_tls_target(const struct config_service *s)
 {
+    if (s->credentials.kind == CONFIG_OAUTH2 && s->credentials.token_target.is_tls)
+        return true;
     for (unsigned i = 0; i < s->n_targets; i++)
         if (s->targets[i].is_tls)
             return true;
@@ -107,10 +117,28 @@ struct snapshot *snapshot_load(const char *file, unsigned n_workers)
     s->config = config;
     atomic_init(&s->n_holders, 1);
     make_stats(s, n_workers);
+    s->services = service_shared_new(config);
     if (make_contexts(s))
         return s;
     snapshot_release(s);
     return NULL;
+}
+
+/* Faults are for rehearsals: nobody serves with them because a line was left in a file. */
+bool snapshot_may_serve(const struct snapshot *s, bool allows_faults)
+{
+    const struct config *c = s->config;
+    struct buffer told;
+    if (c->n_faults == 0 || allows_faults)
+        return true;
+    buffer_init(&told, DIAGNOSTICS_LIMIT);
+    diagnostic_show(c, &c->faults[0].position,
+                    "`faults` make calls fail on purpose; run with --allow-faults, or take them "
+                    "out",
+                    &told);
+    fwrite(told.at, 1, told.n, stderr);
+    buffer_done(&told);
+    return false;
 }
 
 static void free_listeners(struct snapshot *s)
@@ -153,6 +181,7 @@ void snapshot_release(struct snapshot *s)
     free_listeners(s);
     tls_release(s->admin_tls);
     free(s->service_tls);
+    service_shared_free(s->services, s->config);
     for (unsigned i = 0; i < s->n_workers; i++)
         gateway_stats_free(s->stats[i]);
     free(s->stats);

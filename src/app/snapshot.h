@@ -11,12 +11,15 @@
 #include "config/config.h"
 #include "net/tls.h"
 
+struct service_shared;
+
 struct snapshot {
     struct config *config;
     SSL_CTX **service_tls; /* by index of the service; NULL where no target speaks TLS */
     SSL_CTX **listen_tls;  /* by index of the listener; NULL where plain */
     unsigned n_listeners;
-    SSL_CTX *admin_tls; /* NULL where plain */
+    SSL_CTX *admin_tls;              /* NULL where plain */
+    struct service_shared *services; /* by index: what the workers know of each together */
     unsigned n_workers;
     struct gateway_stats **stats; /* one a worker, which alone writes it */
     atomic_uint n_holders;
@@ -29,5 +32,7 @@ struct snapshot *snapshot_load(const char *file, unsigned n_workers);
 void snapshot_keep_listeners(struct snapshot *s, const struct snapshot *old);
 /* The same for the admin address: what was TLS stays TLS, what was plain stays plain. */
 void snapshot_keep_admin(struct snapshot *s, const struct snapshot *old);
+/* May it be served? Its faults must be allowed; otherwise it is told on stderr. */
+bool snapshot_may_serve(const struct snapshot *s, bool allows_faults) MUST_USE;
 struct snapshot *snapshot_share(struct snapshot *s);
 void snapshot_release(struct snapshot *s);

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "app/control_credentials.h"
+#include "app/jq_setup.h"
 #include "app/worker_internal.h"
 #include "base/check.h"
 
@@ -43,16 +45,28 @@ static void set_literals(struct gateway *g, const struct config *c)
         }
 }
 
+static void on_refused(void *owner, uint64_t generation)
+{
+    struct worker *w = owner;
+    control_credentials_refused(w->shared->control, generation);
+}
+
 static struct gateway *make_gateway(struct worker *w)
 {
+    w->jq = jq_setup(w->jq, &w->loop, w->snapshot->config);
     const struct gateway_context context = {
         .counters = &w->counters,
         .journal = w->snapshot->config->log.access ? w->journal : NULL,
         .random = &w->random,
         .scratch = w->scratch,
         .client_tls = w->snapshot->service_tls,
+        .shared = w->snapshot->services,
         .n_held = &w->shared->n_held,
+        .n_in_flight = &w->shared->n_in_flight,
         .stats = w->snapshot->stats[w->index],
+        .jq = w->jq,
+        .on_refused = on_refused,
+        .refused_owner = w,
     };
     struct gateway *g = gateway_new(&w->loop, w->snapshot->config, &context);
     set_literals(g, w->snapshot->config);
@@ -98,18 +112,13 @@ void worker_adopt(struct worker *w, struct snapshot *s)
     server_set_bounds(w->server, &bounds);
 }
 
-void worker_take_connection(struct worker *w, unsigned listener, int fd)
+void worker_take_connection(struct worker *w, unsigned listener, int fd,
+                            const struct sockaddr *peer)
 {
-    struct sockaddr_storage peer = {0};
-    socklen_t n = sizeof peer;
-    if (w->is_draining) {
-        close(fd);
-        return;
-    }
-    bool is_known = getpeername(fd, (struct sockaddr *)&peer, &n) == 0;
-    bool is_unix = !is_known || peer.ss_family == AF_UNIX;
-    server_accept(w->server, fd, w->snapshot->listen_tls[listener],
-                  is_unix ? NULL : (struct sockaddr *)&peer);
+    if (w->snapshot)
+        server_accept(w->server, fd, w->snapshot->listen_tls[listener], peer);
+    else
+        close(fd); /* all is over here */
 }
 
 static void on_accept(struct listener *l, int fd)
@@ -120,7 +129,7 @@ static void on_accept(struct listener *l, int fd)
     if (wl->hands_on)
         to = &w->shared->workers[w->next_worker++ % w->shared->n_workers];
     if (to == w)
-        worker_take_connection(w, wl->index, fd);
+        worker_take_connection(w, wl->index, fd, listener_peer(l));
     else
         worker_hand_on(to, wl->index, fd);
 }
@@ -131,10 +140,18 @@ static void on_listener_closed(struct listener *l)
     wl->worker->n_open--;
 }
 
+static void stop(struct worker *w)
+{
+    if (w->jq)
+        jq_free(w->jq);
+    w->jq = NULL;
+    loop_stop(&w->loop);
+}
+
 static void stop_if_over(struct worker *w)
 {
     if (server_n_connections(w->server) == 0 && w->n_open == 0 && w->n_retiring == 0)
-        loop_stop(&w->loop);
+        stop(w);
     else
         loop_arm(&w->loop, &w->look, w->loop.now_ms + LOOK_EVERY_MS);
 }
@@ -148,14 +165,22 @@ static void on_look(struct wheel_entry *e)
     stop_if_over(w);
 }
 
+/* Who has connected by now is served: closing the socket would reset what waits in its queue. */
+static void stop_listener(struct listener *l)
+{
+    if (l->fd < 0)
+        return;
+    listener_take_waiting(l);
+    listener_stop(l, on_listener_closed);
+}
+
 void worker_begin_drain(struct worker *w)
 {
     if (w->is_draining)
         return;
     w->is_draining = true;
     for (unsigned i = 0; i < w->n_listeners; i++)
-        if (w->listeners[i].listener.fd >= 0)
-            listener_stop(&w->listeners[i].listener, on_listener_closed);
+        stop_listener(&w->listeners[i].listener);
     server_drain(w->server);
     loop_arm(&w->loop, &w->look, w->loop.now_ms);
 }

@@ -20,6 +20,8 @@
 #include "observe/counters.h"
 #include "wire/pattern.h"
 
+struct control;
+struct jq;
 struct worker;
 
 /* What the workers of a process have in common. */
@@ -27,13 +29,30 @@ struct worker_shared {
     struct worker *workers;
     unsigned n_workers;
     atomic_uint n_connections;
-    atomic_size_t n_held; /* bytes of bodies and output */
+    atomic_uint n_in_flight; /* requests */
+    atomic_size_t n_held;    /* bytes of bodies and output */
+    struct control *control; /* hears of refused tokens; there before the workers run */
 };
 
-/* Where a target of a snapshot is. */
+/* Where a target of a snapshot is, and how it is. */
 struct worker_target {
-    unsigned service, target;
-    struct addresses addresses;
+    unsigned service;
+    struct service_known known;
+};
+
+/* How requests to a service of a snapshot say who we are; see service_set_credentials(). */
+struct worker_credentials {
+    unsigned service;
+    uint64_t generation;
+    struct slice line;
+};
+
+/* What else is known of a snapshot's services when it is to be served by. */
+struct worker_known {
+    const struct worker_target *targets;
+    unsigned n_targets;
+    const struct worker_credentials *credentials;
+    unsigned n_credentials;
 };
 
 /* One listening socket of a worker. */
@@ -53,6 +72,7 @@ struct worker {
     struct journal_ring *journal; /* NULL: no access log */
     struct random random;
     struct pattern_scratch *scratch;
+    struct jq *jq; /* the helper; NULL while no configuration has asked for one */
     struct snapshot *snapshot;
     struct gateway_front front;
     struct server *server;
@@ -72,11 +92,14 @@ void worker_init(struct worker *w, struct snapshot *s);
 /* Starts the thread. fds[i]: the listening socket for listener i, or -1; they stay the caller's.
  * hands_on[i]: connections of listener i are shared out over all workers. */
 void worker_start(struct worker *w, const int *fds, const bool *hands_on);
-/* From any thread: serve new requests by this snapshot, of whose names these n are known. */
-void worker_reload(struct worker *w, struct snapshot *s, const struct worker_target *known,
-                   unsigned n);
-/* From any thread: addresses of a target of that snapshot; ignored where it is no longer served. */
-void worker_set_addresses(struct worker *w, struct snapshot *s, const struct worker_target *t);
+/* From any thread: serve new requests by this snapshot, of which that much is known. */
+void worker_reload(struct worker *w, struct snapshot *s, const struct worker_known *known);
+/* From any thread: what is known of a target of that snapshot; ignored where the snapshot is no
+ * longer served. */
+void worker_set_target(struct worker *w, struct snapshot *s, const struct worker_target *t);
+/* The same for credentials. The line is copied. */
+void worker_set_credentials(struct worker *w, struct snapshot *s,
+                            const struct worker_credentials *c);
 /* From any thread: stop accepting, let answers end, then end the thread. */
 void worker_drain(struct worker *w);
 /* From any thread: cut what is left of a drain. */

@@ -5,8 +5,9 @@
 
 /* Serves by this snapshot from now on; takes over one hold of it. */
 void worker_adopt(struct worker *w, struct snapshot *s);
-/* A connection that another worker accepted for us. */
-void worker_take_connection(struct worker *w, unsigned listener, int fd);
+/* A new connection; peer NULL: by a Unix socket. */
+void worker_take_connection(struct worker *w, unsigned listener, int fd,
+                            const struct sockaddr *peer);
 /* Gives a connection to another worker. */
 void worker_hand_on(struct worker *w, unsigned listener, int fd);
 void worker_begin_drain(struct worker *w);

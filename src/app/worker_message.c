@@ -9,34 +9,67 @@ struct message {
     struct snapshot *snapshot;
     int fd; /* of a handed-on connection */
     unsigned listener;
-    unsigned n_known;
-    struct worker_target known[];
+    struct worker_known known; /* owned */
 };
-
-static struct message *make_for(void (*run)(struct loop_message *, void *),
-                                const struct worker_target *known, unsigned n)
-{
-    struct message *m = calloc(1, sizeof *m + n * sizeof *known);
-    CHECK(m);
-    m->base.run = run;
-    m->n_known = n;
-    for (unsigned i = 0; i < n; i++)
-        m->known[i] = known[i];
-    return m;
-}
 
 static struct message *make(void (*run)(struct loop_message *, void *))
 {
-    return make_for(run, NULL, 0);
+    struct message *m = calloc(1, sizeof *m);
+    CHECK(m);
+    m->base.run = run;
+    return m;
+}
+
+static void *copy(const void *from, size_t n)
+{
+    void *to = calloc(1, n + 1);
+    CHECK(to);
+    if (n)
+        memcpy(to, from, n);
+    return to;
+}
+
+static struct message *make_known(void (*run)(struct loop_message *, void *), struct snapshot *s,
+                                  const struct worker_known *known)
+{
+    struct message *m = make(run);
+    m->snapshot = snapshot_share(s);
+    struct worker_credentials *c =
+        copy(known->credentials, known->n_credentials * sizeof *known->credentials);
+    for (unsigned i = 0; i < known->n_credentials; i++)
+        c[i].line.at = copy(c[i].line.at, c[i].line.n);
+    m->known = *known;
+    m->known.targets = copy(known->targets, known->n_targets * sizeof *known->targets);
+    m->known.credentials = c;
+    return m;
+}
+
+static void free_known(struct message *m)
+{
+    for (unsigned i = 0; i < m->known.n_credentials; i++) {
+        struct slice line = m->known.credentials[i].line;
+        explicit_bzero((char *)line.at, line.n);
+        free((char *)line.at);
+    }
+    free((struct worker_credentials *)m->known.credentials);
+    free((struct worker_target *)m->known.targets);
+    snapshot_release(m->snapshot);
+    free(m);
 }
 
 static void set_known(struct worker *w, const struct message *m)
 {
-    if (w->snapshot != m->snapshot || !w->front.current)
+    struct gateway *g = w->front.current;
+    if (w->snapshot != m->snapshot || !g)
         return;
-    for (unsigned i = 0; i < m->n_known; i++)
-        gateway_set_addresses(w->front.current, m->known[i].service, m->known[i].target,
-                              &m->known[i].addresses);
+    for (unsigned i = 0; i < m->known.n_targets; i++) {
+        const struct worker_target *t = &m->known.targets[i];
+        gateway_set_known(g, t->service, &t->known);
+    }
+    for (unsigned i = 0; i < m->known.n_credentials; i++) {
+        const struct worker_credentials *c = &m->known.credentials[i];
+        gateway_set_credentials(g, c->service, c->line, c->generation);
+    }
 }
 
 static void run_reload(struct loop_message *base, void *owner)
@@ -44,37 +77,39 @@ static void run_reload(struct loop_message *base, void *owner)
     struct message *m = (struct message *)base;
     worker_adopt(owner, snapshot_share(m->snapshot));
     set_known(owner, m);
-    snapshot_release(m->snapshot);
-    free(m);
+    free_known(m);
 }
 
-void worker_reload(struct worker *w, struct snapshot *s, const struct worker_target *known,
-                   unsigned n)
+void worker_reload(struct worker *w, struct snapshot *s, const struct worker_known *known)
 {
-    struct message *m = make_for(run_reload, known, n);
-    m->snapshot = snapshot_share(s);
-    loop_post(&w->loop, &m->base);
+    loop_post(&w->loop, &make_known(run_reload, s, known)->base);
 }
 
-static void run_addresses(struct loop_message *base, void *owner)
+static void run_known(struct loop_message *base, void *owner)
 {
     struct message *m = (struct message *)base;
     set_known(owner, m);
-    snapshot_release(m->snapshot);
-    free(m);
+    free_known(m);
 }
 
-void worker_set_addresses(struct worker *w, struct snapshot *s, const struct worker_target *t)
+void worker_set_target(struct worker *w, struct snapshot *s, const struct worker_target *t)
 {
-    struct message *m = make_for(run_addresses, t, 1);
-    m->snapshot = snapshot_share(s);
-    loop_post(&w->loop, &m->base);
+    const struct worker_known known = {.targets = t, .n_targets = 1};
+    loop_post(&w->loop, &make_known(run_known, s, &known)->base);
+}
+
+void worker_set_credentials(struct worker *w, struct snapshot *s,
+                            const struct worker_credentials *c)
+{
+    const struct worker_known known = {.credentials = c, .n_credentials = 1};
+    loop_post(&w->loop, &make_known(run_known, s, &known)->base);
 }
 
 static void run_connection(struct loop_message *base, void *owner)
 {
     struct message *m = (struct message *)base;
-    worker_take_connection(owner, m->listener, m->fd);
+    worker_take_connection(owner, m->listener, m->fd,
+                           NULL); /* only a Unix socket's are handed on */
     free(m);
 }
 

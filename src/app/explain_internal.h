@@ -1,0 +1,14 @@
+/* explain_internal.h - what the pictures of a plan have in common */
+#pragma once
+
+#include "app/explain.h"
+
+/* " (required)", " (fallback, hidden)", ...; empty where there is nothing to say. */
+const char *explain_role(const struct config_endpoint *e, const struct selection *chosen,
+                         unsigned source);
+/* Calls that this source may come to. */
+unsigned explain_most_calls(const struct config_source *s);
+/* Of how many others it is at the end. */
+unsigned explain_depth(unsigned source, const struct explain_times *times);
+void explain_print_table(FILE *to, const struct config_endpoint *e, const struct selection *chosen,
+                         const struct explain_times *times);
