@@ -4,6 +4,7 @@ Gateways run on CPU 0, services and load on the others, everything on loopback. 
 its processes' own CPU clock, so what runs beside it does not count, though it may disturb.
 """
 import atexit
+import functools
 import http.client
 import json
 import os
@@ -26,6 +27,8 @@ PAGE = "/api/aggregated/product?id=1042"
 NAMES = ["product", "inventory", "pricing", "reviews", "shipping", "media", "related", "seller"]
 GATEWAY_CPU, OTHER_CPUS = "0", "1-%d" % max(1, (os.cpu_count() or 1) - 1)
 EVERY_CPU = "0-%d" % ((os.cpu_count() or 1) - 1)
+INSTALL_WITHIN = 180  # seconds, for what a peer has to fetch
+LOAD_WITHIN = 20  # seconds beyond those that were asked for
 
 folder = pathlib.Path(tempfile.mkdtemp(prefix="sheaf-bench-"))
 _children = []
@@ -77,6 +80,11 @@ def prepare(*programs):
             break
         except (ValueError, OSError):
             continue
+
+
+def n_descriptors():
+    """How many one process may have; after prepare()."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 @atexit.register
@@ -162,17 +170,21 @@ def certificate():
     return cert, key
 
 
-def sheaf_config(port, first, count=4, workers=1, tls=False):
-    """The default configuration but for the workers and the access log's file."""
+def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None):
+    """The default configuration but for the workers and the access log's file. patience: of everything
+    that waits, where requests shall queue and none shall fail."""
     address = f"127.0.0.1:{port}"
     lines = [f"listen: {address}"]
     if tls:
         cert, key = certificate()
         lines = ["listen:", f"  - address: {address}", "    tls:", f"      cert: {cert}", f"      key: {key}"]
-    lines += [f"workers: {workers}", "log:", f"  file: {folder}/access-{port}.log", "services:"]
+    lines += [f"workers: {workers}", "log:", f"  file: {folder}/access-{port}.log"]
+    if patience:
+        lines += ["defaults:", "  service:", f"    timeout: {patience}", f"    connect_timeout: {patience}"]
+    lines += ["services:"]
     lines += [f"  {name}: http://127.0.0.1:{first + i}" for i, name in enumerate(NAMES[:count])]
     lines += ["endpoints:", "  - path: /api/aggregated/product", "    query:", "      id:", "        required: true",
-              '        pattern: "[A-Za-z0-9_-]{1,64}"', "    timeout: 2s", "    sources:"]
+              '        pattern: "[A-Za-z0-9_-]{1,64}"', f"    timeout: {patience or '2s'}", "    sources:"]
     for name in NAMES[:count]:
         lines += [f"      {name}:", f"        get: {name}:/{name}/{{id}}"]
         if name == "product":
@@ -226,17 +238,32 @@ def go(first):
     return [Gateway("go", port, PAGE, [child.pid])]
 
 
-def krakend(first):
-    """KrakenD CE from its Go module; to be had or not."""
+@functools.cache
+def krakend_program():
+    """KrakenD CE from its Go module, built once; None where it is not to be had."""
     module = "github.com/krakend/krakend-ce/v2"
     program = BUILD / "go" / "krakend-ce"
-    if shutil.which("go") and not program.exists():
-        install = ["go", "install", f"{module}/cmd/krakend-ce@latest"]
-        run = subprocess.run(install, env={**os.environ, "GOBIN": str(program.parent)}, capture_output=True, text=True)
-        if run.returncode:
-            print("KrakenD could not be installed:", (run.stderr.strip().splitlines() or ["?"])[-1].strip())
+    if program.exists():
+        return program
+    if not shutil.which("go"):
+        print("KrakenD is left out: no Go here")
+        return None
+    install = ["go", "install", f"{module}/cmd/krakend-ce@latest"]
+    env = {**os.environ, "GOBIN": str(program.parent)}
+    try:
+        run = subprocess.run(install, env=env, capture_output=True, text=True, timeout=INSTALL_WITHIN)
+        said = run.stderr if run.returncode else ""
+    except subprocess.TimeoutExpired:
+        said = f"no module after {INSTALL_WITHIN} s"
     if not program.exists():
-        print("KrakenD is left out")
+        print("KrakenD is left out:", (said.strip().splitlines() or ["?"])[-1].strip())
+        return None
+    return program
+
+
+def krakend(first):
+    program = krakend_program()
+    if not program:
         return []
     port = ports(1)
     child = start(GATEWAY_CPU, program, "run", "-c", _filled("krakend.json.in", port, first), env={"GOMAXPROCS": "1"})
@@ -248,7 +275,8 @@ def load(gateway, cpus=OTHER_CPUS, **more):
     """One run of load: its figures, and what the gateway spent: us an answer, busy as a share."""
     words = options(port=gateway.port, path=gateway.path, tls=int(gateway.tls), compare=gateway.compare, **more)
     cpu, clock = gateway.cpu_seconds(), time.monotonic()
-    run = subprocess.run(["taskset", "-c", cpus, BUILD / "bench" / "load", *words], capture_output=True, text=True)
+    command = ["taskset", "-c", cpus, BUILD / "bench" / "load", *words]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=more.get("seconds", 1) + LOAD_WITHIN)
     cpu, clock = gateway.cpu_seconds() - cpu, time.monotonic() - clock
     if run.returncode:
         sys.exit(f"{gateway.name}: {run.stderr}")

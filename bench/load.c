@@ -1,14 +1,14 @@
 /* load.c - open-loop HTTP/1.1 load: requests are due at fixed times, whatever the answers do
  *
  * usage: load port=P path=/... [connections=32] [rate=1000] [seconds=1] [head=browser] [cold=1]
- *             [tls=1] [compare=length]
+ *             [tls=1] [compare=length] [patience=3]
  *
  * A request that finds no free connection waits, and its latency counts from the time when it was
  * due, so that a stall is not hidden (no coordinated omission). rate=0 closes the loop: each
  * connection asks again as soon as it has its answer. cold=1 opens a connection a request; that is
  * part of its latency. Each body is compared with the first one (compare=length: its length, for
- * gateways that give the members of an object in any order). Prints one line of NAME=VALUE;
- * latencies in microseconds.
+ * gateways that give the members of an object in any order). patience: seconds for the answers that
+ * are missing at the end. Prints one line of NAME=VALUE; latencies in microseconds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +28,6 @@ enum {
     MAX_LATENCIES = 4 * 1024 * 1024,
     LONGEST_WAIT_NS = 20000000
 };
-
-static const uint64_t patience_ns = 3000000000; /* after the end, for what is still missing */
 
 /* About 900 bytes, as a browser sends them. */
 static const char browser_fields[] =
@@ -62,6 +60,7 @@ static struct {
     unsigned n_connections;
     double rate;
     double seconds;
+    uint64_t patience_ns; /* after the end, for what is still missing */
     bool is_cold;
     bool only_length;
     SSL_CTX *tls;
@@ -270,7 +269,8 @@ static void run(void)
     if (options.rate > 0)
         s.step_ns = (uint64_t)(1e9 / options.rate);
     uint64_t now = begin;
-    while (now < s.end_ns || (n_idle < options.n_connections && now < s.end_ns + patience_ns)) {
+    while (now < s.end_ns ||
+           (n_idle < options.n_connections && now < s.end_ns + options.patience_ns)) {
         ask_due(&s, now);
         wait_for_answers(&s, now);
         now = kit_now_ns();
@@ -317,6 +317,7 @@ static void read_options(char **words)
     options.n_connections = (unsigned)kit_number(words, "connections", 32);
     options.rate = strtod(kit_option(words, "rate", "1000"), NULL);
     options.seconds = strtod(kit_option(words, "seconds", "1"), NULL);
+    options.patience_ns = kit_number(words, "patience", 3) * 1000000000U;
     options.is_cold = kit_number(words, "cold", 0);
     options.only_length = strcmp(kit_option(words, "compare", "bytes"), "length") == 0;
     if (kit_number(words, "tls", 0))

@@ -14,6 +14,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import name_server
 from client import Client
 from places import free_port
 from service import Service
@@ -30,13 +31,15 @@ _COMPLAINT = re.compile(r"Sanitizer|runtime error:|CHECK failed|Assertion")
 class Gateway:
     """`files` are written beside the configuration; `places` are services or addresses by mark."""
 
-    def __init__(self, config, folder, files=None, limit_files=None, env=None, **places):
+    def __init__(self, config, folder, files=None, limit_files=None, env=None, asks=None,
+                 words=(), **places):
         self.folder = Path(folder)
         self.places = dict(places)
         self.services = {k: v for k, v in places.items() if isinstance(v, Service)}
         self.own = []  # the services that we made
         self.config = self.folder / "sheaf.yaml"
-        self.limit_files, self.env = limit_files, env
+        self.limit_files, self.env, self.asks = limit_files, env, asks
+        self.words = words  # of the command line, behind the configuration
         self.process = None
         for name, content in (files or {}).items():
             self.write(name, content)
@@ -98,9 +101,11 @@ class Gateway:
         raise AssertionError(f"the gateway did not start: {self.stderr()}")
 
     def _launch(self):
-        command = [SHEAF, "run", "-c", str(self.config)]
+        command = [SHEAF, "run", "-c", str(self.config), *self.words]
         if self.limit_files:
             command = ["prlimit", f"--nofile={self.limit_files}:{self.limit_files}", *command]
+        if self.asks:
+            command = name_server.asking(self.asks, self.folder, command)
         if shutil.which("setpriv"):
             command = ["setpriv", "--pdeathsig", "KILL", "--", *command]
         with open(self.folder / "stdout", "wb") as out, open(self.folder / "stderr", "wb") as err:

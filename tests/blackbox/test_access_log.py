@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 from datetime import datetime
 
@@ -108,6 +109,14 @@ def test_times_are_each_sources_own(gateway):
 def test_refusals_are_logged_too(gateway, target, method, status):
     _, line = ask(gateway, target, method)
     assert (line["status"], line["method"], line["path"]) == (status, method, target)
+
+
+def test_a_client_that_was_gone_before_it_was_accepted_is_known_all_the_same(start):
+    gateway, name = start(CONFIG), fresh("log")
+    gateway.signal(signal.SIGSTOP)
+    gateway.client().ask("/one/x", fields=[("X-Request-Id", name)]).reset()
+    gateway.signal(signal.SIGCONT)
+    assert gateway.log_line(name)["client"] == "127.0.0.1"
 
 
 def test_a_failed_answer_tells_its_status(gateway):

@@ -37,11 +37,35 @@ def many(n):
 
 
 PAIR = many(2)
+ITEMS = sources(
+    'list: {get: "alpha:/", required: true}',
+    's1: {each: list.ids, max: 9, get: "alpha:/{item}"}',
+)
 POST = "    method: POST\n"
+
+
+def service(options):
+    """The head whose alpha has these options, with the mark at its name."""
+    long = f'<HERE>alpha: {{targets: ["http://127.0.0.1:1"], {options}}}'
+    return HEAD.replace("<HERE>", "").replace("alpha: http://127.0.0.1:1", long)
+
+
+def two_targets(options):
+    return service(options).replace('1"], ', '1", "http://127.0.0.1:3"], ')
+
+
+UNSAFE = POST + sources(
+    's0: {post: "alpha:/", required: true, timeout: 1s}',
+    's1: {get: "beta:/", required: true, timeout: 1s}',
+)
+SHORT = "    timeout: 800ms\n"
 
 
 def query(row):
     return f"    query:\n      {row}\n"
+
+
+IDS = query('ids: {list: true, pattern: "[0-9]+"}')
 
 
 def advice(folder, text):
@@ -69,6 +93,8 @@ def advice(folder, text):
      HEAD + "    status: 202\n" + PAIR.replace(", required: true", ""), "still answers 202"),
     ("a source's timeout above its endpoint's",
      at("s0", HEAD + PAIR.replace("}", ", timeout: 2001ms}", 1)), "s0 may take 2001 ms"),
+    ("a source's own timeout that is its service's default",
+     at("s0", HEAD + SHORT + PAIR.replace("}", ", timeout: 1s}", 1)), "s0 may take 1000 ms"),
     ("a service's timeout above the endpoint's",
      HEAD + PAIR.replace("alpha", "beta", 1), "s0 (3000 ms) may take longer"),
     ("services' timeouts above the endpoint's are told together",
@@ -76,6 +102,46 @@ def advice(folder, text):
     ("two unsafe calls", HEAD + POST + PAIR.replace("get", "post"), "changes something in 2 calls"),
     ("a list of any texts", at("ids", HEAD + query("ids: {list: true}") + PAIR),
      "ids is a list of anything at all; bound its elements by a `pattern`"),
+    ("a path with a colon where braces are meant",
+     HEAD.replace("/one", "/one/:id/more") + PAIR, "':id' in /one/:id/more is text and no parameter; write {id}"),
+    ("a call with a colon where braces are meant",
+     at("s0", HEAD + PAIR.replace("alpha:/", "alpha:/one/:id", 1)), "write {id} where one is meant"),
+    ("calls for as many elements as the client likes",
+     at("s1", HEAD + IDS + ITEMS.replace("list.ids", "ids").replace(", max: 9", "")),
+     "how long the list of s1 is, with no bound but the default, 64"),
+    ("calls for as many elements as its body holds",
+     at("s1", HEAD + POST + ITEMS.replace("list.ids", "body.ids").replace(", max: 9", "")),
+     "how long the list of s1 is"),
+    ("more elements than calls", at("s1", HEAD + ITEMS.replace("max: 9", "max: 300")),
+     "s1 allows 300 elements, and a request makes at most 256 calls"),
+    ("the same call for each element", at("s1", HEAD + ITEMS.replace("{item}", "one")),
+     "s1 makes the same call for each element"),
+    ("an unsafe call an element", at("s1", HEAD + POST + ITEMS.replace("get: \"alpha:/{", "post: \"alpha:/{")),
+     "s1 changes something once an element"),
+    ("a hidden source that nobody speaks of",
+     at("s1", HEAD + PAIR.replace("required: true}", "hide: true}").replace("hide", "required", 1)),
+     "s1 is hidden and no other source speaks of it"),
+    ("a hidden source's shape",
+     at("list", HEAD + ITEMS.replace("required: true", "required: true, hide: true, pick: [ids]")),
+     "list is hidden, and other sources see it before `pick`"),
+    ("a name in an endpoint's own view that its answer lacks",
+     at("mobile", HEAD + "    views:\n      mobile: s0(id),s2\n" + PAIR),
+     "nothing in the answer of /one is called 's2'"),
+    ("a retry of calls that are never made again", service("retry: {}") + UNSAFE,
+     "alpha gets POST and PATCH alone"),
+    ("a retry that no breaker ends", service("retry: {}, breaker: off") + PAIR,
+     "alpha has a `retry` and no breaker"),
+    ("a hedge that has nowhere to go", service("hedge: {}") + PAIR, "alpha has one target"),
+    ("a hedge of calls that change something", two_targets("hedge: {}") + UNSAFE,
+     "alpha gets calls that change something and no others"),
+    ("a secret in the configuration", service("credentials: {bearer: abc}") + PAIR,
+     "a secret of alpha stands in the configuration"),
+    ("a password in the configuration",
+     service("credentials: {basic: {user: me, password: abc}}") + PAIR, "{file: NAME}"),
+    ("another attempt for which no time is left",
+     at("s0", service("retry: {causes: [timeout]}").replace("<HERE>", "")
+        + PAIR.replace("}", ", timeout: 1500ms}", 1)),
+     "s0 is tried again after a timeout of 1500 ms, and of 2000 ms"),
     ("a list of any numbers",
      at("ids", HEAD + query("ids: {list: true, type: integer}") + PAIR), "`min` and `max`"),
 )
@@ -90,6 +156,7 @@ def test_is_given_alone_at_its_place(tmp_path, text, words):
     ("two sources", HEAD + PAIR),
     ("twelve sources", HEAD + many(12)),
     ("a chain of three", HEAD + chain(3)),
+    ("an endpoint shorter than the timeouts that nobody wrote", HEAD + SHORT + PAIR),
     ("a source's timeout that is its endpoint's", HEAD + PAIR.replace("}", ", timeout: 2s}", 1)),
     ("a service's long timeout that the source shortens",
      HEAD + PAIR.replace("alpha", "beta").replace("}", ", timeout: 1s}")),
@@ -98,7 +165,37 @@ def test_is_given_alone_at_its_place(tmp_path, text, words):
     ("a list with an enum", HEAD + query("ids: {list: true, enum: [a, b]}") + PAIR),
     ("a list of bounded numbers", HEAD + query("ids: {list: true, type: integer, max: 9}") + PAIR),
     ("a list of booleans", HEAD + query("ids: {list: true, type: boolean}") + PAIR),
+    ("a colon that begins no name", HEAD.replace("/one", "/one:id/:/a") + PAIR),
     ("a parameter that is no list", HEAD + query("id: {}") + PAIR),
+    ("a name in a view of the top that an endpoint lacks",
+     "views: {mobile: \"s0,s2\"}\n" + HEAD + PAIR),
+    ("a name that an unknown answer may have",
+     HEAD + "    views:\n      mobile: s2\n" + PAIR.replace("}", ", into: .}", 1)),
+    ("a call an element", HEAD + ITEMS),
+    ("calls for as many elements of the client's as the source says",
+     HEAD + IDS + ITEMS.replace("list.ids", "ids")),
+    ("a batch of more elements than calls",
+     HEAD + ITEMS.replace("9", "300, batch: them, by: id").replace("{item}", "{?them}")),
+    ("a hidden source that others speak of",
+     HEAD + ITEMS.replace("required: true", "required: true, hide: true")),
+    ("a retry of calls of which some may be made again",
+     service("retry: {}") + UNSAFE.replace('"beta:/"', '"alpha:/"')),
+    ("a retry of PUT", service("retry: {}") + UNSAFE.replace("post", "put")),
+    ("a retry of a service that nobody calls",
+     service("retry: {}") + UNSAFE.replace("alpha:/", "beta:/")),
+    ("a hedge between two targets", two_targets("hedge: {}") + PAIR),
+    ("a hedge between the addresses of a name",
+     service("hedge: {}").replace("127.0.0.1:1", "alpha.internal:1") + PAIR),
+    ("a hedge between the hosts of SRV records",
+     service("hedge: {}").replace("http://127.0.0.1:1", "dns+srv://_http._tcp.alpha") + PAIR),
+    ("a secret of the environment", service('credentials: {bearer: "${PATH}"}') + PAIR),
+    ("a secret in a file", service("credentials: {bearer: {file: token}}") + PAIR),
+    ("another attempt for which there is as much time",
+     service("retry: {causes: [timeout]}") + PAIR),
+    ("a timeout after which nothing is tried again",
+     service("retry: {}") + PAIR.replace("}", ", timeout: 1500ms}", 1)),
+    ("a hidden source that is kept",
+     HEAD + PAIR.replace("required: true}", "hide: true, keep: true}").replace("hide", "required", 1)),
 )
 def test_none_is_given_for(tmp_path, text):
     assert advice(tmp_path, text)[0] == []

@@ -309,6 +309,59 @@ endpoints:
         assert gateway.get("/small").is_complete()
 
 
+class TestShapes:
+    """What is cut out of large answers is bounded by the answers, and by nothing else."""
+
+    N = 12
+    CONFIG = """
+listen: @listen@
+workers: 1
+services:
+  alpha: {targets: ["http://@alpha@"], timeout: 8s}
+defaults: {endpoint: {timeout: 8s}}
+endpoints:
+  - path: /many
+    sources:
+""" + "".join(f"      s{i}: {{get: alpha:/rows, omit: [x]}}\n" for i in range(N)) + """
+  - path: /host
+    sources:
+      one: {get: alpha:/rows, omit: [x]}
+      two: {get: alpha:/small, into: one.two}
+  - path: /joined
+    sources:
+      one: {get: alpha:/names, into: .}
+      two: {get: alpha:/others, into: .}
+"""
+
+    @staticmethod
+    def rows(n):
+        return b"[" + b",".join(b'{"id":%d,"x":1,"y":"yyyyyyyyyyyyyyyy"}' % i for i in range(n)) + b"]"
+
+    def test_many_large_ones(self, start):
+        gateway = start(self.CONFIG)
+        gateway["alpha"].on("/rows", answer(self.rows(12_000)))
+        got = gateway.get("/many")
+        wanted = self.rows(12_000).replace(b'"x":1,', b"")
+        assert whole(got) and got.body.count(wanted) == self.N
+
+    def test_one_of_nearly_the_bound(self, start):
+        gateway = start(self.CONFIG)
+        rows = self.rows(180_000)
+        assert 7_000_000 < len(rows) < 8 << 20
+        gateway["alpha"].on("/rows", answer(b'{"rows":' + rows + b',"x":1}'))
+        gateway["alpha"].on("/small", answer(2))
+        got = gateway.get("/host?fields=one(rows(id,y),two)")
+        assert whole(got) and got.body.endswith(b',"two":2}}')
+        assert got.body.count(b'"y"') == 180_000 and b'"x"' not in got.body
+
+    def test_many_names_that_join(self, start):
+        gateway = start(self.CONFIG)
+        gateway["alpha"].on("/names", answer({f"k{i}": 1 for i in range(50_000)}))
+        gateway["alpha"].on("/others", answer({f"k{i}": 2 for i in range(0, 100_000, 2)}))
+        got = gateway.get("/joined")
+        assert whole(got) and sum(got.json().values()) == 50_000 + 2 * 25_000
+
+
 def whole(got):
     return got.status == 200 and got.is_complete()
 

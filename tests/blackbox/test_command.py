@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from cases import table
-from gateway import run
+from gateway import run, wait_for
 
 pytestmark = pytest.mark.essential
 
@@ -133,3 +133,18 @@ def test_a_log_that_cannot_be_opened_is_told(tmp_path):
     done = run("run", "-c", write(tmp_path, f"log: {{file: {tmp_path}/no/where.log}}\n{config}"))
     assert done.returncode == 1
     assert "where.log" in done.stderr
+
+
+class TestWhatItTellsOfItself:
+    def test_where_it_serves_and_what_it_reloads(self, start):
+        gateway = start(GOOD)
+        wait_for(lambda: gateway.stderr() == f"sheaf: serving on {gateway.address}\n")
+        gateway.reload(GOOD)
+        wait_for(lambda: "reloaded" in gateway.stderr())
+
+    def test_is_less_at_a_lower_level(self, start):
+        gateway = start("log: {level: warn}\n" + GOOD)
+        gateway.reload("log: {level: warn}\n" + GOOD.replace("@listen@", "127.0.0.1:1"))
+        wait_for(lambda: "listen changed" in gateway.stderr())
+        gateway.stop()
+        assert "serving" not in gateway.stderr() and "reloaded" not in gateway.stderr()

@@ -188,3 +188,4 @@ def test_a_second_demo_says_which_address_is_taken():
     done = run("demo")
     assert done.returncode == 1
     assert "127.0.0.1:9001" in done.stderr and "in use" in done.stderr
+    assert "ports 8080, 8081, 9090 and 9001 to 9008" in done.stderr and done.stdout == ""

@@ -98,6 +98,23 @@ def test_an_idle_connection_is_closed_and_delays_nothing(serve):
         assert idle.is_closed() and silent_one.is_closed()
 
 
+def test_requests_that_have_arrived_are_answered(serve):
+    """On a kept connection, and on one that nobody has accepted yet."""
+    gateway = serve()
+    clients = [gateway.client() for _ in range(8)]
+    assert all(client.get("/one/x").status == 200 for client in clients)
+    gateway.signal(signal.SIGSTOP)
+    clients += [gateway.client() for _ in range(8)]
+    for client in clients:
+        client.ask("/one/x")
+    gateway.signal(signal.SIGTERM)
+    gateway.signal(signal.SIGCONT)
+    for client in clients:
+        assert client.answer().is_complete()
+        client.close()
+    assert gateway.ended() == 0
+
+
 def test_half_a_request_does_not_delay_the_end_beyond_the_grace(serve):
     gateway = serve(grace="500ms")
     with gateway.client() as client:

@@ -1,51 +1,87 @@
 """test_examples.py - each file of examples/ is good, and does what its page says when run"""
 
 import re
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from behaviour import answer, silent
+from client import Client
 from gateway import ROOT, run
+from places import free_port
 
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/sheaf.yaml"))
-CURL = re.compile(r"curl (?:-i )?((?:-H '[^']*' )*)'http://127\.0\.0\.1:8080([^']*)'")
+CURL = re.compile(
+    r"curl (?:-i )?((?:-H '[^']*' )*)(?:--json '([^']*)' )?'http://127\.0\.0\.1:80[08]0([^']*)'"
+)
 
 
 def marked(folder):
     """The configuration with marks in place of its addresses."""
     text = (folder / "sheaf.yaml").read_text()
-    text = text.replace("127.0.0.1:8080", "@listen@").replace("127.0.0.1:9090", "@admin@")
+    text = re.sub(r"127\.0\.0\.1:8[01]8\d", "@listen@", text)
+    text = re.sub(r"127\.0\.0\.1:9[01]9\d", "@admin@", text)
     return re.sub(r"127\.0\.0\.1:(90\d\d)", r"@s\1@", text)
 
 
 def commands(folder):
-    """(target, fields) of each request that its page or its comments tell."""
+    """(target, fields, JSON or None) of each request that its page or its comments tell."""
     pages = [page.read_text() for page in sorted(folder.iterdir()) if page.is_file()]
     found = [match.groups() for page in pages for match in CURL.finditer(page)]
     return [
-        (target, [tuple(field.split(": ")) for field in re.findall(r"-H '([^']*)'", fields)])
-        for fields, target in found
+        (target, [tuple(field.split(": ")) for field in re.findall(r"-H '([^']*)'", fields)], body)
+        for fields, body, target in found
     ]
+
+# What every service of an example may answer.
+ANYTHING = {
+    "id": "1", "seller": {"id": "2"}, "price": {"amount": 1},
+    "posts": [{"id": "1", "author": "2"}], "users": [{"id": "2"}],
+}
 
 
 def test_there_are_examples():
-    assert {"product-page", "fallbacks", "headers"} <= {path.name for path in EXAMPLES}
+    found = {path.name for path in EXAMPLES}
+    assert {"product-page", "fallbacks", "headers", "ha"} <= found
+    assert {"checkout", "social-feed", "backend-for-frontend"} <= found
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda path: path.name)
 class TestEach:
-    def test_is_good(self, folder):
-        done = run("check", "-c", folder / "sheaf.yaml")
+    def test_is_good_and_nothing_in_it_is_unwise(self, folder):
+        done = run("check", "--advice", "-c", folder / "sheaf.yaml")
         assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.count("\n") == 1 and ": good: " in done.stdout
 
     def test_what_its_page_tells_to_type_is_answered_whole(self, folder, start):
         gateway = start(marked(folder))
         for service in gateway.services.values():
-            service.otherwise = answer({"id": "1", "seller": {"id": "2"}})
+            service.otherwise = answer(ANYTHING)
         assert commands(folder)
-        for target, fields in commands(folder):
-            got = gateway.get(target, fields=fields)
-            assert got.status == 200 and got.is_complete(), target
+        for target, fields, body in commands(folder):
+            method = "POST" if body else "GET"
+            got = gateway.get(target, method, fields, body and body.encode())
+            assert got.status in (200, 201) and got.is_complete(), target
+
+
+def test_the_services_to_try_with_answer_with_what_they_were_asked():
+    ports = [str(free_port()), str(free_port())]
+    with subprocess.Popen([sys.executable, ROOT / "examples" / "service.py", *ports],
+                          stdout=subprocess.PIPE, text=True) as services:
+        try:
+            assert services.stdout.readline().split() == ["Services", "on", *(
+                f"127.0.0.1:{port}{end}" for port, end in zip(ports, (",", ""), strict=True))]
+            for port in ports:
+                with Client(f"127.0.0.1:{port}") as client:
+                    told = client.get("/a?b", "POST", [("x-one", "1")], b"text").json()
+                    assert (told["id"], told["path"], told["body"]) == (port, "/a?b", "text")
+                    assert told["headers"]["x-one"] == "1"
+            services.send_signal(signal.SIGINT)
+            assert services.wait(10) == 0
+        finally:
+            services.kill()
 
 
 @pytest.fixture
@@ -86,3 +122,110 @@ class TestHeaders:
         gateway = example("headers")
         assert gateway.get("/cart").problem(400)["violations"]
         assert not gateway["s9001"].requests() + gateway["s9002"].requests()
+
+
+class TestCheckout:
+    BODY = b'{"lines":[{"sku":"a","n":2.50}],"delivery":"home"}'
+    TOKEN = [("authorization", "Bearer x")]
+
+    def services(self, gateway, order=None):
+        gateway["s9001"].otherwise = answer({"id": 7})
+        gateway["s9002"].otherwise = order or answer({"id": "o1"}, 201)
+        gateway["s9003"].otherwise = answer(["mon"])
+
+    def test_the_order_is_made_of_body_and_customer(self, example):
+        gateway = example("checkout")
+        self.services(gateway)
+        got = gateway.post("/checkout", self.BODY, self.TOKEN)
+        assert (got.status, got.json()) == (201, {"order": {"id": "o1"}, "slots": ["mon"]})
+        order = gateway["s9002"].only("/orders")
+        assert order.method == "POST" and order["content-type"] == "application/json"
+        assert order.body == (
+            b'{"customer":7,"lines":[{"sku":"a","n":2.50}],"note":null,"channel":"web"}'
+        )
+
+    def test_what_is_not_brought_has_no_slots(self, example):
+        gateway = example("checkout")
+        self.services(gateway)
+        got = gateway.post("/checkout", b'{"lines":[]}', self.TOKEN)
+        assert got.json() == {"order": {"id": "o1"}} and not gateway["s9003"].requests()
+
+    @pytest.mark.parametrize("status", [409, 422])
+    def test_a_refusal_passes_with_its_words(self, example, status):
+        gateway = example("checkout")
+        self.services(gateway, answer({"sold_out": ["a"]}, status))
+        got = gateway.post("/checkout", self.BODY, self.TOKEN)
+        assert (got.status, got.json()) == (status, {"sold_out": ["a"]})
+
+    def test_nothing_is_ordered_for_nobody(self, example):
+        gateway = example("checkout")
+        self.services(gateway)
+        gateway["s9001"].otherwise = answer({}, 401)
+        assert gateway.post("/checkout", self.BODY, self.TOKEN).problem(401)
+        assert not gateway["s9002"].requests()
+
+
+class TestSocialFeed:
+    POSTS = [{"id": n, "author": a} for n, a in [(1, "x"), (2, "y"), (3, "x")]]
+
+    def services(self, gateway):
+        gateway["s9001"].otherwise = answer({"posts": self.POSTS})
+        users = [{"id": "y", "name": "Y", "mail": "m"}, {"id": "x", "name": "X"}]
+        gateway["s9002"].otherwise = answer({"users": users})
+        for post in self.POSTS:
+            gateway["s9003"].on(f"/posts/{post['id']}/likes", answer({"count": post["id"]}))
+
+    def test_lists_stand_in_the_order_of_the_feed(self, example):
+        gateway = example("social-feed")
+        self.services(gateway)
+        got = gateway.get("/feed/u7")
+        x, y = {"id": "x", "name": "X"}, {"id": "y", "name": "Y"}
+        assert got.json()["authors"] == [x, y, x]
+        assert got.json()["likes"] == [{"count": 1}, {"count": 2}, {"count": 3}]
+        assert len(gateway["s9002"].requests()) == 1 and len(gateway["s9003"].requests()) == 3
+
+    def test_an_element_that_fails_tells_its_place(self, example):
+        gateway = example("social-feed")
+        self.services(gateway)
+        gateway["s9003"].on("/posts/2/likes", answer({}, 500))
+        got = gateway.get("/feed/u7")
+        assert got.json()["likes"] == [{"count": 1}, None, {"count": 3}]
+        assert [e["path"] for e in got.json()["errors"]] == [["likes", 1]]
+
+    def test_the_feed_alone_is_one_call(self, example):
+        gateway = example("social-feed")
+        self.services(gateway)
+        assert gateway.get("/feed/u7?fields=feed/id").json() == {
+            "feed": [{"id": 1}, {"id": 2}, {"id": 3}]
+        }
+        assert not gateway["s9002"].requests() + gateway["s9003"].requests()
+
+
+class TestBackendForFrontend:
+    @pytest.fixture
+    def gateway(self, example):
+        gateway = example("backend-for-frontend")
+        product = {"id": 1, "name": "Lamp", "thumb": "t", "text": "x", "internal": {}}
+        for name, value in [
+            ("s9001", product), ("s9002", {"price": 9.50}), ("s9003", {"stars": 4}), ("s9004", [2]),
+        ]:
+            gateway[name].otherwise = answer(value)
+        return gateway
+
+    def test_a_browser_gets_everything(self, gateway):
+        assert gateway.get("/product/1").json() == {
+            "product": {"id": 1, "name": "Lamp", "thumb": "t", "text": "x",
+                        "reviews": {"rating": 4}},
+            "price": 9.50, "related": [2],
+        }
+
+    @pytest.mark.parametrize("ask", [("?view=mobile", []), ("", [("user-agent", "Android 1")])])
+    def test_a_phone_gets_less_by_fewer_calls(self, gateway, ask):
+        got = gateway.get("/product/1" + ask[0], fields=ask[1])
+        product = {"id": 1, "name": "Lamp", "thumb": "t"}
+        assert got.json() == {"product": product, "price": 9.50}
+        assert not gateway["s9003"].requests() + gateway["s9004"].requests()
+
+    def test_the_endpoint_has_a_view_of_its_own(self, gateway):
+        got = gateway.get("/product/1?view=print&fields=product(text,thumb),related")
+        assert got.json() == {"product": {"text": "x"}}

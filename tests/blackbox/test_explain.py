@@ -36,7 +36,7 @@ CUT = """\
 """
 
 ROW = re.compile(
-    r"(?P<indent> +)(?P<name>\w+)(?: \((?P<role>required|fallback)\))? +"
+    r"(?P<indent> +)(?P<name>\w+)(?: \((?P<role>[a-z, ]+)\))? +"
     r"(?P<starts>at once|after \w+(?:, \w+)*) +"
     r"(?P<by>\d+) ms +(?P<timeout>\d+) ms +(?P<ends>\d+) ms +(?P<call>[A-Z]+ .+)"
 )
@@ -140,6 +140,98 @@ class TestPaths:
         done = explain(tmp_path, DIAMOND + CUT, "/cu")
         assert (done.returncode, done.stdout) == (2, "")
         assert "/cu;" in done.stderr and done.stderr.endswith("\n  /diamond\n  /cut\n")
+
+
+LISTS = """\
+  - path: /lists
+    timeout: 10s
+    query: {with: {type: boolean}, ids: {list: true}}
+    views: {small: "first,elsewhere/x"}
+    sources:
+      first: {get: "alpha:/", required: true}
+      token: {get: "beta:/", hide: true}
+      each: {each: ids, get: "alpha:/{item}", into: first.each, max: 20}
+      batch: {each: first.ids, batch: xs, by: id, get: "alpha:/{?xs*}"}
+      maybe: {get: "beta:/{token.v}", when: with == true}
+      joined: {get: "beta:/", into: .}
+  - path: /off
+    select: off
+    sources: {one: {get: "alpha:/"}}
+"""
+
+
+def explain_choice(folder, *words):
+    done = explain(folder, LISTS, "/lists", *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    return Plan(done.stdout)
+
+
+class TestLists:
+    def test_calls_are_counted_at_most(self, tmp_path):
+        assert "GET /lists: up to 25 calls in 2 steps" in explain_choice(tmp_path).text
+
+    @table(
+        "name, call",
+        ("each element", "each", "GET alpha:/{item}; x20 at most, 8 at once; stands at first.each"),
+        ("all in one", "batch", "GET alpha:/{?xs*}; once for up to 64"),
+        ("a condition", "maybe", "GET beta:/{token.v}; when with == true"),
+        ("what joins", "joined", "GET beta:/; joins the top level"),
+        ("nothing to add", "first", "GET alpha:/"),
+    )
+    def test_a_call_tells_what_there_is_to_it(self, tmp_path, name, call):
+        assert explain_choice(tmp_path).rows[name]["call"] == call
+
+    def test_elements_go_in_rounds(self, tmp_path):
+        found = explain_choice(tmp_path)
+        assert found.cells("each", "by", "timeout", "ends") == ("0", "100", "300")
+        assert found.cells("batch", "by", "timeout", "ends") == ("100", "100", "200")
+
+    def test_what_is_hidden_says_so(self, tmp_path):
+        assert explain_choice(tmp_path).rows["token"]["role"] == "hidden"
+
+
+class TestSelection:
+    def test_only_what_is_needed_is_left(self, tmp_path):
+        found = explain_choice(tmp_path, "--fields", "maybe,first/each")
+        assert found.order == ["token", "maybe", "each"]
+        assert "GET /lists: up to 22 of 25 calls in 2 steps" in found.text
+        assert "\n  fields: first/each,maybe\n" in found.text
+        assert "no answer without" not in found.text and "services: beta, alpha\n" in found.text
+
+    def test_what_is_called_only_as_a_dependency_is_not_shown(self, tmp_path):
+        found = explain_choice(tmp_path, "--fields", "batch")
+        assert found.rows["first"]["role"] == "required, not shown"
+
+    def test_a_view_and_fields_that_narrow_it(self, tmp_path):
+        found = explain_choice(tmp_path, "--view", "small", "--fields", "first(a),batch")
+        assert found.order == ["first"]
+        assert "\n  view: small\n  fields: first/a\n" in found.text
+        text = explain_choice(tmp_path, "--view", "small", "--fields", "batch").text
+        assert ": 0 of 25 calls in 0 steps" in text and "  fields: nothing\n" in text
+
+    def test_a_flowchart_shows_no_more(self, tmp_path):
+        text = explain(tmp_path, LISTS, "/lists", "--mermaid", "--fields", "batch").stdout
+        assert "first (required, not shown)" in text and "joined" not in text
+        text = explain(tmp_path, LISTS, "/lists", "--mermaid").stdout
+        assert "up to 20 calls, " in text
+
+    def test_endpoints_that_cannot_be_selected_from_so_are_passed_over(self, tmp_path):
+        text = explain(tmp_path, DIAMOND + LISTS, "--fields", "quick").stdout
+        assert re.findall(r"^\w+ (/\w+): ", text, re.MULTILINE) == ["/diamond", "/lists"]
+        text = explain(tmp_path, DIAMOND + LISTS, "--view", "small").stdout
+        assert re.findall(r"^\w+ (/\w+): ", text, re.MULTILINE) == ["/lists"]
+
+    @table(
+        "words, complaint",
+        ("an unknown name", ("/diamond", "--fields", "zzz"), "/diamond has nothing called 'zzz'"),
+        ("a bad token", ("/diamond", "--fields", "quick,,"), "offset 6"),
+        ("an unknown view", ("/lists", "--view", "zzz"), "/lists has no view 'zzz'"),
+        ("no selection", ("/off", "--fields", "one"), "/off lets no client select"),
+        ("nothing to an option", ("/off", "--fields"), "not understood: --fields"),
+    )
+    def test_what_cannot_be_is_bad_usage(self, tmp_path, words, complaint):
+        done = explain(tmp_path, DIAMOND + LISTS, *words)
+        assert (done.returncode, done.stdout) == (2, "") and complaint in done.stderr
 
 
 class TestMermaid:

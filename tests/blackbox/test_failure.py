@@ -16,6 +16,7 @@ CONFIG = """
 listen: @listen@
 workers: 1
 bounds: {response_body: 4KiB}
+defaults: {service: {breaker: off}}
 services:
   alpha: http://@alpha@
   beta: http://@beta@
@@ -178,6 +179,7 @@ class TestFallback:
     CONFIG = """
 listen: @listen@
 workers: 1
+defaults: {service: {breaker: off}}
 services:
   alpha: http://@alpha@
 endpoints:

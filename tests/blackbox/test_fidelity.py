@@ -141,7 +141,7 @@ ABSENT = pytest.mark.skipif(not FILES, reason=f"there is no JSONTestSuite in {SU
 
 def of_kind(kind):
     files = [file for file in FILES if file.name.startswith(kind)]
-    return pytest.mark.parametrize("file", files, ids=lambda file: file.stem)
+    return pytest.mark.parametrize("file", files, ids=[file.stem for file in files])
 
 
 @ABSENT
@@ -176,7 +176,7 @@ ROUNDTRIPS = sorted((SUITES / "json-roundtrip" / "roundtrip").glob("*.json"))
 
 
 @pytest.mark.skipif(not ROUNDTRIPS, reason=f"there is no json-roundtrip in {SUITES}")
-@pytest.mark.parametrize("file", ROUNDTRIPS, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", ROUNDTRIPS, ids=[file.stem for file in ROUNDTRIPS])
 def test_a_round_trip(gateway, file):
     body = file.read_bytes()
     assert is_spliced(ask(gateway, answer(body)), body)

@@ -1,0 +1,293 @@
+"""test_discovery.py - names become targets, again at their TTL (CONTRACT 3.8)"""
+
+import re
+import threading
+import time
+
+import pytest
+
+import name_server
+from behaviour import after, answer
+from gateway import wait_for
+from name_server import NameServer, address, target
+from service import Service
+
+pytestmark = [
+    pytest.mark.threads,
+    pytest.mark.skipif(
+        not name_server.is_possible(), reason="a name server of one's own needs rights"
+    ),
+]
+
+CONFIG = """
+listen: @listen@
+admin: @admin@
+workers: 2
+log: {access: off}
+services:
+  shop:
+    targets: "dns+srv://_http._tcp.shop.test"
+    breaker: off
+    balance: round-robin
+endpoints:
+  - path: /one
+    timeout: 8s
+    sources: {one: {get: "shop:/one", timeout: 8s}}
+  - path: /slow
+    timeout: 8s
+    sources: {one: {get: "shop:/slow", timeout: 8s}}
+"""
+NAME = "_http._tcp.shop.test"
+
+
+@pytest.fixture
+def names():
+    hosts = {f"{name}.shop.test": [address("127.0.0.1")] for name in ("left", "right", "third")}
+    with NameServer(hosts) as server:
+        yield server
+
+
+@pytest.fixture
+def services():
+    with Service("left") as left, Service("right") as right, Service("third") as third:
+        yield {"left": left, "right": right, "third": third}
+
+
+@pytest.fixture
+def say(names, services):
+    """Says which services the name stands for from now on."""
+
+    def begin(*which, ttl=1, **weights):
+        names.records[NAME] = [
+            target(f"{one}.shop.test", services[one].port, weight=weights.get(one, 1), ttl=ttl)
+            for one in which
+        ]
+
+    return begin
+
+
+def answering(gateway, n=24):
+    """Who answers n requests, with how many of them each; all must succeed."""
+    found = {}
+    for _ in range(n):
+        got = gateway.get("/one")
+        assert got.status == 200, got.body
+        one = got.json()["one"]["service"]
+        found[one] = found.get(one, 0) + 1
+    return found
+
+
+def await_answering(gateway, *which):
+    wait_for(lambda: set(answering(gateway)) == set(which))
+
+
+def test_records_are_targets_from_the_first_request_on(start, names, say):
+    say("left", "right")
+    gateway = start(CONFIG, asks=names)
+    assert gateway.get("/one").status == 200
+    await_answering(gateway, "left", "right")
+
+
+def test_the_host_is_the_name_behind_the_labels(start, names, services, say):
+    say("left")
+    gateway = start(CONFIG, asks=names)
+    gateway.get("/one")
+    assert services["left"].only("/one")["host"] == "shop.test"
+
+
+def test_targets_come_and_go_with_their_records(start, names, say):
+    say("left")
+    gateway = start(CONFIG, asks=names)
+    assert set(answering(gateway)) == {"left"}
+    say("left", "right", "third")
+    await_answering(gateway, "left", "right", "third")
+    say("third")
+    await_answering(gateway, "third")
+    say("right", "third")
+    await_answering(gateway, "right", "third")
+
+
+def test_all_targets_may_be_others_at_once(start, names, say):
+    say("left")
+    gateway = start(CONFIG, asks=names)
+    assert set(answering(gateway)) == {"left"}
+    say("right")
+    await_answering(gateway, "right")
+
+
+def test_old_targets_stay_until_a_new_one_is_found(start, names, say):
+    """The new record's host has no address at first."""
+    hosts = names.records.pop("right.shop.test")
+    say("left")
+    gateway = start(CONFIG, asks=names)
+    assert set(answering(gateway)) == {"left"}
+    asked = len(names.asked)
+    say("right")
+    wait_for(lambda: ("right.shop.test", name_server.A) in names.asked[asked:])
+    assert set(answering(gateway)) == {"left"}
+    names.records["right.shop.test"] = hosts
+    await_answering(gateway, "right")
+
+
+def test_only_the_lowest_priority_is_used(start, names, services, say):
+    say("left")
+    names.records[NAME].append(target("right.shop.test", services["right"].port, priority=2))
+    gateway = start(CONFIG, asks=names)
+    assert answering(gateway, 40) == {"left": 40}
+    names.records[NAME] = names.records[NAME][1:]
+    await_answering(gateway, "right")
+
+
+def test_weights_are_heeded(start, names, say):
+    config = CONFIG.replace("workers: 2", "workers: 1")
+    say("left", "right", left=1, right=4)
+    gateway = start(config, asks=names)
+    await_answering(gateway, "left", "right")
+    assert answering(gateway, 100) == {"left": 20, "right": 80}
+    say("left", "right", left=4, right=1)
+    wait_for(lambda: answering(gateway, 100) == {"left": 80, "right": 20})
+
+
+def test_a_name_that_stops_resolving_keeps_its_targets(start, names, say):
+    say("left", "right")
+    gateway = start(CONFIG, asks=names)
+    await_answering(gateway, "left", "right")
+    for gone in ([], None):
+        names.records[NAME] = gone
+        asked = len(names.asked)
+        wait_for(lambda: len(names.asked) >= asked + 4)
+        assert set(answering(gateway)) == {"left", "right"}
+        if gone is not None:
+            say("left", "right")
+            wait_for(lambda: names.asked.count((NAME, name_server.SRV)) > 3)
+    names.is_silent = True
+    time.sleep(1.5)
+    assert set(answering(gateway)) == {"left", "right"}
+
+
+def test_a_reload_keeps_targets_whose_name_has_stopped_resolving(start, names, say):
+    say("left", "right")
+    gateway = start(CONFIG, asks=names)
+    await_answering(gateway, "left", "right")
+    names.records.clear()
+    gateway.reload(CONFIG + "  - {path: /two, sources: {one: {get: 'shop:/one'}}}\n")
+    wait_for(lambda: all(gateway.get("/two").status == 200 for _ in range(10)))
+    assert set(answering(gateway)) == {"left", "right"}
+
+
+def test_calls_in_flight_are_not_touched(start, names, services, say):
+    services["left"].on("/slow", after(4, answer({"service": "left"})))
+    say("left")
+    gateway = start(CONFIG, asks=names)
+    got = []
+    asking = threading.Thread(target=lambda: got.append(gateway.get("/slow")))
+    asking.start()
+    connection = services["left"].wait_requests("/slow")[0].connection
+    say("right")
+    await_answering(gateway, "right")
+    assert not got, "the call is still under way"
+    asking.join()
+    assert got[0].status == 200 and got[0].json()["one"] == {"service": "left"}
+    assert connection.closed.wait(5), "and its connection is not kept"
+
+
+def test_no_request_fails_while_targets_come_and_go(start, names, say):
+    say("left")
+    gateway = start(CONFIG, asks=names)
+    stop, failed, n = threading.Event(), [], [0]
+
+    def ask():
+        with gateway.client() as client:
+            while not stop.is_set():
+                got = client.get("/one")
+                n[0] += 1
+                if got.status != 200 or not got.is_complete():
+                    failed.append(got.body)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for which in (["right"], ["left", "right"], ["third"], ["left", "right", "third"], ["left"]):
+        say(*which)
+        await_answering(gateway, *which)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not failed and n[0] > 100
+
+
+def test_targets_of_records_are_checked_like_others(start, names, services, say):
+    config = CONFIG.replace("breaker: off", "health: {every: 50ms, fall: 2, rise: 2}")
+    services["left"].on("/health", answer({}, 503))
+    say("left", "right")
+    gateway = start(config, asks=names)
+    await_answering(gateway, "right")
+    text = gateway.get("/metrics", place="admin").body.decode()
+    for name, value in (("left", 0), ("right", 1)):
+        label = re.escape('service="shop",target="%s.shop.test:%d"' % (name, services[name].port))
+        assert re.search(r"sheaf_target_healthy\{%s\} %d" % (label, value), text), text
+    say("left", "third")
+    await_answering(gateway, "third")
+    services["left"].on("/health", answer({}))
+    await_answering(gateway, "left", "third")
+
+
+def test_names_and_records_may_stand_side_by_side(start, names, services, say):
+    say("left")
+    config = CONFIG.replace(
+        '"dns+srv://_http._tcp.shop.test"',
+        '["dns+srv://_http._tcp.shop.test", "http://right.shop.test:%d"]' % services["right"].port)
+    gateway = start(config, asks=names)
+    await_answering(gateway, "left", "right")
+    say("third")
+    await_answering(gateway, "right", "third")
+
+
+def test_an_answer_too_long_for_udp_is_asked_for_by_tcp(start, names, services, say):
+    say("left", "right")
+    for n in range(40):
+        host = f"copy-{n:02}.left.shop.test"
+        names.records[host] = [address("127.0.0.1", ttl=30)]
+        names.records[NAME].append(target(host, services["left"].port))
+    gateway = start(CONFIG.replace("workers: 2", "workers: 1"), asks=names)
+    await_answering(gateway, "left", "right")
+    wait_for(lambda: answering(gateway, 42) == {"left": 41, "right": 1})
+    assert names.n_by_tcp
+    say("right")
+    await_answering(gateway, "right")
+
+
+class TestAddresses:
+    CONFIG = CONFIG.replace("dns+srv://_http._tcp.shop.test", "http://host.test:@port@")
+
+    def test_a_name_is_asked_for_again_at_its_time_to_live(self, start, names):
+        with Service("first", host="127.0.0.2") as first, \
+                Service("second", host="127.0.0.3", port=first.port):
+            names.records["host.test"] = [address("127.0.0.2", ttl=1)]
+            gateway = start(self.CONFIG, asks=names, port=first.port)
+            assert set(answering(gateway)) == {"first"}
+            names.records["host.test"] = [address("127.0.0.3", ttl=1)]
+            await_answering(gateway, "second")
+            names.records["host.test"] = None
+            asked = len(names.asked)
+            wait_for(lambda: len(names.asked) >= asked + 4)
+            assert set(answering(gateway)) == {"second"}
+
+    def test_a_long_time_to_live_is_heeded(self, start, names):
+        with Service("first", host="127.0.0.2") as first:
+            names.records["host.test"] = [address("127.0.0.2", ttl=30)]
+            gateway = start(self.CONFIG, asks=names, port=first.port)
+            assert set(answering(gateway)) == {"first"}
+            asked = len(names.asked)
+            time.sleep(2)
+            assert len(names.asked) == asked
+
+    def test_a_reload_keeps_the_addresses_of_a_name_that_has_stopped_resolving(self, start, names):
+        with Service("first", host="127.0.0.2") as first:
+            names.records["host.test"] = [address("127.0.0.2", ttl=30)]
+            gateway = start(self.CONFIG, asks=names, port=first.port)
+            assert set(answering(gateway)) == {"first"}
+            names.records.clear()
+            gateway.reload(
+                self.CONFIG + "  - {path: /two, sources: {one: {get: 'shop:/one'}}}\n")
+            wait_for(lambda: all(gateway.get("/two").status == 200 for _ in range(10)))
