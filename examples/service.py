@@ -5,6 +5,7 @@ usage: python3 examples/service.py PORT...
 """
 
 import json
+import signal
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,7 +41,7 @@ servers = [ThreadingHTTPServer(("127.0.0.1", int(port)), Echo) for port in sys.a
 for server in servers:
     threading.Thread(target=server.serve_forever, daemon=True).start()
 print("Services on", ", ".join(f"127.0.0.1:{s.server_port}" for s in servers), flush=True)
-try:
-    threading.Event().wait()
-except KeyboardInterrupt:
-    pass
+ended = threading.Event()
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda *_: ended.set())
+ended.wait()

@@ -66,9 +66,3 @@ void ejection_tell(struct ejection_target *targets, unsigned n, unsigned target,
         forgive(t);
     }
 }
-
-void ejection_tell_slow(struct ejection_target *targets, unsigned n, unsigned target,
-                        uint64_t now_ms)
-{
-    eject(targets, n, target, now_ms);
-}

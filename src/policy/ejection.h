@@ -28,9 +28,6 @@ enum {
 /* Of targets 0 to n-1. Tells what came of a call; a good one ends a row of failures. */
 void ejection_tell(struct ejection_target *targets, unsigned n, unsigned target, bool failed,
                    uint64_t now_ms);
-/* A target far slower than the others: it is ejected as if it had failed five times. */
-void ejection_tell_slow(struct ejection_target *targets, unsigned n, unsigned target,
-                        uint64_t now_ms);
 /* Another target has come to this place, or none. */
 void ejection_clear(struct ejection_target *t, bool is_empty);
 bool ejection_is_out(const struct ejection_target *t, uint64_t now_ms);

@@ -67,11 +67,12 @@ static unsigned clamp(const struct limit_settings *s, double limit)
 }
 
 /* Where fewer than half of the places were asked for, latency says nothing about the limit. */
-static void adapt(struct limit *l, const struct limit_settings *s, bool was_dropped)
+static void adapt(struct limit *l, const struct limit_settings *s)
 {
     double n = (double)atomic_exchange(&l->n, 0);
     double short_us = (double)atomic_exchange(&l->sum_us, 0) / n;
     double peak = (double)atomic_exchange(&l->peak, 0);
+    bool was_dropped = atomic_exchange(&l->was_dropped, false);
     double limit = (double)atomic_load(&l->now) / UNIT;
     if (short_us <= 0)
         return;
@@ -93,10 +94,12 @@ void limit_give(struct limit *l, const struct limit_settings *s, enum limit_end 
     if (s->max || how == LIMIT_CANCELLED)
         return;
     note_peak(l, in_flight);
+    if (how == LIMIT_DROPPED)
+        atomic_store_explicit(&l->was_dropped, true, memory_order_relaxed);
     atomic_fetch_add_explicit(&l->sum_us, took_us ? took_us : 1, memory_order_relaxed);
     uint64_t n = atomic_fetch_add_explicit(&l->n, 1, memory_order_relaxed) + 1;
     uint64_t began = atomic_load_explicit(&l->window, memory_order_relaxed);
     bool is_over = now_ms - began >= WINDOW_MS && n >= SAMPLES_LEAST;
     if (is_over && atomic_compare_exchange_strong(&l->window, &began, now_ms))
-        adapt(l, s, how == LIMIT_DROPPED);
+        adapt(l, s);
 }

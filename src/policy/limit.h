@@ -24,6 +24,7 @@ struct limit {
     /* limit.c's: the window being gathered, and the averages. */
     atomic_uint_fast64_t window;          /* its beginning in ms */
     atomic_uint_fast64_t n, sum_us, peak; /* of the window: calls, their time, most in flight */
+    atomic_bool was_dropped;              /* of the window: one call, or more */
     atomic_uint_fast64_t long_us;         /* long-term latency, in the same unit; 0: not known */
 };
 

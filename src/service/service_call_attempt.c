@@ -170,17 +170,19 @@ static bool take_place(struct service *s)
     return !limit->is_on || limit_take(&s->shared->limit, limit);
 }
 
-/* A service that is being probed, or has no place free, is not called twice. */
+/* A service that is being probed, or has no place free, is not called twice; the budget is charged
+ * for what is sent. */
 static void on_hedge(struct service_call *c)
 {
     struct service *s = c->service;
     uint64_t now_ms = s->context->loop->now_ms;
     struct service_try *t = &c->tries[1];
-    if (c->is_detached || !budget_withdraw(&s->shared->hedges, &s->config->hedge.budget, now_ms))
+    if (c->is_detached || !is_elsewhere(c))
         return;
     t->ticket = breaker_ask(&s->shared->breaker, &s->config->breaker, now_ms);
     bool has_place = t->ticket.pass == BREAKER_PASS && take_place(s);
-    if (!has_place || !is_elsewhere(c) || !try_once(c, t))
+    if (!has_place || !budget_withdraw(&s->shared->hedges, &s->config->hedge.budget, now_ms) ||
+        !try_once(c, t))
         give_back(s, t->ticket, has_place, BREAKER_NEITHER);
     else
         counters_add(s->context->counters, COUNT_CALLS_HEDGED, 1);

@@ -391,7 +391,7 @@ class TestPlaces:
     def test_a_name_is_resolved(self, start):
         with Service() as service:
             gateway = start(PLACES, place=f"localhost:{service.port}")
-            assert gateway.get("/one").is_complete()
+            wait_for(lambda: gateway.get("/one").is_complete())
             assert service.only("/one")["host"] == f"localhost:{service.port}"
 
     @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback")

@@ -95,14 +95,6 @@ static void the_only_target_is_never_out(void **unused)
     assert_false(ejection_is_out(&only, START));
 }
 
-static void a_slow_target_goes_out_like_one_that_fails(void **unused)
-{
-    (void)unused;
-    ejection_tell_slow(targets, N, 1, START);
-    assert_true(is_out(1, START));
-    assert_false(is_out(1, START + EJECTION_BASE_MS));
-}
-
 static void empty_places_do_not_count(void **unused)
 {
     (void)unused;
@@ -136,7 +128,6 @@ int main(void)
         cmocka_unit_test_setup(good_answers_take_its_times_away, begin),
         cmocka_unit_test_setup(never_more_than_half_are_out, begin),
         cmocka_unit_test_setup(the_only_target_is_never_out, begin),
-        cmocka_unit_test_setup(a_slow_target_goes_out_like_one_that_fails, begin),
         cmocka_unit_test_setup(empty_places_do_not_count, begin),
         cmocka_unit_test_setup(another_target_in_the_same_place_begins_anew, begin),
     };

@@ -73,6 +73,23 @@ static void it_never_leaves_its_bounds(void **unused)
     assert_true(limit_now(&l, &adaptive) >= adaptive.least);
 }
 
+/* One call in twenty is dropped, and never the one that ends a window. */
+static void a_drop_anywhere_in_a_window_lowers_it(void **unused)
+{
+    (void)unused;
+    struct limit l;
+    uint64_t now = 1000;
+    limit_init(&l, &adaptive);
+    for (unsigned round = 0; round < 50; round++, now += 100) {
+        unsigned n = 0;
+        while (limit_take(&l, &adaptive))
+            n++;
+        for (unsigned i = 0; i < n; i++)
+            limit_give(&l, &adaptive, i == n - 1 ? LIMIT_DROPPED : LIMIT_DONE, 5000, now);
+    }
+    assert_true(limit_now(&l, &adaptive) < 20);
+}
+
 static void a_limit_that_nobody_reaches_stays(void **unused)
 {
     (void)unused;
@@ -105,6 +122,7 @@ int main(void)
         cmocka_unit_test(with_room_the_limit_grows),
         cmocka_unit_test(an_overloaded_service_is_given_less),
         cmocka_unit_test(it_never_leaves_its_bounds),
+        cmocka_unit_test(a_drop_anywhere_in_a_window_lowers_it),
         cmocka_unit_test(a_limit_that_nobody_reaches_stays),
         cmocka_unit_test(cancelled_calls_do_not_adapt),
     };
