@@ -125,14 +125,19 @@ static bool fill_early(struct composing *c, const struct config_template *t)
     return judge(c, values_fill_early(c->run, c->item, t, &missing), &missing);
 }
 
-/* The values are filled in. */
+/* The values are filled in. One that is to blame is told and stood in for, until all are told. */
 static void expand(struct composing *c, const struct config_template *t, struct slice why)
 {
-    size_t culprit;
-    enum fault fault = template_expand(t->compiled, c->run->gateway->values, c->out, &culprit);
-    if (fault == FAULT_CLIENT)
+    struct template_value *values = c->run->gateway->values;
+    size_t start = c->out->n, culprit;
+    enum fault fault = template_expand(t->compiled, values, c->out, &culprit);
+    for (size_t n = template_n_variables(t->compiled); fault == FAULT_CLIENT && n > 0; n--) {
         blame(c, t, culprit, why);
-    else if (fault)
+        values[culprit] = (struct template_value){.is_defined = true, .text = SLICE("x")};
+        c->out->n = start;
+        fault = template_expand(t->compiled, values, c->out, &culprit);
+    }
+    if (fault == FAULT_LIMIT)
         compose_fail_for_length(c);
 }
 

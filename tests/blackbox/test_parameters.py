@@ -228,3 +228,17 @@ def test_all_violations_are_told_at_once(gateway):
 def test_many_undeclared_names_are_ignored(gateway, n):
     query = "&".join(f"a{i}" for i in range(n))
     assert sent(gateway.get(f"/string?{query}&v=a")) == "/string?v=a"
+
+
+def test_all_values_that_a_path_refuses_are_told(start):
+    gateway = start("""
+listen: @listen@
+services: {alpha: "http://@alpha@"}
+endpoints:
+  - path: /x
+    query: {a: {}, b: {}, c: {}}
+    sources: {one: {get: "alpha:/{a}/{b}/{c}", set_headers: {x-c: "{c}"}}}
+""")
+    got = gateway.get("/x?a=..&b=fine&c=.")
+    assert [v["parameter"] for v in got.problem(400)["violations"]] == ["a", "c"]
+    assert not gateway["alpha"].requests()
