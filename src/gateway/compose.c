@@ -1,5 +1,6 @@
 /* compose.c - a request line, and header lines from five places */
 #include "base/check.h"
+#include "base/hash.h"
 #include "gateway/compose_internal.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/values.h"
@@ -232,17 +233,8 @@ static struct composing begin(struct run *r, unsigned source)
         .run = r, .source = &r->sources[source], .out = &r->gateway->requests};
 }
 
-/* FNV-1a (RFC 9923), never 0. */
-static uint64_t hash_text(struct slice text)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < text.n; i++)
-        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(1099511628211);
-    return hash ? hash : 1;
-}
-
 /* Of what the service balances by; 0 where it does not, or where that is not known. */
-static uint64_t hash_of(struct composing *c)
+static uint64_t balance_hash_of(struct composing *c)
 {
     const struct config_template *t = &c->source->plan->config->hash;
     struct values_missing missing;
@@ -251,7 +243,7 @@ static uint64_t hash_of(struct composing *c)
     if (!t->compiled || values_fill(c->run, c->item, t, &missing) != VALUES_GOOD)
         return 0;
     if (template_expand_plain(t->compiled, c->run->gateway->values, c->out) == FAULT_NONE)
-        hash = hash_text((struct slice){c->out->at + start, c->out->n - start});
+        hash = hash_of((struct slice){c->out->at + start, c->out->n - start});
     c->out->n = start;
     return hash;
 }
@@ -275,7 +267,7 @@ enum compose_verdict compose_request(struct run *r, unsigned source, const struc
     size_t body_at = c.out->n;
     compose_body(&c);
     *out = (struct composed){at, fields_at - at, body_at - fields_at, c.out->n - body_at, 0};
-    out->hash = hash_of(&c);
+    out->hash = balance_hash_of(&c);
     if (c.verdict != COMPOSE_GOOD)
         c.out->n = at;
     return c.verdict;

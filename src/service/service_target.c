@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "service/service_internal.h"
 
 enum {
@@ -46,15 +47,6 @@ static struct slice make_host(const struct config_service *c, const struct confi
     return (struct slice){text, (size_t)n};
 }
 
-/* Where a target's points stand on the ring: the same in each process. */
-static uint64_t id_of(struct slice authority)
-{
-    uint64_t id = UINT64_C(14695981039346656037); /* FNV-1a (RFC 9923) */
-    for (size_t i = 0; i < authority.n; i++)
-        id = (id ^ (unsigned char)authority.at[i]) * UINT64_C(1099511628211);
-    return id;
-}
-
 static void done(struct service_target *t)
 {
     if (t->pool)
@@ -67,8 +59,8 @@ void service_targets_init(struct service *s)
 {
     for (unsigned i = 0; i < s->n_targets; i++) {
         const struct config_target *t = &s->config->targets[i];
-        s->loads[i] =
-            (struct balance_target){.weight = t->weight ? t->weight : 1, .id = id_of(t->authority)};
+        s->loads[i] = (struct balance_target){.weight = t->weight ? t->weight : 1,
+                                              .id = hash_of(t->authority)};
         if (t->is_srv)
             continue; /* what it stands for has slots of its own */
         s->targets[i].pool = make_pool(s, t);
@@ -129,7 +121,7 @@ static void set_slot(struct service *s, const struct service_known *k)
     struct balance_target *load = &s->loads[k->target];
     char authority[SRV_HOST_SIZE + 8];
     int n = snprintf(authority, sizeof authority, "%s:%u", k->host, k->port);
-    uint64_t id = id_of((struct slice){authority, (size_t)n});
+    uint64_t id = hash_of((struct slice){authority, (size_t)n});
     if (!t->pool || t->is_gone || load->id != id)
         come(s, k, id);
     load->weight = k->weight;
