@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../http/rig.h"
@@ -298,6 +299,13 @@ static void a_prepared_program_is_compiled_in_an_idle_moment(void **state)
     expect(&f->a, "2", "count", JQ_GOOD, "2");
 }
 
+static bool has_stopped(pid_t child)
+{
+    siginfo_t told = {0};
+    waitid(P_PID, (id_t)child, &told, WSTOPPED | WNOHANG | WNOWAIT);
+    return told.si_pid == child;
+}
+
 static void a_cancelled_job_is_silent(void **state)
 {
     struct fixture *f = *state;
@@ -308,10 +316,11 @@ static void a_cancelled_job_is_silent(void **state)
     rig_turn(&f->rig);
     jq_cancel(f->b.job);
     await(&f->a);
-    begin(&f->a, "1", SLICE("sleep"), LONG_MS);
-    rig_turns(&f->rig, 5);
+    begin(&f->a, "1", SLICE("stop"), LONG_MS);
+    RIG_UNTIL(&f->rig, has_stopped(find_child()));
     jq_cancel(f->a.job);
     begin(&f->c, "3", SLICE("1"), LONG_MS);
+    kill(find_child(), SIGCONT);
     await(&f->c);
     assert_string_equal(f->c.text, "3");
     assert_string_equal(f->order, "ac");
@@ -371,7 +380,7 @@ static void a_late_job_is_told_at_its_time(void **state)
     struct fixture *f = *state;
     expect(&f->a, "1", "1", JQ_GOOD, "1");
     uint64_t began_ns = f->rig.loop.now_ns;
-    begin(&f->a, "1", SLICE("sleep"), 30);
+    begin(&f->a, "1", SLICE("stop"), 30);
     await(&f->a);
     assert_int_equal(f->a.verdict, JQ_LATE);
     assert_true(f->rig.loop.now_ns - began_ns >= 30 * UINT64_C(1000000));
@@ -442,8 +451,8 @@ static void do_as_told(const char *document, const char *program, unsigned n_com
     snprintf(number, sizeof number, "%u", n_compiled);
     if (strcmp(document, "exit") == 0)
         _exit(1);
-    if (strcmp(document, "sleep") == 0)
-        usleep(200000);
+    if (strcmp(document, "stop") == 0)
+        raise(SIGSTOP); /* until it is told to go on, or killed */
     if (strcmp(document, "kind") == 0)
         say(JQ_HELPER_RUN, "", 0);
     else if (strcmp(document, "much") == 0)
