@@ -458,3 +458,30 @@ class TestShedding:
         assert {r.target for r in gateway["alpha"].requests()} == {"/needed"}
         for client in clients:
             client.close()
+
+
+def test_calls_slower_than_slow_open_the_breaker(start):
+    gateway = start(config("  alpha: {targets: [http://@alpha@], breaker: {slow: 20ms}}\n",
+                           endpoint("/x", '{get: "alpha:/x"}')))
+    gateway["alpha"].on("/x", after(0.05, answer({})))
+    assert set(kinds(ask_many(gateway, "/x", 20))) == {"ok"}
+    assert kinds([gateway.get("/x")]) == ["open"]
+
+
+def test_a_hedge_at_a_quantile_waits_for_enough_calls(start):
+    gateway = start(config(
+        "  alpha: {targets: [http://@one@, http://@two@], balance: round-robin, hedge: {after: p95}}\n",
+        endpoint("/x/{key}", '{get: "alpha:/{key}"}')))
+    for _ in range(40):
+        assert gateway.get(f"/x/{fresh()}").is_complete()
+    key = fresh()
+    seen = TestHedge.slow_first(gateway, key, silent())
+    assert gateway.get(f"/x/{key}").json() == {"one": {"v": 2}}
+    assert len(seen) == 2
+
+
+def test_an_adaptive_limit_lets_plain_traffic_pass(start):
+    gateway = start(config("  alpha: {targets: [http://@alpha@], concurrency: {max: auto}}\n",
+                           endpoint("/x", '{get: "alpha:/x"}')))
+    gateway["alpha"].on("/x", after(0.002, answer({})))
+    assert set(kinds(ask_many(gateway, "/x", 200))) == {"ok"}
