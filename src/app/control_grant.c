@@ -47,12 +47,25 @@ static void complain(const struct control_grant *g, const char *why)
                 SLICE_ARG(g->service->name), why);
 }
 
-static void end_ask(struct control_grant *g, enum control_grant_result result)
+/* What was asked, and what had come of the answer. */
+static void forget_ask(struct control_grant *g)
 {
-    g->n_results[result]++;
     loop_disarm(&g->control->loop, &g->timeout);
     credentials_forget(&g->ask);
     credentials_forget(&g->answer);
+}
+
+static void end_ask(struct control_grant *g, enum control_grant_result result)
+{
+    g->n_results[result]++;
+    forget_ask(g);
+}
+
+static void give_up_ask(struct control_grant *g)
+{
+    if (g->life.is_asking)
+        call_cancel(&g->call);
+    forget_ask(g);
 }
 
 static void fail(struct control_grant *g, enum control_grant_result result, const char *why)
@@ -193,10 +206,7 @@ static void on_tick(struct wheel_entry *e)
 /* Whatever was under way is given up, and begun again at once. */
 static void hurry(struct control_grant *g)
 {
-    if (g->life.is_asking) {
-        call_cancel(&g->call);
-        loop_disarm(&g->control->loop, &g->timeout);
-    }
+    give_up_ask(g);
     credentials_life_hurry(&g->life, now_ms(g));
     schedule(g);
 }
@@ -282,15 +292,11 @@ void control_grant_refused(struct control_grant *g, uint64_t generation)
 
 void control_grant_free(struct control_grant *g)
 {
-    if (g->life.is_asking)
-        call_cancel(&g->call);
+    give_up_ask(g);
     loop_disarm(&g->control->loop, &g->tick);
-    loop_disarm(&g->control->loop, &g->timeout);
     if (g->watched)
         resolver_unwatch(g->watched);
     pool_close(g->pool);
     credentials_forget(&g->line);
-    credentials_forget(&g->ask);
-    credentials_forget(&g->answer);
     free(g);
 }

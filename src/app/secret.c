@@ -35,10 +35,13 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
            is_same_time(a->st_mtim, b->st_mtim) && is_same_time(a->st_ctim, b->st_ctim);
 }
 
-/* Clocks of file systems are coarse: two writes in a row may have the same time. */
+/* Clocks of file systems are coarse: two writes in a row may have the same time. The time of a
+ * content can be set (cp -p), that of a change cannot. */
 static bool is_young(const struct stat *seen)
 {
-    return time(NULL) - seen->st_mtim.tv_sec < YOUNG_S;
+    time_t last =
+        seen->st_ctim.tv_sec > seen->st_mtim.tv_sec ? seen->st_ctim.tv_sec : seen->st_mtim.tv_sec;
+    return time(NULL) - last < YOUNG_S;
 }
 
 static bool is_fit(const struct stat *seen)
@@ -115,6 +118,7 @@ enum secret_news secret_look(struct secret *s)
     if (read_file(s, &read))
         return take(s, &read);
     credentials_forget(&read);
+    s->seen = (struct stat){0}; /* whatever was in the way may be gone by the next look */
     return lose(s);
 }
 

@@ -567,8 +567,13 @@ def test_a_reload_to_other_kinds_of_credentials(start, issuer):
     assert "sheaf_token" in gateway.get("/metrics", place="admin").body.decode()
 
 
-def test_a_reload_while_a_token_is_asked_for(start, issuer):
-    issuer.on("/oauth/token", in_turn(silent(), issuer.give))
+# An answer that has begun is forgotten with the question.
+HALF = raw(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"access_to')
+
+
+@pytest.mark.parametrize("first", [silent(), silent(HALF)], ids=["silent", "half an answer"])
+def test_a_reload_while_a_token_is_asked_for(start, issuer, first):
+    issuer.on("/oauth/token", in_turn(first, issuer.give))
     gateway = begin(start, issuer)
     issuer.wait_requests("/oauth/token")
     gateway.reload(OAUTH2 + '  - {path: /c, sources: {one: {get: "alpha:/c"}}}\n')
