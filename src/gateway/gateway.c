@@ -128,17 +128,19 @@ static void on_request(struct exchange *e)
         refuse_violations(v);
         return;
     }
-    uint64_t shed;
-    if (shedding_judge(v->gateway, v->plan, &shed) == SHEDDING_REQUEST) {
+    struct shedding shed = shedding_judge(v);
+    if (shed.refuses) {
         refuse(v, 503, SLICE("there is too much to do"), SLICE_NONE);
         return;
     }
     struct run *r = run_new(v, &delivery_plain);
-    if (r)
-        r->shed = shed;
     if (!r) {
         answer_give_up(e);
-    } else if (!run_start(r)) {
+        return;
+    }
+    r->shed = shed.sources;
+    r->shed_as = shed.counted_as;
+    if (!run_start(r)) {
         v->run = NULL;
         refuse_violations(v);
     }

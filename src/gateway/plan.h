@@ -51,6 +51,7 @@ struct plan {
     uint64_t conditional; /* those with `when`, and those that need one of them */
     uint64_t lists;       /* those with `each` */
     uint64_t once;        /* those that make one call */
+    uint64_t optional;    /* those that no required one is, or needs */
     struct place_tree places;
     const struct field *fields; /* fixed ones of every answer */
     unsigned n_fields;

@@ -100,6 +100,21 @@ static void spread_conditions(struct plan *p)
     }
 }
 
+/* What a required source needs is as good as required. */
+static void find_optional(struct plan *p)
+{
+    uint64_t required = 0;
+    for (unsigned i = 0; i < p->n_sources; i++)
+        required |= p->sources[i].config->is_required ? UINT64_C(1) << i : 0;
+    for (uint64_t before = ~required; before != required;) {
+        before = required;
+        for (unsigned i = 0; i < p->n_sources; i++)
+            if (required >> i & 1)
+                required |= p->sources[i].config->needs;
+    }
+    p->optional = p->all & ~required;
+}
+
 void plan_look_at_answers(struct plan *p, struct arena *arena)
 {
     uint64_t read = 0;
@@ -111,6 +126,7 @@ void plan_look_at_answers(struct plan *p, struct arena *arena)
         p->once |= !s->each.is_given || s->each.batch.n ? UINT64_C(1) << i : 0;
     }
     spread_conditions(p);
+    find_optional(p);
     for (unsigned i = 0; i < p->n_sources; i++) {
         p->sources[i].is_read = read >> i & 1;
         look_at(p, &p->sources[i], arena);

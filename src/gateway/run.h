@@ -52,15 +52,16 @@ struct run {
     const struct delivery *delivery;
     void *delivering; /* the delivery's own */
     struct wheel_entry deadline;
-    uint64_t timeout_ms; /* of the whole */
-    uint64_t due_ms;     /* on the loop's clock */
-    uint64_t started;    /* bits of sources */
-    uint64_t settled;    /* those that are skipped too */
-    uint64_t shed;       /* left out under pressure: they fail without a call */
-    uint64_t skipped;    /* `when` did not hold, or what it needs was skipped: not in the answer */
-    unsigned n_calls;    /* made, or set aside for a source that is called once */
-    int failed;          /* the required source that ends it without an answer; -1: none */
-    bool is_late;        /* the deadline has rung */
+    uint64_t timeout_ms;     /* of the whole */
+    uint64_t due_ms;         /* on the loop's clock */
+    uint64_t started;        /* bits of sources */
+    uint64_t settled;        /* those that are skipped too */
+    uint64_t shed;           /* left out under pressure: they fail without a call, */
+    enum counter_id shed_as; /* and are counted as */
+    uint64_t skipped; /* `when` did not hold, or what it needs was skipped: not in the answer */
+    unsigned n_calls; /* made, or set aside for a source that is called once */
+    int failed;       /* the required source that ends it without an answer; -1: none */
+    bool is_late;     /* the deadline has rung */
     bool is_over;
     uint64_t over_ns;
     struct run_source sources[]; /* by index */

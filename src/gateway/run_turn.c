@@ -53,6 +53,8 @@ static void look_at_condition(struct run *r, struct run_turn *t, unsigned source
 /* They would have been called. */
 static void leave_out(struct run *r, struct run_turn *t, uint64_t sources)
 {
+    if (sources)
+        counters_add(r->gateway->context.counters, r->shed_as, __builtin_popcountll(sources));
     t->bad |= sources;
     for (uint64_t left = sources; left; left = run_rest(left)) {
         struct outcome *o = &r->sources[run_first(left)].outcome;

@@ -22,34 +22,25 @@ static struct pressure judge(const struct gateway *g)
     return pressure_judge(&signs);
 }
 
-static bool is_optional(const struct plan *plan, unsigned source)
+/* Of some sources the one that matters least, as a bit; of equals the last. */
+static uint64_t least(const struct plan *plan, uint64_t sources)
 {
-    return !plan->sources[source].config->is_required;
-}
-
-/* Of the optional sources that are not chosen yet the one that matters least, as a bit; of equals
- * the last. 0: there is none. */
-static uint64_t least(const struct plan *plan, uint64_t chosen)
-{
-    uint64_t found = 0;
-    int lowest = 0;
-    for (unsigned i = 0; i < plan->n_sources; i++) {
-        int priority = plan->sources[i].config->priority;
-        uint64_t bit = UINT64_C(1) << i;
-        if (!is_optional(plan, i) || (chosen & bit) || (found && priority > lowest))
-            continue;
-        found = bit;
-        lowest = priority;
+    unsigned found = (unsigned)__builtin_ctzll(sources);
+    for (uint64_t left = sources; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
+        if (plan->sources[i].config->priority <= plan->sources[found].config->priority)
+            found = i;
     }
-    return found;
+    return UINT64_C(1) << found;
 }
 
-static unsigned count_optional(const struct plan *plan)
+static uint64_t choose(const struct plan *plan, uint64_t optional, unsigned permille)
 {
-    unsigned n = 0;
-    for (unsigned i = 0; i < plan->n_sources; i++)
-        n += is_optional(plan, i);
-    return n;
+    unsigned n = ((unsigned)__builtin_popcountll(optional) * permille + WHOLE - 1) / WHOLE;
+    uint64_t chosen = 0;
+    for (; n > 0; n--)
+        chosen |= least(plan, optional & ~chosen);
+    return chosen;
 }
 
 static enum counter_id counter_of(enum pressure_reason reason)
@@ -66,19 +57,14 @@ static enum counter_id counter_of(enum pressure_reason reason)
     return COUNT_SHED_SOURCES_LAG;
 }
 
-enum shedding_verdict shedding_judge(struct gateway *g, const struct plan *plan, uint64_t *sources)
+struct shedding shedding_judge(const struct visit *v)
 {
+    const struct gateway *g = v->gateway;
     struct pressure p = judge(g);
-    *sources = 0;
-    if (p.reason == PRESSURE_NONE)
-        return SHEDDING_NOTHING;
-    if (p.refuses) {
+    struct shedding s = {.refuses = p.refuses, .counted_as = counter_of(p.reason)};
+    if (p.refuses)
         counters_add(g->context.counters, COUNT_SHED_REQUESTS, 1);
-        return SHEDDING_REQUEST;
-    }
-    unsigned n = (count_optional(plan) * p.optional_permille + WHOLE - 1) / WHOLE;
-    for (unsigned i = 0; i < n; i++)
-        *sources |= least(plan, *sources);
-    counters_add(g->context.counters, counter_of(p.reason), n);
-    return n ? SHEDDING_SOURCES : SHEDDING_NOTHING;
+    else if (p.reason != PRESSURE_NONE)
+        s.sources = choose(v->plan, v->plan->optional & v->selection.called, p.optional_permille);
+    return s;
 }

@@ -2,13 +2,15 @@
  */
 #pragma once
 
-#include "gateway/run.h"
+#include "gateway/visit.h"
+#include "observe/counters.h"
 
-enum shedding_verdict {
-    SHEDDING_NOTHING,
-    SHEDDING_SOURCES,
-    SHEDDING_REQUEST, /* it is to be refused with 503 */
+struct shedding {
+    bool refuses;     /* the whole request, with 503; it is counted already */
+    uint64_t sources; /* bits of those that are not to be called, of what the client selects the
+                         lowest priorities; whoever leaves one out counts it, */
+    enum counter_id counted_as;
 };
 
-/* *sources: bits of those of the plan that are not to be called, the lowest priorities first. */
-enum shedding_verdict shedding_judge(struct gateway *g, const struct plan *plan, uint64_t *sources);
+/* The selection is read. */
+struct shedding shedding_judge(const struct visit *v);

@@ -6,14 +6,15 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "policy/lag.h"
 
 enum {
+    NS_A_MS = 1000000,
+    NS_A_S = 1000000000,
     DRAIN_AT_MOST = 10000, /* things done before the next poll gets its turn */
     PATIENCE_MS = 5000,
     WALL_EVERY_MS = 100,
     FULL_POLL = 1024, /* events that libuv takes from the kernel at once */
-    LAG_EVERY = 16,   /* turns */
-    LAG_SHARE = 8,    /* of a sample in the average */
 };
 
 /* How far the wall clock is ahead of ours. It may be set at any time, so it is asked now and then.
@@ -91,37 +92,51 @@ static void on_timer(uv_timer_t *timer)
     l->timer_due_ms = UINT64_MAX;
 }
 
+/* A timer that rings late tells that the thread was kept from its work; the rest was rest. */
+static void note_rest(struct loop *l, uint64_t due_ms)
+{
+    uint64_t late_ms = l->now_ms > due_ms ? l->now_ms - due_ms : 0;
+    uint64_t gone_ns = l->now_ns > l->rest_from_ns ? l->now_ns - l->rest_from_ns : 0;
+    uint64_t late_ns = late_ms * NS_A_MS < gone_ns ? late_ms * NS_A_MS : gone_ns;
+    l->lag_ns = lag_after_turn(lag_after_rest(l->lag_ns, gone_ns - late_ns), late_ns);
+}
+
 /* What arrived in time is heard before a deadline of the same turn rings. */
 static void on_after_poll(uv_check_t *check)
 {
     struct loop *l = check->data;
     loop_note_time(l);
+    note_rest(l, l->polled_due_ms);
     drain_ready(l);
     wheel_advance(&l->wheel, l->now_ms);
     drain_ready(l);
 }
 
-/* The timer is touched only where the next time has come nearer, or it has rung: arming a deadline
- * costs the wheel's constant time and no work on libuv's heap. */
-/* One turn in some is enough, as a clock has its price. */
-static void note_lag(struct loop *l)
+/* The coarse clock steps by some milliseconds and costs next to nothing. */
+static void note_turn(struct loop *l)
 {
-    uint64_t took_ns = uv_hrtime() - l->now_ns;
-    l->lag_ns = l->lag_ns - l->lag_ns / LAG_SHARE + took_ns / LAG_SHARE;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    uint64_t now_ns = (uint64_t)now.tv_sec * NS_A_S + (uint64_t)now.tv_nsec;
+    l->rest_from_ns = now_ns > l->now_ns ? now_ns : l->now_ns;
+    l->lag_ns = lag_after_turn(l->lag_ns, l->rest_from_ns - l->now_ns);
 }
 
+/* The timer is touched only where the next time has come nearer, or it has rung: arming a deadline
+ * costs the wheel's constant time and no work on libuv's heap. */
 static void on_before_poll(uv_prepare_t *prepare)
 {
     struct loop *l = prepare->data;
     drain_ready(l);
-    if (l->turn % LAG_EVERY == 0 && !l->is_time_old)
-        note_lag(l);
+    if (!l->is_time_old)
+        note_turn(l);
     uint64_t next = list_is_empty(&l->ready) ? wheel_next_ms(&l->wheel) : 0;
     if (next < l->timer_due_ms) {
         uint64_t from = uv_now(&l->uv);
         CHECK(uv_timer_start(&l->timer, on_timer, next > from ? next - from : 0, 0) == 0);
         l->timer_due_ms = next;
     }
+    l->polled_due_ms = l->timer_due_ms;
     l->is_time_old = true;
     l->turn++;
     l->n_events = 0;

@@ -39,8 +39,9 @@ struct loop {
     uint64_t now_ms;
     uint64_t wall_us; /* since 1970, of the same moment; a clock that is set is noticed in 100 ms */
     uint64_t wall_ahead_us, wall_read_ms;
-    uint64_t lag_ns; /* how long turns take lately: so long may an event wait before it is seen */
-    uint64_t turn;   /* counts the polls: what has the same number came between two of them */
+    uint64_t lag_ns;       /* how late events are seen lately (policy/lag.h) */
+    uint64_t rest_from_ns; /* the poll began about then */
+    uint64_t turn;         /* counts the polls: what has the same number came between two of them */
     struct wheel wheel;
     struct list ready;
     struct blob_pool blobs;
@@ -50,7 +51,8 @@ struct loop {
     /* The implementation's own. */
     char *record; /* see loop_record() */
     uv_timer_t timer;
-    uint64_t timer_due_ms; /* UINT64_MAX: not armed */
+    uint64_t timer_due_ms;  /* UINT64_MAX: not armed */
+    uint64_t polled_due_ms; /* the same when the poll began */
     uv_check_t after_poll;
     uv_prepare_t before_poll;
     uv_async_t wake;

@@ -427,6 +427,11 @@ class TestShedding:
       second: {get: "alpha:/second"}
       third: {get: "alpha:/third", priority: -1}
       fourth: {get: "alpha:/fourth", fallback: 4}
+  - path: /chain
+    sources:
+      ids: {get: "alpha:/ids", hide: true, priority: -9}
+      needed: {get: "alpha:/needed/{ids.first}", required: true}
+      other: {get: "alpha:/other"}
 """).replace("services:", "bounds: {connections: 20}\nservices:")
 
     def hold(self, gateway, n):
@@ -447,6 +452,27 @@ class TestShedding:
         for client in clients:
             client.close()
         wait_for(lambda: gateway.get("/page").is_complete())
+
+    def test_what_a_required_source_needs_is_not_optional(self, start):
+        gateway = start(self.CONFIG)
+        gateway["held"].on("/x", silent())
+        gateway["alpha"].on("/ids", answer({"first": 1}))
+        clients = self.hold(gateway, 18)
+        got = gateway.get("/chain")
+        assert got.status == 200 and got.failures() == [("other", "overloaded")]
+        for client in clients:
+            client.close()
+
+    def test_only_what_was_asked_for_is_left_out_and_counted(self, start):
+        gateway = start(self.CONFIG)
+        gateway["held"].on("/x", silent())
+        clients = self.hold(gateway, 15)
+        got = gateway.get("/page?fields=first,fourth")
+        assert got.failures() == [("fourth", "overloaded")]
+        metrics = gateway.get("/metrics", place="admin").body.decode()
+        assert 'sheaf_shed_total{what="source",reason="connections"} 1' in metrics
+        for client in clients:
+            client.close()
 
     def test_near_the_bound_all_that_is_optional_is(self, start):
         gateway = start(self.CONFIG)

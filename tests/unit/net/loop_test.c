@@ -284,9 +284,44 @@ static void the_loop_waits_for_handles_that_are_closing(void **state)
     loop_done(&l);
 }
 
+struct work {
+    struct loop *loop;
+    struct wheel_entry hard, end;
+};
+
+static void on_hard_work(struct wheel_entry *e)
+{
+    struct work *w = LIST_OWNER(e, struct work, hard);
+    uint64_t until_ns = uv_hrtime() + 150000000;
+    while (uv_hrtime() < until_ns)
+        ;
+    loop_arm(w->loop, &w->end, w->loop->now_ms + 1);
+}
+
+static void on_work_end(struct wheel_entry *e)
+{
+    loop_stop(LIST_OWNER(e, struct work, end)->loop);
+}
+
+static void long_turns_are_lag(void **state)
+{
+    (void)state;
+    struct loop l;
+    struct work w = {.loop = &l};
+    setup(&l);
+    assert_int_equal(l.lag_ns, 0);
+    wheel_entry_init(&w.hard, on_hard_work);
+    wheel_entry_init(&w.end, on_work_end);
+    loop_arm(&l, &w.hard, l.now_ms);
+    assert_true(loop_run(&l));
+    assert_true(l.lag_ns > 0);
+    loop_done(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(long_turns_are_lag),
         cmocka_unit_test(what_is_queued_runs_in_order_and_what_it_queues_comes_after),
         cmocka_unit_test(deadlines_ring_in_order_and_not_before_their_time),
         cmocka_unit_test(a_deadline_taken_back_does_not_ring),
