@@ -1,6 +1,6 @@
 # The whole of what a user needs to know: make help. Meson and ninja do the work.
 
-.PHONY: help build demo test bench lint fuzz clean
+.PHONY: help build demo test bench lint fuzz mutate soak clean
 .DEFAULT_GOAL := build
 
 help:
@@ -10,6 +10,8 @@ help:
 	@echo 'make lint    the house style, by machine; make lint FILES="src/json/scan.c"'
 	@echo 'make bench   measurements beside a floor and other gateways; make bench SECTIONS="small latency"'
 	@echo 'make fuzz    each fuzz target for MINUTES (default 5); what it finds is kept'
+	@echo 'make mutate  changes decisions of the code, one at a time: do tests notice? FILES="src/policy/breaker.c" SAMPLE=50'
+	@echo 'make soak    load, expiry, eviction and purges for MINUTES (default 30): is a stale byte ever served?'
 	@echo 'make clean   removes the build directories'
 	@echo 'Each says which Debian packages are missing and installs them first.'
 
@@ -32,6 +34,7 @@ lint:
 bench: build
 	@tools/dependencies build bench
 	@bench/run $(SECTIONS)
+	@bench/hit_ratios
 	@bench/memory
 	@bench/allocations
 	@bench/instructions
@@ -39,6 +42,14 @@ bench: build
 fuzz:
 	@tools/dependencies build fuzz
 	@tools/fuzz $(or $(MINUTES),5)
+
+mutate:
+	@tools/dependencies build test
+	@tools/mutate $(if $(SAMPLE),--sample $(SAMPLE)) $(FILES)
+
+soak: build
+	@tools/dependencies build test
+	@tests/blackbox/soak.py $(or $(MINUTES),30)
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-lint build-bench build-neon

@@ -158,6 +158,15 @@ def floor(first, count=4, name="floor"):
     return Gateway(name, port, "/", [child.pid])
 
 
+def floor_cached(gateway, name="floor"):
+    """Says what this gateway says, to whoever asks."""
+    port = ports(1)
+    words = options(port=port, like=gateway.port, path=gateway.path)
+    child = start(GATEWAY_CPU, BUILD / "bench" / "floor_cached", *words)
+    wait_for(port)
+    return Gateway(name, port, "/", [child.pid])
+
+
 def certificate():
     """A certificate for 127.0.0.1 that lives as long as the measurement."""
     cert, key = folder / "cert.pem", folder / "key.pem"
@@ -170,9 +179,9 @@ def certificate():
     return cert, key
 
 
-def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None):
+def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None, cache=None):
     """The default configuration but for the workers and the access log's file. patience: of everything
-    that waits, where requests shall queue and none shall fail."""
+    that waits, where requests shall queue and none shall fail. cache: of the endpoint."""
     address = f"127.0.0.1:{port}"
     lines = [f"listen: {address}"]
     if tls:
@@ -184,7 +193,8 @@ def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None):
     lines += ["services:"]
     lines += [f"  {name}: http://127.0.0.1:{first + i}" for i, name in enumerate(NAMES[:count])]
     lines += ["endpoints:", "  - path: /api/aggregated/product", "    query:", "      id:", "        required: true",
-              '        pattern: "[A-Za-z0-9_-]{1,64}"', f"    timeout: {patience or '2s'}", "    sources:"]
+              '        pattern: "[A-Za-z0-9_-]{1,64}"', f"    timeout: {patience or '2s'}",
+              *([f"    cache: {cache}"] if cache else []), "    sources:"]
     for name in NAMES[:count]:
         lines += [f"      {name}:", f"        get: {name}:/{name}/{{id}}"]
         if name == "product":

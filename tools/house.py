@@ -1,4 +1,4 @@
-"""house.py - what the house's own checks share: the files, their code without comments, reports"""
+"""house.py - what the tools share: the files, their code without comments, reports, sanitizers"""
 import pathlib
 import re
 import subprocess
@@ -9,6 +9,13 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMMENT_OR_TEXT = re.compile(
     r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL
 )
+
+# What a program built with sanitizers is told wherever it runs: the first complaint ends it.
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:exitcode=86",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=86",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:exitcode=86",
+}
 
 _n_reported = 0
 

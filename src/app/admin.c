@@ -2,8 +2,10 @@
 #include "app/admin.h"
 
 #include "app/admin_breaker.h"
+#include "app/admin_purge.h"
 #include "app/control.h"
 #include "base/check.h"
+#include "cache/cache.h"
 #include "gateway/problem.h"
 #include "observe/metrics.h"
 #include "wire/target.h"
@@ -108,14 +110,36 @@ static void write_answers(struct metrics *m, const struct control *c)
 
 static void write_workers(struct metrics *m, const struct control *c)
 {
-    const struct counters **sets = calloc(c->shared->n_workers, sizeof *sets);
+    unsigned n = c->shared->n_workers;
+    const struct counters **sets = calloc(n + 1, sizeof *sets);
     CHECK(sets);
-    for (unsigned i = 0; i < c->shared->n_workers; i++)
+    for (unsigned i = 0; i < n; i++)
         sets[i] = &c->shared->workers[i].counters;
-    metrics_counters(m, sets, c->shared->n_workers);
+    sets[n] = &c->store.counters;
+    metrics_counters(m, sets, n + 1);
     free(sets);
     metrics_family(m, "sheaf_body_bytes_held", "gauge", "Bytes of bodies and output held now.");
     metrics_sample(m, "sheaf_body_bytes_held", NULL, 0, (int64_t)atomic_load(&c->shared->n_held));
+}
+
+static void write_number(struct metrics *m, const char *name, const char *type, const char *help,
+                         uint64_t value)
+{
+    metrics_family(m, name, type, help);
+    metrics_sample(m, name, NULL, 0, (int64_t)value);
+}
+
+static void write_cache(struct metrics *m, const struct control *c)
+{
+    struct memory_store_count count;
+    if (!c->shared->cache)
+        return;
+    memory_store_count(c->shared->cache->memory, &count);
+    write_number(m, "sheaf_cache_entries", "gauge", "Answers that are remembered.",
+                 count.n_entries);
+    write_number(m, "sheaf_cache_bytes", "gauge", "Memory that they take.", count.n_bytes);
+    write_number(m, "sheaf_cache_evicted_total", "counter",
+                 "Answers that were forgotten for want of room.", count.n_evicted);
 }
 
 static void answer_metrics(struct exchange *e)
@@ -134,6 +158,8 @@ static void answer_metrics(struct exchange *e)
     write_answers(&m, c);
     admin_breaker_show(c, &m);
     control_targets_show(c, &m);
+    write_cache(&m, c);
+    control_store_show(c, &m);
     control_credentials_show(c, &m);
     struct slice text = m.is_whole ? arena_copy(&e->arena, buffer_slice(&out)) : SLICE_NONE;
     buffer_done(&out);
@@ -152,6 +178,7 @@ static const struct {
     {SLICE_INIT("/readyz"), false, answer_ready},
     {SLICE_INIT("/metrics"), false, answer_metrics},
     {SLICE_INIT("/breaker"), true, admin_breaker_answer},
+    {SLICE_INIT("/cache/purge"), true, admin_purge_answer},
 };
 
 static bool takes(bool is_change, struct slice method)
@@ -161,6 +188,8 @@ static bool takes(bool is_change, struct slice method)
     return slice_equal(method, SLICE("GET")) || slice_equal(method, SLICE("HEAD"));
 }
 
+/* A browser sends Origin with each POST: a page that an operator happens to look at changes
+ * nothing. */
 static void on_request(struct exchange *e)
 {
     struct target t;
@@ -172,13 +201,15 @@ static void on_request(struct exchange *e)
     for (unsigned i = 0; i < sizeof pages / sizeof *pages; i++) {
         if (!slice_equal(t.path, pages[i].path))
             continue;
-        if (takes(pages[i].is_change, e->request.method))
-            pages[i].answer(e);
+        if (!takes(pages[i].is_change, e->request.method))
+            problem_answer_method(e, pages[i].is_change ? SLICE("POST") : SLICE("GET, HEAD"));
+        else if (pages[i].is_change && exchange_field(&e->request, SLICE("origin")))
+            problem_answer(e, 403, "not from a web page");
         else
-            problem_answer(e, 405, pages[i].is_change ? "only POST" : "only GET and HEAD");
+            pages[i].answer(e);
         return;
     }
-    problem_answer(e, 404, "there are /healthz, /readyz, /metrics and /breaker");
+    problem_answer(e, 404, "there are /healthz, /readyz, /metrics, /breaker and /cache/purge");
 }
 
 static enum exchange_interest on_head(struct exchange *e)
@@ -187,7 +218,7 @@ static enum exchange_interest on_head(struct exchange *e)
     return EXCHANGE_WANT_BODY;
 }
 
-/* Answers are whole in the turn of their request: nothing is to be cancelled or kept. */
+/* Most answers are whole in the turn of their request: nothing is to be cancelled or kept. */
 static void on_nothing(struct exchange *e)
 {
     (void)e;
@@ -196,7 +227,7 @@ static void on_nothing(struct exchange *e)
 const struct exchange_handlers admin_handlers = {
     .on_head = on_head,
     .on_request = on_request,
-    .on_gone = on_nothing,
+    .on_gone = admin_purge_gone,
     .on_finished = on_nothing,
     .on_refused = problem_answer,
 };

@@ -17,6 +17,8 @@ void advice_point(struct adviser *a, const struct config_position *at);
 /* Pieces about lists that calls are made for, and about sources that clients do not see. */
 void advice_on_items(struct adviser *a);
 void advice_on_hidden(struct adviser *a);
+/* About what sources remember. */
+void advice_on_caches(struct adviser *a);
 /* About all services; and about an endpoint's sources whose services try again after timeouts. */
 void advice_on_services(struct adviser *a);
 void advice_on_timeouts_tried_again(struct adviser *a);

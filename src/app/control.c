@@ -29,7 +29,10 @@ static void hand_over(struct control *c)
     struct worker_credentials *lines =
         calloc(control_credentials_count(c->snapshot->config) + 1, sizeof *lines);
     CHECK(lines);
-    const struct worker_known all = {known, n, lines, control_credentials_known(c, lines)};
+    struct worker_store stores[CONFIG_MAX_STORES];
+    const struct worker_known all = {known,  n,
+                                     lines,  control_credentials_known(c, lines),
+                                     stores, control_store_known(c, stores)};
     for (unsigned i = 0; i < c->shared->n_workers; i++)
         worker_reload(&c->shared->workers[i], c->snapshot, &all);
     free(lines);
@@ -56,11 +59,13 @@ static unsigned count_awaited(const struct snapshot *s)
 
 /* before: the targets of the snapshot before this one, or NULL. The watching itself is waited for,
  * so that nothing is handed over before all of it is there. */
-static void watch(struct control *c, const struct control_targets *before)
+static void watch(struct control *c, const struct control_targets *before,
+                  const struct config *config_before)
 {
     atomic_store(&c->n_unresolved, count_awaited(c->snapshot) + 1);
     control_targets_watch(c, before);
     control_credentials_watch(c);
+    control_store_watch(c, config_before);
     control_settle(c);
 }
 
@@ -79,7 +84,7 @@ static struct message *make(void (*run)(struct loop_message *, void *))
 
 static void run_start(struct loop_message *base, void *owner)
 {
-    watch(owner, NULL);
+    watch(owner, NULL, NULL);
     free(base);
 }
 
@@ -89,11 +94,12 @@ static void run_reload(struct loop_message *base, void *owner)
     struct control *c = owner;
     struct snapshot *before = c->snapshot;
     struct control_targets targets = c->targets;
+    bool was_waiting = c->is_waiting;
     c->snapshot = m->snapshot;
     c->is_waiting = true;
-    watch(c, &targets);
+    watch(c, &targets, before->config);
     control_targets_done(&targets);
-    if (c->is_waiting)
+    if (c->is_waiting && !was_waiting) /* the wait is one, however many reloads come in it */
         loop_arm(&c->loop, &c->patience, c->loop.now_ms + NAMES_WAIT_MS);
     snapshot_release(before);
     free(m);
@@ -126,6 +132,7 @@ static void run_end(struct loop_message *base, void *owner)
     struct control *c = owner;
     control_targets_done(&c->targets);
     control_credentials_done(c);
+    control_store_done(c);
     loop_disarm(&c->loop, &c->patience);
     resolver_close(c->resolver);
     if (c->listens)
@@ -179,6 +186,7 @@ void control_start(struct control *c, struct worker_shared *shared, struct snaps
     atomic_store(&c->n_unresolved, count_awaited(s));
     random_init(&c->random);
     control_credentials_init(c);
+    control_store_init(c);
     shared->control = c;
     if (admin_fd >= 0)
         start_admin(c, admin_fd);

@@ -1,4 +1,4 @@
-/* control.h - the thread beside the workers: names, health, credentials, the admin listener
+/* control.h - the thread beside the workers: names, health, credentials, stores, the admin listener
  *
  * It has a loop of its own, resolves the services' names, checks their targets, hands what changes
  * to the workers by message, and answers on the admin address. It reads the workers' counters,
@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "app/control_credentials.h"
+#include "app/control_store.h"
 #include "app/control_targets.h"
 #include "app/snapshot.h"
 #include "app/worker.h"
@@ -29,6 +30,7 @@ struct control {
     struct control_targets targets;
     struct random random;
     struct control_credentials credentials;
+    struct control_store store;
     atomic_uint n_unresolved; /* names without an address, services without their credentials */
     atomic_bool is_ready;     /* serving, and not draining */
     struct listener listener;

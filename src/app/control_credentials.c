@@ -79,12 +79,17 @@ static void write_line(struct control_holder *h)
 {
     const struct config_credentials *c = &h->service->credentials;
     struct slice value = secret_value(&h->secret);
-    bool good = c->kind == CONFIG_BASIC ? credentials_write_basic(&h->line, c->user, value)
-                                        : credentials_write_bearer(&h->line, value);
+    struct buffer line;
+    buffer_init(&line, CREDENTIALS_LIMIT);
+    bool good = c->kind == CONFIG_BASIC ? credentials_write_basic(&line, c->user, value)
+                                        : credentials_write_bearer(&line, value);
+    struct buffer old = good ? h->line : line;
     if (good)
-        return;
-    credentials_forget(&h->line);
-    complain(h, " is not fit for a header");
+        h->line = line;
+    else
+        complain(h,
+                 h->secret.file ? " is not fit for a header" : "the text is not fit for a header");
+    credentials_forget(&old);
 }
 
 static void use_secret(struct control_holder *h)

@@ -128,7 +128,7 @@ static void on_head(struct call *call, const struct h1_head *head, const char *b
 {
     struct control_grant *g = LIST_OWNER(call, struct control_grant, call);
     g->status = head->status;
-    g->retry_after_ms = service_head_retry_after(head, base);
+    g->retry_after_ms = service_head_retry_after(head, base, g->control->loop.wall_us / 1000);
 }
 
 static void on_body(struct call *call, struct slice chunk)

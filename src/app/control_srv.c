@@ -1,8 +1,10 @@
 /* control_srv.c - SRV records become targets, and targets leave with their records */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "app/control_internal.h"
 #include "app/control_targets_internal.h"
+#include "base/check.h"
 
 static bool is_of(const struct control_target *t, unsigned from)
 {
@@ -45,15 +47,28 @@ static void leave(struct control_target *t)
     control_target_free(t);
 }
 
-void control_srv_sweep(struct control_service *s, unsigned from)
+/* Does one of those that stay serve? */
+static bool has_heir(const struct control_service *s, unsigned from)
 {
-    bool has_address = false;
     for (unsigned i = 0; i < s->n_slots; i++)
-        if (is_of(s->targets[i], from) && !s->targets[i]->is_leaving)
-            has_address |= s->targets[i]->at.known.addresses.n > 0;
-    for (unsigned i = 0; i < s->n_slots && has_address; i++)
-        if (is_of(s->targets[i], from) && s->targets[i]->is_leaving)
-            leave(s->targets[i]);
+        if (is_of(s->targets[i], from) && !s->targets[i]->is_leaving &&
+            s->targets[i]->at.known.addresses.n)
+            return true;
+    return false;
+}
+
+/* One without an address serves nobody, whoever else does. */
+static bool sweep(struct control_service *s, unsigned from)
+{
+    bool is_over = has_heir(s, from), has_left = false;
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        struct control_target *t = s->targets[i];
+        if (!is_of(t, from) || !t->is_leaving || (!is_over && t->at.known.addresses.n))
+            continue;
+        leave(t);
+        has_left = true;
+    }
+    return has_left;
 }
 
 /* The new target, or NULL where no slot is free. */
@@ -69,19 +84,21 @@ static struct control_target *add(struct control_srv *s, const struct control_pl
     return control_target_new(service, slot, p);
 }
 
-static void come(struct control_srv *s, const struct srv_record *r)
+/* false: there is no slot for it. */
+static bool come(struct control_srv *s, const struct srv_record *r)
 {
     const struct control_place place = {s->from, r->host, r->port, r->weight};
     struct control_target *t = add(s, &place);
     if (!t)
-        return;
+        return false;
     t->is_awaited = true;
     atomic_fetch_add(&s->service->control->n_unresolved, 1);
     control_target_begin(t, NULL);
     if (t->at.known.addresses.n == 0)
-        return;
+        return true;
     control_target_publish(t);
     control_target_settle(t);
+    return true;
 }
 
 static void stay(struct control_target *t, const struct srv_record *r)
@@ -93,22 +110,63 @@ static void stay(struct control_target *t, const struct srv_record *r)
     control_target_publish(t);
 }
 
-static void on_records(void *context, const struct srv_answer *a)
+/* Kept for the moment when a slot is free again. */
+static void keep(struct control_srv *s, const struct srv_answer *a)
 {
-    struct control_srv *s = context;
-    struct control_service *service = s->service;
-    for (unsigned i = service->config->n_targets; i < service->n_slots; i++)
-        if (is_of(service->targets[i], s->from))
-            service->targets[i]->is_leaving = !names(a, service->targets[i]);
+    s->records = malloc(sizeof *a);
+    CHECK(s->records);
+    *s->records = *a;
+    fprintf(stderr, "sheaf: the service %.*s has no place for all targets that its records name\n",
+            SLICE_ARG(s->service->config->name));
+}
+
+static void drop_kept(struct control_srv *s)
+{
+    free(s->records);
+    s->records = NULL;
+}
+
+/* Each record has its target. false: one has found no slot. */
+static bool take_records(struct control_srv *s, const struct srv_answer *a)
+{
+    bool has_all = true;
     for (unsigned i = 0; i < a->n; i++) {
         struct control_target *t = find(s, &a->at[i]);
         if (t)
             stay(t, &a->at[i]);
         else
-            come(s, &a->at[i]);
+            has_all &= come(s, &a->at[i]);
     }
+    return has_all;
+}
+
+static void on_records(void *context, const struct srv_answer *a)
+{
+    struct control_srv *s = context;
+    struct control_service *service = s->service;
+    drop_kept(s);
+    for (unsigned i = service->config->n_targets; i < service->n_slots; i++)
+        if (is_of(service->targets[i], s->from))
+            service->targets[i]->is_leaving = !names(a, service->targets[i]);
+    sweep(service, s->from);
+    if (!take_records(s, a))
+        keep(s, a);
     control_srv_sweep(service, s->from);
     control_srv_settle(s);
+}
+
+void control_srv_sweep(struct control_service *s, unsigned from)
+{
+    if (!sweep(s, from))
+        return;
+    for (unsigned i = 0; i < s->n_srvs; i++)
+        if (s->srvs[i].records && take_records(&s->srvs[i], s->srvs[i].records))
+            drop_kept(&s->srvs[i]);
+}
+
+void control_srv_done(struct control_srv *s)
+{
+    drop_kept(s);
 }
 
 void control_srv_settle(struct control_srv *s)
@@ -130,13 +188,15 @@ static void inherit(struct control_srv *s, const struct control_srv *from,
 {
     for (unsigned i = 0; i < from->service->n_slots; i++) {
         const struct control_target *old = from->service->targets[i];
-        if (!is_of(old, from->from) || old->is_leaving)
+        if (!is_of(old, from->from))
             continue;
         const struct service_known *k = &old->at.known;
         const struct control_place place = {s->from, k->host, k->port, k->weight};
         struct control_target *t = add(s, &place);
-        if (t)
-            control_target_begin(t, before);
+        if (!t)
+            continue;
+        t->is_leaving = old->is_leaving;
+        control_target_begin(t, before);
     }
 }
 

@@ -109,11 +109,25 @@ static const struct control_target *find_before(const struct control_targets *be
     return NULL;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Would a check say the same of both? */
+static bool is_checked_alike(const struct control_target *a, const struct control_target *b)
+{
+    const struct config_service *one = a->service->config, *other = b->service->config;
+    return from_of(a)->is_tls == from_of(b)->is_tls && slice_equal(one->host, other->host) &&
+           one->connect_timeout_ms == other->connect_timeout_ms &&
+           is_same_text(one->tls.ca, other->tls.ca) &&
+           is_same_text(one->tls.server_name, other->tls.server_name) &&
+           health_is_alike(&one->health, &other->health);
+}
+
 static void inherit_health(struct control_target *t, const struct control_target *from)
 {
-    bool is_alike = t->prober && from->prober && from_of(t)->is_tls == from_of(from)->is_tls &&
-                    health_is_alike(&t->service->config->health, &from->service->config->health);
-    if (!is_alike)
+    if (!t->prober || !from->prober || !is_checked_alike(t, from))
         return;
     t->at.known.is_unhealthy = from->at.known.is_unhealthy;
     prober_take_record(t->prober, prober_record(from->prober));

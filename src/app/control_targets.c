@@ -50,7 +50,8 @@ static void open_service(struct control_service *s, struct control *c,
         const struct config_target *t = &config->targets[i];
         const struct control_place place = {i, t->host, t->port, t->weight};
         if (t->is_srv)
-            s->srvs[s->n_srvs++] = (struct control_srv){s, i, NULL, true};
+            s->srvs[s->n_srvs++] =
+                (struct control_srv){.service = s, .from = i, .is_awaited = true};
         else
             control_target_new(s, i, &place)->is_awaited = is_awaited(t);
     }
@@ -68,7 +69,8 @@ static void begin_service(struct control_service *s, const struct control_target
 static bool has_targets(const struct control_srv *s)
 {
     for (unsigned i = s->service->config->n_targets; i < s->service->n_slots; i++)
-        if (s->service->targets[i] && s->service->targets[i]->at.known.from == s->from)
+        if (s->service->targets[i] && s->service->targets[i]->at.known.from == s->from &&
+            s->service->targets[i]->at.known.addresses.n)
             return true;
     return false;
 }
@@ -139,6 +141,8 @@ static void close_service(struct control_service *s)
 {
     for (unsigned i = 0; i < s->n_srvs; i++)
         resolver_srv_unwatch(s->srvs[i].watched);
+    for (unsigned i = 0; i < s->n_srvs; i++)
+        control_srv_done(&s->srvs[i]);
     for (unsigned i = 0; i < s->n_slots; i++)
         if (s->targets[i])
             control_target_free(s->targets[i]);

@@ -25,6 +25,7 @@ struct control_srv {
     unsigned from; /* its index */
     struct resolver_srv *watched;
     bool is_awaited;
+    struct srv_answer *records; /* of which some have found no slot; NULL: all have */
 };
 
 struct control_service {
@@ -61,5 +62,7 @@ void control_target_free(struct control_target *t);
 
 void control_srv_begin(struct control_srv *s, const struct control_targets *before);
 void control_srv_settle(struct control_srv *s);
-/* A target of that name has an address: what has waited for it may leave. */
+void control_srv_done(struct control_srv *s);
+/* A target of that name has an address: what has waited for it may leave, and others may have its
+ * place. */
 void control_srv_sweep(struct control_service *s, unsigned from);

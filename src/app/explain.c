@@ -5,6 +5,7 @@
 
 #include "app/explain_internal.h"
 #include "base/buffer.h"
+#include "config/quantity.h"
 
 static uint64_t bit(unsigned i)
 {
@@ -198,6 +199,25 @@ static void print_selection(FILE *to, const struct selection *s)
     buffer_done(&text);
 }
 
+void explain_print_cache(FILE *to, const struct config_cache *c)
+{
+    char ttl[32];
+    quantity_write(ttl, sizeof ttl, QUANTITY_DURATION, c->ttl_ms);
+    if (c->ttl_ms)
+        fprintf(to, "cached for %s", ttl);
+    else
+        fprintf(to, "cached as the service says");
+}
+
+static void print_cache(FILE *to, const struct config_cache *c)
+{
+    if (!c->is_on)
+        return;
+    fprintf(to, "  whole answers: ");
+    explain_print_cache(to, c);
+    fprintf(to, "\n");
+}
+
 void explain_print(FILE *to, const struct config_endpoint *e, const struct selection *s)
 {
     struct explain_times times[CONFIG_MAX_SOURCES] = {0};
@@ -205,6 +225,7 @@ void explain_print(FILE *to, const struct config_endpoint *e, const struct selec
     const struct totals t = add_up(e, s, times);
     print_head(to, e, s, &t);
     print_selection(to, s);
+    print_cache(to, &e->cache);
     if (!s->called)
         return;
     explain_print_table(to, e, s, times);

@@ -6,6 +6,8 @@
 /* " (required)", " (fallback, hidden)", ...; empty where there is nothing to say. */
 const char *explain_role(const struct config_endpoint *e, const struct selection *chosen,
                          unsigned source);
+/* "cached for 1m", "cached as the service says"; the cache is on. */
+void explain_print_cache(FILE *to, const struct config_cache *c);
 /* Calls that this source may come to. */
 unsigned explain_most_calls(const struct config_source *s);
 /* Of how many others it is at the end. */

@@ -87,7 +87,7 @@ static void print_place(FILE *to, const struct config_source *s)
         fprintf(to, "%s%.*s", i ? "." : "", SLICE_ARG(s->into.names[i]));
 }
 
-/* The call, how often, whether at all, and where its answer goes. */
+/* The call, how often, whether at all, where its answer goes, and how long it is remembered. */
 static void print_call(FILE *to, const struct config_source *s)
 {
     fprintf(to, "%.*s %.*s", SLICE_ARG(s->method), SLICE_ARG(s->path_text));
@@ -98,6 +98,10 @@ static void print_call(FILE *to, const struct config_source *s)
     if (s->when)
         fprintf(to, "; when %.*s", SLICE_ARG(s->when->text));
     print_place(to, s);
+    if (s->cache.is_on) {
+        fprintf(to, "; ");
+        explain_print_cache(to, &s->cache);
+    }
     fprintf(to, "\n");
 }
 

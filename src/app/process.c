@@ -15,6 +15,7 @@
 #include "app/worker.h"
 #include "base/check.h"
 #include "base/journal.h"
+#include "cache/cache.h"
 
 enum {
     NAMES_WAIT_MS = 1000, /* for the first addresses, before we listen */
@@ -100,11 +101,27 @@ static void wait_names(struct process *p)
         nanosleep(&step, NULL);
 }
 
+/* Its size stays until the process ends. */
+static void open_cache(struct process *p)
+{
+    struct worker_shared *s = &p->shared;
+    s->cache = cache_new(p->snapshot->config->cache_memory);
+    s->crew = (struct crew){calloc(s->n_workers, sizeof *s->crew.seats), s->n_workers};
+    CHECK(s->crew.seats);
+}
+
+static void close_cache(struct process *p)
+{
+    cache_free(p->shared.cache);
+    free(p->shared.crew.seats);
+}
+
 /* Workers can be sent addresses before they run, so names are known when the first client comes. */
 static void start_threads(struct process *p)
 {
     p->shared.workers = calloc(p->shared.n_workers, sizeof *p->shared.workers);
     CHECK(p->shared.workers);
+    open_cache(p);
     for (unsigned i = 0; i < p->shared.n_workers; i++) {
         struct worker *w = &p->shared.workers[i];
         w->index = i;
@@ -150,6 +167,9 @@ static void reload(struct process *p)
             fprintf(stderr, "sheaf: %s: listen changed; that needs a restart\n", file);
         snapshot_keep_listeners(s, p->snapshot);
     }
+    bool is_resized = s->config->cache_memory != p->snapshot->config->cache_memory;
+    if (is_resized && s->config->log.level >= CONFIG_LEVEL_WARN)
+        fprintf(stderr, "sheaf: %s: cache.memory changed; that needs a restart\n", file);
     snapshot_keep_admin(s, p->snapshot);
     control_reload(&p->control, s);
     snapshot_release(p->snapshot);
@@ -243,6 +263,7 @@ static void end(struct process *p)
     if (p->journal)
         journal_close(p->journal);
     free(p->shared.workers);
+    close_cache(p);
     snapshot_release(p->snapshot);
 }
 

@@ -70,6 +70,25 @@ static bool make_service_tls(const struct config_service *s, SSL_CTX **out)
     return *out;
 }
 
+/* All stores are trusted alike. */
+static bool make_store_tls(const struct config *c, SSL_CTX **out)
+{
+    char message[MESSAGE_MAX];
+    const struct config_store *first = NULL;
+    for (unsigned i = 0; i < c->n_stores && !first; i++)
+        if (c->stores[i].is_tls)
+            first = &c->stores[i];
+    if (!first)
+        return true;
+    *out = tls_client_context(c->store_tls.ca, c->store_tls.cert, c->store_tls.key, message,
+                              sizeof message);
+    if (*out)
+        tls_offer_none(*out);
+    else
+        complain(&first->position, message);
+    return *out;
+}
+
 /* All of them, so that all that is wrong is told. */
 static bool make_contexts(struct snapshot *s)
 {
@@ -85,6 +104,7 @@ static bool make_contexts(struct snapshot *s)
         good &= make_listen_tls(&c->listens[i], &s->listen_tls[i]);
     if (c->has_admin)
         good &= make_listen_tls(&c->admin, &s->admin_tls);
+    good &= make_store_tls(c, &s->store_tls);
     return good;
 }
 
@@ -180,6 +200,7 @@ void snapshot_release(struct snapshot *s)
         tls_release(s->service_tls[i]);
     free_listeners(s);
     tls_release(s->admin_tls);
+    tls_release(s->store_tls);
     free(s->service_tls);
     service_shared_free(s->services, s->config);
     for (unsigned i = 0; i < s->n_workers; i++)

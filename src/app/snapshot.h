@@ -19,6 +19,7 @@ struct snapshot {
     SSL_CTX **listen_tls;  /* by index of the listener; NULL where plain */
     unsigned n_listeners;
     SSL_CTX *admin_tls;              /* NULL where plain */
+    SSL_CTX *store_tls;              /* NULL where no store speaks TLS */
     struct service_shared *services; /* by index: what the workers know of each together */
     unsigned n_workers;
     struct gateway_stats **stats; /* one a worker, which alone writes it */

@@ -7,6 +7,7 @@
 
 #include "app/control_credentials.h"
 #include "app/jq_setup.h"
+#include "app/store_setup.h"
 #include "app/worker_internal.h"
 #include "base/check.h"
 
@@ -65,12 +66,46 @@ static struct gateway *make_gateway(struct worker *w)
         .n_in_flight = &w->shared->n_in_flight,
         .stats = w->snapshot->stats[w->index],
         .jq = w->jq,
+        .cache = &w->cache,
         .on_refused = on_refused,
         .refused_owner = w,
     };
     struct gateway *g = gateway_new(&w->loop, w->snapshot->config, &context);
     set_literals(g, w->snapshot->config);
     return g;
+}
+
+static void on_tier_closed(void *owner)
+{
+    struct worker *w = owner;
+    w->n_retiring--;
+}
+
+static void close_tier(struct worker *w)
+{
+    if (!w->tier)
+        return;
+    w->n_retiring++;
+    struct tier *closing = w->tier;
+    w->tier = w->cache.tier = NULL;
+    tier_close(closing, on_tier_closed, w);
+}
+
+static void open_tier(struct worker *w)
+{
+    const struct store_setup with = {.loop = &w->loop, .counters = &w->counters};
+    w->tier = w->cache.tier = store_setup_new(w->snapshot, &with);
+}
+
+/* The stores stay connected over a reload that leaves them as they are. */
+static void renew_tier(struct worker *w, bool is_alike)
+{
+    if (!is_alike) {
+        close_tier(w);
+        open_tier(w);
+    } else if (w->tier) {
+        tier_set_tls(w->tier, w->snapshot->store_tls);
+    }
 }
 
 struct retired {
@@ -105,8 +140,10 @@ void worker_adopt(struct worker *w, struct snapshot *s)
         snapshot_release(s);
         return;
     }
+    bool is_alike = store_setup_is_alike(w->snapshot->config, s->config);
     retire(w);
     w->snapshot = s;
+    renew_tier(w, is_alike);
     w->front.current = make_gateway(w);
     struct server_bounds bounds = bounds_of(w);
     server_set_bounds(w->server, &bounds);
@@ -145,6 +182,7 @@ static void stop(struct worker *w)
     if (w->jq)
         jq_free(w->jq);
     w->jq = NULL;
+    close_tier(w);
     loop_stop(&w->loop);
 }
 
@@ -182,6 +220,7 @@ void worker_begin_drain(struct worker *w)
     for (unsigned i = 0; i < w->n_listeners; i++)
         stop_listener(&w->listeners[i].listener);
     server_drain(w->server);
+    service_cache_drain(&w->cache);
     loop_arm(&w->loop, &w->look, w->loop.now_ms);
 }
 
@@ -220,8 +259,11 @@ void worker_init(struct worker *w, struct snapshot *s)
 {
     loop_init(&w->loop, w, KEPT_BLOBS, &w->shared->n_held);
     random_init(&w->random);
+    service_cache_init(&w->cache, w->shared->cache, &w->loop, w->index, &w->shared->crew);
+    w->shared->crew.seats[w->index] = w->cache.seats;
     w->scratch = pattern_scratch_new();
     w->snapshot = snapshot_share(s);
+    open_tier(w);
     w->front.current = make_gateway(w);
     struct server_bounds bounds = bounds_of(w);
     w->server = server_new(&w->loop, &bounds, &gateway_handlers, &w->counters, &w->front);
@@ -241,5 +283,6 @@ void worker_join(struct worker *w)
     w->server = NULL;
     pattern_scratch_free(w->scratch);
     loop_done(&w->loop);
+    service_cache_done(&w->cache);
     free(w->listeners);
 }

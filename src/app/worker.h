@@ -18,10 +18,13 @@
 #include "net/loop.h"
 #include "net/resolver.h"
 #include "observe/counters.h"
+#include "service/service_cache.h"
 #include "wire/pattern.h"
 
+struct cache;
 struct control;
 struct jq;
+struct tier;
 struct worker;
 
 /* What the workers of a process have in common. */
@@ -32,6 +35,8 @@ struct worker_shared {
     atomic_uint n_in_flight; /* requests */
     atomic_size_t n_held;    /* bytes of bodies and output */
     struct control *control; /* hears of refused tokens; there before the workers run */
+    struct cache *cache;     /* of the process, over all reloads */
+    struct crew crew;        /* the workers' seats */
 };
 
 /* Where a target of a snapshot is, and how it is. */
@@ -47,12 +52,20 @@ struct worker_credentials {
     struct slice line;
 };
 
+/* Where a store of a snapshot is. */
+struct worker_store {
+    unsigned store;
+    struct addresses addresses;
+};
+
 /* What else is known of a snapshot's services when it is to be served by. */
 struct worker_known {
     const struct worker_target *targets;
     unsigned n_targets;
     const struct worker_credentials *credentials;
     unsigned n_credentials;
+    const struct worker_store *stores;
+    unsigned n_stores;
 };
 
 /* One listening socket of a worker. */
@@ -72,7 +85,9 @@ struct worker {
     struct journal_ring *journal; /* NULL: no access log */
     struct random random;
     struct pattern_scratch *scratch;
-    struct jq *jq; /* the helper; NULL while no configuration has asked for one */
+    struct jq *jq;     /* the helper; NULL while no configuration has asked for one */
+    struct tier *tier; /* NULL: there is no store */
+    struct service_cache cache;
     struct snapshot *snapshot;
     struct gateway_front front;
     struct server *server;
@@ -100,6 +115,8 @@ void worker_set_target(struct worker *w, struct snapshot *s, const struct worker
 /* The same for credentials. The line is copied. */
 void worker_set_credentials(struct worker *w, struct snapshot *s,
                             const struct worker_credentials *c);
+/* The same for the addresses of a store. */
+void worker_set_store(struct worker *w, struct snapshot *s, const struct worker_store *store);
 /* From any thread: stop accepting, let answers end, then end the thread. */
 void worker_drain(struct worker *w);
 /* From any thread: cut what is left of a drain. */

@@ -3,6 +3,7 @@
 
 #include "app/worker_internal.h"
 #include "base/check.h"
+#include "store/tier.h"
 
 struct message {
     struct loop_message base;
@@ -41,6 +42,7 @@ static struct message *make_known(void (*run)(struct loop_message *, void *), st
     m->known = *known;
     m->known.targets = copy(known->targets, known->n_targets * sizeof *known->targets);
     m->known.credentials = c;
+    m->known.stores = copy(known->stores, known->n_stores * sizeof *known->stores);
     return m;
 }
 
@@ -53,6 +55,7 @@ static void free_known(struct message *m)
     }
     free((struct worker_credentials *)m->known.credentials);
     free((struct worker_target *)m->known.targets);
+    free((struct worker_store *)m->known.stores);
     snapshot_release(m->snapshot);
     free(m);
 }
@@ -70,6 +73,8 @@ static void set_known(struct worker *w, const struct message *m)
         const struct worker_credentials *c = &m->known.credentials[i];
         gateway_set_credentials(g, c->service, c->line, c->generation);
     }
+    for (unsigned i = 0; i < m->known.n_stores; i++)
+        tier_set_addresses(w->tier, m->known.stores[i].store, &m->known.stores[i].addresses);
 }
 
 static void run_reload(struct loop_message *base, void *owner)
@@ -102,6 +107,12 @@ void worker_set_credentials(struct worker *w, struct snapshot *s,
                             const struct worker_credentials *c)
 {
     const struct worker_known known = {.credentials = c, .n_credentials = 1};
+    loop_post(&w->loop, &make_known(run_known, s, &known)->base);
+}
+
+void worker_set_store(struct worker *w, struct snapshot *s, const struct worker_store *store)
+{
+    const struct worker_known known = {.stores = store, .n_stores = 1};
     loop_post(&w->loop, &make_known(run_known, s, &known)->base);
 }
 

@@ -6,8 +6,9 @@
 #include "base/check.h"
 
 enum {
-    SMALLEST_BITS = 10
-}; /* 1 KiB */
+    SMALLEST_BITS = 10, /* 1 KiB */
+    OF_NO_POOL = BLOB_N_CLASSES
+};
 
 /* Class 4k+q holds (4+q) * 2^(k-2) KiB: the smallest class whose size is at least n. */
 static unsigned class_of(size_t n)
@@ -50,6 +51,21 @@ static struct blob *make(unsigned size_class, size_t capacity)
     return b;
 }
 
+struct blob *blob_new_behind(size_t n_front, size_t n)
+{
+    char *at = malloc(n_front + sizeof(struct blob) + n);
+    CHECK(at);
+    struct blob *b = (struct blob *)(void *)(at + n_front);
+    *b = (struct blob){.size_class = OF_NO_POOL, .capacity = n, .n = n, .n_front = n_front};
+    atomic_init(&b->n_holders, 1);
+    return b;
+}
+
+struct blob *blob_new(size_t n)
+{
+    return blob_new_behind(0, n);
+}
+
 struct blob *blob_take(struct blob_pool *pool, size_t n)
 {
     unsigned size_class = class_of(n);
@@ -83,6 +99,10 @@ void blob_release(struct blob_pool *pool, struct blob *b)
 {
     if (atomic_fetch_sub_explicit(&b->n_holders, 1, memory_order_acq_rel) != 1)
         return;
+    if (b->size_class == OF_NO_POOL) {
+        free((char *)b - b->n_front);
+        return;
+    }
     if (pool->n_held)
         atomic_fetch_sub_explicit(pool->n_held, b->capacity, memory_order_relaxed);
     if (pool->n_kept_bytes + b->capacity > pool->kept_limit) {

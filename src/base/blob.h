@@ -1,10 +1,11 @@
-/* blob.h - a block of bytes that several may hold: response bodies, later cache entries
+/* blob.h - a block of bytes that several may hold: response bodies, cache entries
  *
  * Counted: whoever holds it may pass it on with blob_share() and gives it back with
  * blob_release(). The count is atomic, the bytes belong to their one writer until it shares them.
  * Blobs come from a pool of the worker, in sizes a quarter apart (1, 1.25, 1.5, 1.75, 2, ...), so
  * that a held blob wastes at most a fifth and the steady state allocates nothing; a blob released
- * on another worker goes to that worker's pool.
+ * on another worker goes to that worker's pool. What is kept longer than an answer is a blob of its
+ * own (blob_new()): of one size, counted by whoever keeps it, freed by its last release anywhere.
  */
 #pragma once
 
@@ -23,8 +24,11 @@ struct blob {
     atomic_uint n_holders;
     uint32_t size_class;
     size_t capacity;
-    size_t n;               /* bytes in use, the writer's business */
-    struct blob *next_free; /* while in a pool */
+    size_t n; /* bytes in use, the writer's business */
+    union {
+        struct blob *next_free; /* while in a pool */
+        size_t n_front;         /* of no pool: bytes of its maker's before it */
+    };
     char at[];
 };
 
@@ -39,9 +43,13 @@ struct blob_pool {
 void blob_pool_init(struct blob_pool *pool, size_t kept_limit, atomic_size_t *n_held);
 void blob_pool_done(struct blob_pool *pool);
 
+/* Exactly n bytes, held once, of no pool. */
+struct blob *blob_new(size_t n);
+/* The same behind n_front bytes of the caller's (a multiple of 8), which live as long. */
+struct blob *blob_new_behind(size_t n_front, size_t n);
 /* At least n bytes, held once; never NULL. */
 struct blob *blob_take(struct blob_pool *pool, size_t n);
-/* A blob with room for at least n bytes and the same content; takes over b. */
+/* A blob with room for at least n bytes and the same content; takes over b, which is of a pool. */
 struct blob *blob_take_grown(struct blob_pool *pool, struct blob *b, size_t n);
 void blob_release(struct blob_pool *pool, struct blob *b);
 

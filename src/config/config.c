@@ -92,7 +92,7 @@ struct config *config_load_told(const char *file, struct buffer *diagnostics, bo
     CHECK(c);
     arena_init(&c->arena, KEPT_FIRST, KEPT_MAX);
     arena_init(&r.scratch, SCRATCH_FIRST, SCRATCH_MAX);
-    r.needed_at = reading_scratch(&r, CONFIG_MAX_SOURCES, sizeof *r.needed_at);
+    r.needed_at = reading_scratch(&r, CONFIG_MAX_SOURCES + 1, sizeof *r.needed_at);
     read_files(&r, file);
     diagnostic_write(&r.diagnostics, diagnostics);
     for (unsigned i = 0; told && i < r.diagnostics.n; i++)

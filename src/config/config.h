@@ -251,7 +251,26 @@ struct config_into {
 };
 
 enum {
-    CONFIG_MAX_SOURCES = 64
+    CONFIG_MAX_SOURCES = 64,
+    CONFIG_MAX_TAGS = 32
+};
+
+/* What is remembered of a source's answers, or of an endpoint's (CONTRACT 3.7). */
+struct config_cache {
+    bool is_on;
+    uint64_t ttl_ms;
+    uint64_t stale_while_revalidate_ms, stale_if_error_ms; /* UINT64_MAX: not given */
+    uint64_t negative_ms;       /* of 404 and 410; 0: they are not kept */
+    struct slice key_text;      /* as written; empty: the default key */
+    struct config_template key; /* template_compile_text(); compiled NULL: the default key */
+    struct slice *vary;         /* names of client headers, lower case */
+    unsigned n_vary;
+    struct config_template *tags; /* template_compile_text() */
+    unsigned n_tags;
+    bool respects_origin; /* of a source; default on */
+    bool respects_client; /* Cache-Control of the request; default off */
+    bool takes_tags;      /* origin_tags: Cache-Groups, Surrogate-Key, Cache-Tag; default off */
+    struct config_position position;
 };
 
 struct config_source {
@@ -288,7 +307,8 @@ struct config_source {
     struct config_position jq_position;
     struct config_into into;
     bool is_hidden;
-    bool is_kept;   /* called whatever the client selects */
+    bool is_kept; /* called whatever the client selects */
+    struct config_cache cache;
     uint64_t needs; /* bit i: source i of the endpoint must have settled before; of templates,
                        `body`, `each` and `when` together */
     struct config_position position;
@@ -326,7 +346,22 @@ struct config_endpoint {
                                   then its own */
     unsigned n_views;
     bool reads_body; /* a variable is of the request's body */
+    struct config_cache cache;
+    uint64_t hash; /* of all that is written of it: where it changes, so may its answers */
     struct config_position position;
+};
+
+/* A shared tier of the cache: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// */
+struct config_store {
+    bool is_tls;
+    const char *host;
+    uint16_t port;
+    unsigned database;
+    struct slice user, password; /* empty: none */
+    struct config_position position;
+};
+enum {
+    CONFIG_MAX_STORES = 16
 };
 
 /* What a rehearsal makes go wrong (run --allow-faults). */
@@ -381,6 +416,11 @@ struct config {
     unsigned n_views;
     struct config_bounds bounds;
     uint64_t drain_delay_ms, drain_grace_ms;
+    size_t cache_memory;         /* bytes; default 256 MiB */
+    struct config_store *stores; /* none: memory alone */
+    unsigned n_stores;
+    uint64_t store_timeout_ms; /* default 20 */
+    struct config_tls store_tls;
     struct config_network *trusted_proxies;
     unsigned n_trusted_proxies;
     struct {

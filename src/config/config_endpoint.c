@@ -7,9 +7,11 @@ static void read_endpoint(struct reading *r, const struct option *row, struct no
     e->position = document_position(value->place);
     e->errors_as_text = r->config->errors_as_text;
     r->endpoint = e;
-    option_read_section(r, row->section,
-                        option_merge_defaults(r, row->section, r->defaults_endpoint, value), e);
+    struct node *whole = option_merge_defaults(r, row->section, r->defaults_endpoint, value);
+    e->hash = node_hash(whole, r->defaults_source ? node_hash(r->defaults_source, 0) : 0);
+    option_read_section(r, row->section, whole, e);
     config_check_views(r, e, value);
+    config_check_endpoint_cache(r, e, value);
 }
 
 /* Where a conflict of routes is told. */

@@ -52,7 +52,7 @@ bool config_read_header_name(struct reading *r, const struct node *name, enum co
 {
     if (!option_scalar(r, name, "the name of a header"))
         return false;
-    if (!token_is(name->text) || name->text.n > 256) {
+    if (!token_is(name->text) || name->text.n > 256 || node_is(name, "*")) {
         reading_complain(r, RULE_HEADER, name->place,
                          "'%s' cannot name a header; write it as accept-language",
                          reading_show(r, name->text));
@@ -101,9 +101,8 @@ static bool goes_anyway(struct slice name)
            slice_equal(name, SLICE("x-request-id"));
 }
 
-/* A list of names, each once; gives how many. */
-static unsigned read_names(struct reading *r, const struct node *value, enum config_header_use use,
-                           struct slice **out)
+unsigned config_read_header_names(struct reading *r, const struct node *value,
+                                  enum config_header_use use, struct slice **out)
 {
     unsigned n = 0;
     if (!option_list(r, value, "names of headers are a list, as [accept-language]"))
@@ -132,7 +131,7 @@ static void read_forward(struct reading *r, const struct option *row, struct nod
 {
     struct config_source *s = object;
     (void)row;
-    s->n_forward = read_names(r, value, CONFIG_HEADER_FORWARD, &s->forward);
+    s->n_forward = config_read_header_names(r, value, CONFIG_HEADER_FORWARD, &s->forward);
 }
 
 static void read_return_headers(struct reading *r, const struct option *row, struct node *value,
@@ -140,7 +139,8 @@ static void read_return_headers(struct reading *r, const struct option *row, str
 {
     struct config_source *s = object;
     (void)row;
-    s->n_return_headers = read_names(r, value, CONFIG_HEADER_RETURN, &s->return_headers);
+    s->n_return_headers =
+        config_read_header_names(r, value, CONFIG_HEADER_RETURN, &s->return_headers);
 }
 
 /* Names that differ in case alone are one (RFC 9110 5.1). */

@@ -18,7 +18,7 @@ extern const struct section config_root, config_listener, config_listener_tls, c
     config_drain, config_log, config_defaults, config_view_of, config_view_match, config_target_of,
     config_breaker_of, config_retry_of, config_hedge_of, config_concurrency_of, config_balance_of,
     config_health_of, config_credentials_of, config_basic_of, config_oauth2_of, config_secret_of,
-    config_fault_of;
+    config_fault_of, config_cache_of, config_cache_top;
 
 /* All of them, and NULL. */
 extern const struct section *const config_sections[];
@@ -40,8 +40,14 @@ extern const struct option_kind config_kind_listens, config_kind_admin, config_k
     config_kind_concurrency, config_kind_balance, config_kind_hash, config_kind_health,
     config_kind_health_path, config_kind_priority, config_kind_credentials, config_kind_bearer,
     config_kind_secret, config_kind_basic, config_kind_oauth2, config_kind_user, config_kind_text,
-    config_kind_token_url, config_kind_scopes, config_kind_faults, config_kind_service_name;
+    config_kind_token_url, config_kind_scopes, config_kind_faults, config_kind_service_name,
+    config_kind_source_cache, config_kind_endpoint_cache, config_kind_cache_key,
+    config_kind_cache_vary, config_kind_cache_tags, config_kind_stores, config_kind_store_tls;
 
+/* A short form as the map of that key alone; a map and a null as they are. */
+struct node *config_lengthen(struct reading *r, struct node *value, const char *key);
+void config_read_tls(struct reading *r, const struct section *s, struct node *value,
+                     struct config_tls *tls);
 /* Joins what the root includes; NULL where a file cannot be read (told). */
 struct node *config_join_includes(struct reading *r, struct node *root);
 
@@ -57,6 +63,9 @@ enum config_header_use {
 };
 bool config_read_header_name(struct reading *r, const struct node *name, enum config_header_use use,
                              struct slice *out);
+/* A list of names, each once; gives how many. */
+unsigned config_read_header_names(struct reading *r, const struct node *value,
+                                  enum config_header_use use, struct slice **out);
 bool config_check_header_value(struct reading *r, const struct node *value);
 
 /* It is freed with the configuration. */
@@ -95,6 +104,10 @@ void config_check_each(struct reading *r, const struct config_source *s, const s
 void config_check_authorization(struct reading *r, const struct config_source *s,
                                 const struct node *map);
 void config_check_body(struct reading *r, const struct config_source *s, const struct node *own);
+/* Only what is safe is cached. */
+void config_check_source_cache(struct reading *r, struct config_source *s, const struct node *own);
+void config_check_endpoint_cache(struct reading *r, struct config_endpoint *e,
+                                 const struct node *own);
 void config_check_shape(struct reading *r, const struct config_source *s, const struct node *map,
                         const struct node *own);
 

@@ -34,14 +34,19 @@ static void read_host(struct reading *r, const struct option *row, struct node *
     *(struct slice *)option_at(object, row) = reading_copy(r, value->text);
 }
 
+void config_read_tls(struct reading *r, const struct section *s, struct node *value,
+                     struct config_tls *tls)
+{
+    option_read_section(r, s, value, tls);
+    if (!tls->cert != !tls->key)
+        reading_complain(r, RULE_CERTIFICATE, value->place,
+                         "a certificate and its key belong together; give both `cert` and `key`");
+}
+
 static void read_service_tls(struct reading *r, const struct option *row, struct node *value,
                              void *object)
 {
-    struct config_service *s = object;
-    option_read_section(r, row->section, value, &s->tls);
-    if (!s->tls.cert != !s->tls.key)
-        reading_complain(r, RULE_CERTIFICATE, value->place,
-                         "a certificate and its key belong together; give both `cert` and `key`");
+    config_read_tls(r, row->section, value, &((struct config_service *)object)->tls);
 }
 
 /* A host without a port. */
@@ -58,14 +63,13 @@ static void read_server_name(struct reading *r, const struct option *row, struct
     *(const char **)option_at(object, row) = reading_copy(r, value->text).at;
 }
 
-/* The short form is the URL alone. */
-static struct node *lengthen(struct reading *r, struct node *value)
+struct node *config_lengthen(struct reading *r, struct node *value, const char *name)
 {
     if (value->kind == NODE_MAP || node_is_null(value))
         return value;
     struct node *map = reading_scratch(r, 1, sizeof *map);
     struct node *key = reading_scratch(r, 1, sizeof *key);
-    *key = node_of_text("targets");
+    *key = node_of_text(name);
     key->place = value->place;
     *map = (struct node){.kind = NODE_MAP, .place = value->place, .n = 1};
     map->pairs = reading_scratch(r, 1, sizeof *map->pairs);
@@ -79,7 +83,7 @@ static void read_service(struct reading *r, const struct option *row, struct nod
     config_check_name(r, pair.key, "a service", true);
     s->name = reading_copy(r, pair.key->text);
     s->position = document_position(pair.key->place);
-    struct node *value = lengthen(r, pair.value);
+    struct node *value = config_lengthen(r, pair.value, "targets");
     value = option_merge_defaults(r, row->section, r->defaults_service, value);
     option_read_section(r, row->section, value, s);
 }

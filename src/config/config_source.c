@@ -107,6 +107,7 @@ static void read_source(struct reading *r, const struct option *row, const struc
     config_check_body(r, s, pair->value);
     config_check_shape(r, s, value, pair->value);
     check_hidden(r, s, pair->value);
+    config_check_source_cache(r, s, pair->value);
     config_check_authorization(r, s, value);
     if (s->timeout_ms == 0 && s->service)
         s->timeout_ms = s->service->timeout_ms;
@@ -156,7 +157,7 @@ static void check_source_name(struct reading *r, const struct config_endpoint *e
 static void read_all(struct reading *r, const struct option *row, struct node *map,
                      struct config_endpoint *e)
 {
-    e->sources = reading_keep(r, map->n, sizeof *e->sources);
+    e->sources = reading_keep(r, map->n + 1, sizeof *e->sources); /* see config_cache.c */
     for (size_t i = 0; i < map->n; i++) {
         struct config_source *s = &e->sources[e->n_sources++];
         check_source_name(r, e, map->pairs[i].key);

@@ -132,6 +132,14 @@ static const struct option endpoint[] = {
      .flags = OPTION_REQUIRED,
      .sentence = "The parts of the answer by name, in the order shown, at most 64.",
      .example = "{product: {get: \"catalog:/products/{id}\"}}"},
+    {.name = "cache",
+     .kind = &config_kind_endpoint_cache,
+     .place = offsetof(struct config_endpoint, cache),
+     .section = &config_cache_of,
+     .preset = "off",
+     .sentence =
+         "Remembers whole answers, without errors only. A duration alone is short for its `ttl`.",
+     .example = "{ttl: 10s, tags: [\"product:{id}\"]}"},
 };
 
 static const struct option view_match[] = {

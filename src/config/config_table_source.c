@@ -232,6 +232,14 @@ static const struct option source[] = {
          "Headers of the service that reach the client. The first declared source that has one"
          " wins; `set-cookie` adds up.",
      .example = "[set-cookie]"},
+    {.name = "cache",
+     .kind = &config_kind_source_cache,
+     .place = offsetof(struct config_source, cache),
+     .section = &config_cache_of,
+     .preset = "off",
+     .sentence =
+         "Remembers the service's answers to this call. A duration alone is short for its `ttl`.",
+     .example = "{ttl: 60s, stale_if_error: 1h}"},
 };
 
 const struct section config_source_of = {

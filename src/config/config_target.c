@@ -17,8 +17,7 @@ enum {
     HOST_MAX = 253
 };
 
-/* Splits host[:port]; the port stays as it is where none stands. */
-static bool split_authority(struct slice authority, struct slice *host, unsigned *port)
+bool config_split_authority(struct slice authority, struct slice *host, unsigned *port)
 {
     if (!token_is_authority(authority))
         return false;
@@ -27,11 +26,11 @@ static bool split_authority(struct slice authority, struct slice *host, unsigned
     size_t n = end ? (size_t)(end - authority.at) + has_brackets : authority.n;
     *host = (struct slice){authority.at, n};
     if (n + 1 >= authority.n)
-        return n == authority.n;
+        return n == authority.n && n <= HOST_MAX;
     char digits[8] = "";
     memcpy(digits, authority.at + n + 1, authority.n - n - 1 < 7 ? authority.n - n - 1 : 7);
     *port = (unsigned)strtoul(digits, NULL, 10);
-    return *port > 0 && *port <= PORT_MAX;
+    return *port > 0 && *port <= PORT_MAX && host->n <= HOST_MAX;
 }
 
 /* The authority leaves out the default port, as clients do (RFC 9110 7.2, RFC 3986 6.2.3). */
@@ -67,7 +66,7 @@ const char *config_split_url(struct reading *r, struct slice url, struct config_
         return "a URL needs a host, as http://127.0.0.1:9001";
     if (memchr(authority.at, '@', n))
         return "a user stands in `credentials`, not here";
-    if (!split_authority(authority, &host, &port) || host.n > HOST_MAX)
+    if (!config_split_authority(authority, &host, &port))
         return "a host is a name or an address with a port up to 65535, as "
                "http://catalog.internal:9001";
     fill_target(r, t, host, port);

@@ -91,11 +91,32 @@ static struct slice window(struct slice line, size_t *before)
     return (struct slice){line.at + start, end - start};
 }
 
+static bool ends_url(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* What a line's URLs have before an "@" may be a password, whatever else is wrong on that line. */
+static void hide_users(struct document *d, struct slice line)
+{
+    for (size_t i = 0; i + 3 <= line.n; i++) {
+        size_t start = i + 3;
+        size_t end = start;
+        if (memcmp(line.at + i, "://", 3) != 0)
+            continue;
+        for (size_t k = start; k < line.n && !ends_url(line.at[k]); k++)
+            end = line.at[k] == '@' ? k : end;
+        document_hide((struct place){d, (size_t)(line.at - d->text.at) + start}, end - start);
+        i = end;
+    }
+}
+
 static void put_source(struct buffer *out, struct place place)
 {
     struct slice line = document_line(place);
     if (!place.document || !line.at)
         return;
+    hide_users(place.document, line);
     size_t before = (size_t)(place.document->text.at + place.offset - line.at);
     if (before > line.n)
         before = line.n;

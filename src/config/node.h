@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "config/document.h"
 
 enum node_kind {
@@ -65,3 +67,5 @@ struct node *node_merge(struct reading *r, struct node *base, struct node *own,
                         const struct node_whole *whole);
 /* The value as JSON text; numbers keep their digits. false: it has none (told). */
 bool node_json(struct reading *r, struct node *n, struct slice *out);
+/* Of all that stands in it, its order too; added to a hash before. The same in each process. */
+uint64_t node_hash(const struct node *n, uint64_t before);

@@ -38,8 +38,10 @@ struct reading {
     /* Being read; templates are resolved against them. */
     struct config_endpoint *endpoint;
     struct config_source *source;
-    struct place (*needed_at)[CONFIG_MAX_SOURCES]; /* [i][k]: where source i first speaks of k */
-    struct place placed_at[CONFIG_MAX_SOURCES];    /* where source i says where it stands */
+    /* [i][k]: where source i first speaks of k; of templates of the endpoint's own, i is n_sources.
+     */
+    struct place (*needed_at)[CONFIG_MAX_SOURCES];
+    struct place placed_at[CONFIG_MAX_SOURCES]; /* where source i says where it stands */
 };
 
 /* Cleared memory, never NULL: of what the configuration keeps, and of what goes. */

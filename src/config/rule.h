@@ -65,6 +65,8 @@ enum rule {
     RULE_SCOPE,
     RULE_AUTHORIZATION,
     RULE_FAULT,
+    RULE_STORE,
+    RULE_STORE_TWICE,
     /* endpoints */
     RULE_METHOD,
     RULE_PATH,
@@ -102,6 +104,9 @@ enum rule {
     RULE_INTO,
     RULE_INTO_TAKEN,
     RULE_HIDDEN,
+    RULE_CACHE_METHOD,
+    RULE_CACHE_NEEDS,
+    RULE_CACHE_EMPTY,
     RULE_HEADER,
     RULE_HEADER_OURS,
     RULE_HEADER_TWICE,

@@ -3,6 +3,7 @@
 
 #include "gateway/gateway_internal.h"
 #include "gateway/items.h"
+#include "gateway/telling.h"
 
 enum {
     NS_A_US = 1000
@@ -16,6 +17,7 @@ struct access_source access_log_source(const struct plan_source *s, const struct
         .status = o->status,
         .us = o->started_ns ? (o->ended_ns - o->started_ns) / NS_A_US : 0,
         .attempts = o->n_attempts,
+        .cache = telling_word(o->caching.how),
     };
 }
 
@@ -55,6 +57,16 @@ static unsigned list_sources(const struct run *r, struct access_source *list)
     return n;
 }
 
+void access_log_keep(struct visit *v, const struct run *r)
+{
+    struct access_source *sources =
+        arena_take(&v->exchange->arena, r->plan->n_sources * sizeof *sources);
+    if (!sources)
+        return;
+    v->n_told = list_sources(r, sources);
+    v->told = sources;
+}
+
 void access_log_visit(struct visit *v)
 {
     const struct exchange *e = v->exchange;
@@ -72,8 +84,9 @@ void access_log_visit(struct visit *v)
         .status = e->status,
         .bytes = e->bytes_sent,
         .us = (l->now_ns - e->started_ns) / NS_A_US,
-        .sources = sources,
-        .n_sources = v->run ? list_sources(v->run, sources) : 0,
+        .cache = telling_word(v->cached),
+        .sources = v->run ? sources : v->told,
+        .n_sources = v->run ? list_sources(v->run, sources) : v->n_told,
     };
     access_log_write(v->gateway, &entry);
 }

@@ -25,13 +25,11 @@ static unsigned count_returned(const struct run *r, uint64_t returning)
     return n;
 }
 
-bool answer_init(struct answer *a, struct visit *v, uint64_t returning)
+bool answer_init_for(struct answer *a, struct visit *v, unsigned n)
 {
     unsigned n_fixed = v->plan ? v->plan->n_fields : 0;
     make_room(v->exchange);
-    *a = (struct answer){.capacity = n_fixed + 1 + ANSWER_EXTRA};
-    if (returning)
-        a->capacity += count_returned(v->run, returning);
+    *a = (struct answer){.capacity = n_fixed + 1 + ANSWER_EXTRA + n};
     a->fields = arena_take(&v->exchange->arena, a->capacity * sizeof *a->fields);
     if (!a->fields)
         return false;
@@ -41,18 +39,34 @@ bool answer_init(struct answer *a, struct visit *v, uint64_t returning)
     return true;
 }
 
+bool answer_init(struct answer *a, struct visit *v, uint64_t returning)
+{
+    return answer_init_for(a, v, returning ? count_returned(v->run, returning) : 0);
+}
+
 void answer_add(struct answer *a, struct slice name, struct slice value)
 {
     CHECK(a->n < a->capacity);
     a->fields[a->n++] = (struct field){name, value};
 }
 
-static bool has(const struct answer *a, unsigned n, struct slice name)
+bool answer_has(const struct answer *a, unsigned n, struct slice name)
 {
     for (unsigned i = 0; i < n; i++)
         if (slice_equal_nocase(a->fields[i].name, name))
             return true;
     return false;
+}
+
+void answer_remove(struct answer *a, struct slice name)
+{
+    unsigned i = 0;
+    while (i < a->n && !slice_equal_nocase(a->fields[i].name, name))
+        i++;
+    if (i < a->n)
+        a->n--;
+    for (; i < a->n; i++)
+        a->fields[i] = a->fields[i + 1];
 }
 
 void answer_add_returned(struct answer *a, const struct run *r, uint64_t returning)
@@ -64,7 +78,7 @@ void answer_add_returned(struct answer *a, const struct run *r, uint64_t returni
             continue;
         for (unsigned k = 0; k < o->n_returned; k++) {
             struct slice name = o->returned[k].name;
-            if (slice_equal_nocase(name, SLICE("set-cookie")) || !has(a, n_before, name))
+            if (slice_equal_nocase(name, SLICE("set-cookie")) || !answer_has(a, n_before, name))
                 answer_add(a, name, o->returned[k].value);
         }
     }
@@ -72,7 +86,7 @@ void answer_add_returned(struct answer *a, const struct run *r, uint64_t returni
 
 void answer_add_no_store(struct answer *a)
 {
-    if (!has(a, a->n, cache_control))
+    if (!answer_has(a, a->n, cache_control))
         answer_add(a, SLICE("Cache-Control"), SLICE("no-store"));
 }
 

@@ -16,14 +16,20 @@ struct answer {
 };
 
 enum {
-    ANSWER_EXTRA = 4 /* fields that may be added besides */
+    ANSWER_EXTRA = 8 /* fields that may be added besides */
 };
 
 /* The request's id and the endpoint's fields stand there, and there is room for what the sources of
  * `returning` (bits of the visit's run) return. false: the arena is full. */
 bool answer_init(struct answer *a, struct visit *v, uint64_t returning) MUST_USE;
+/* The same with room for n more fields. */
+bool answer_init_for(struct answer *a, struct visit *v, unsigned n) MUST_USE;
 void answer_add(struct answer *a, struct slice name, struct slice value);
 void answer_add_returned(struct answer *a, const struct run *r, uint64_t returning);
+/* Is it among the first n? */
+bool answer_has(const struct answer *a, unsigned n, struct slice name);
+/* The first of that name, where there is one. */
+void answer_remove(struct answer *a, struct slice name);
 /* Cache-Control: no-store, where nobody said anything of caching. */
 void answer_add_no_store(struct answer *a);
 /* The last resort: begins and ends a short 503, also where the arena is full. */

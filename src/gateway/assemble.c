@@ -53,7 +53,7 @@ static bool add_elements(struct assembly *a, const struct run_items *items)
 bool assemble_add_source(struct assembly *a, unsigned source)
 {
     struct run_source *s = &a->run->sources[source];
-    if (s->items && !run_has_failed(a->run, source))
+    if (s->items && run_has_value(a->run, source))
         return add_elements(a, s->items);
     return add_pieces(a, &s->shown, &s->outcome);
 }

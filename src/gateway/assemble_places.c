@@ -47,7 +47,7 @@ static bool add_name(struct placing *p, const struct place *place, bool *has_mem
 static struct slice text_of(struct placing *p, unsigned source)
 {
     struct run_source *s = &p->a->run->sources[source];
-    if (s->items && !run_has_failed(p->a->run, source))
+    if (s->items && run_has_value(p->a->run, source))
         return SLICE("");
     return pieces_join(&s->shown);
 }

@@ -1,6 +1,7 @@
 /* compose.c - a request line, and header lines from five places */
 #include "base/check.h"
 #include "base/hash.h"
+#include "gateway/caching.h"
 #include "gateway/compose_internal.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/values.h"
@@ -14,7 +15,7 @@ static const struct slice credential_names[] = {
     SLICE_INIT("x-api-key"),
 };
 
-static bool is_credential(struct slice name)
+bool compose_is_credential(struct slice name)
 {
     for (size_t i = 0; i < sizeof credential_names / sizeof *credential_names; i++)
         if (slice_equal(credential_names[i], name))
@@ -84,7 +85,7 @@ static void blame(struct composing *c, const struct config_template *t, size_t v
 /* The failed source that is to blame for a value that is not there; -1: none failed. */
 static int blamed(const struct run *r, int source)
 {
-    return source >= 0 && run_has_failed(r, (unsigned)source) ? source : -1;
+    return source >= 0 && !run_has_value(r, (unsigned)source) ? source : -1;
 }
 
 void compose_fail_missing(struct composing *c, const struct values_missing *missing)
@@ -170,7 +171,7 @@ static void put_header(struct composing *c, const struct config_set_header *h)
 {
     if (has_undefined(c, &h->value))
         return;
-    if (is_credential(h->name) && is_of_client(h))
+    if (compose_is_credential(h->name) && is_of_client(h))
         c->source->has_credentials = true;
     compose_put(c, h->name);
     compose_put(c, SLICE(": "));
@@ -202,7 +203,7 @@ static void put_all_forwarded(struct composing *c)
     bool accepts = !p->accepts_as_client;
     for (unsigned i = 0; i < p->n_forward; i++) {
         bool has_any = put_forwarded(c, p->forward[i]);
-        if (has_any && is_credential(p->forward[i]))
+        if (has_any && compose_is_credential(p->forward[i]))
             c->source->has_credentials = true;
         accepts |= has_any && slice_equal(p->forward[i], SLICE("accept"));
     }
@@ -262,13 +263,22 @@ enum compose_verdict compose_request(struct run *r, unsigned source, const struc
     compose_put(&c, c.source->plan->fields);
     put_all_forwarded(&c);
     put_set_headers(&c);
+    size_t own_n = c.out->n - fields_at;
     compose_put(&c, r->visit->lines);
     put_trace(&c);
     size_t body_at = c.out->n;
     compose_body(&c);
-    *out = (struct composed){at, fields_at - at, body_at - fields_at, c.out->n - body_at, 0};
+    *out = (struct composed){
+        .at = at,
+        .line_n = fields_at - at,
+        .fields_n = body_at - fields_at,
+        .body_n = c.out->n - body_at,
+        .own_n = own_n,
+    };
     out->hash = balance_hash_of(&c);
-    if (c.verdict != COMPOSE_GOOD)
+    if (c.verdict == COMPOSE_GOOD)
+        caching_compose(&c, out);
+    else
         c.out->n = at;
     return c.verdict;
 }

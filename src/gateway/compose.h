@@ -19,7 +19,11 @@ struct composed {
     size_t line_n;   /* method and target */
     size_t fields_n; /* header lines, right behind them */
     size_t body_n;   /* the body, behind these */
+    size_t own_n;    /* of the header lines those first ones that are the source's own, and not the
+                        request's (ids, traces) */
     uint64_t hash;   /* of what its service balances by; 0: nothing */
+    /* What the cache is told (caching.h), right behind the body; key_n 0: it has no part in it. */
+    size_t url_n, name_n, key_n, credentials_n, tags_n;
 };
 
 /* item: NULL where the source is called once. The outcome that is set on failure is *failure. */
@@ -29,3 +33,5 @@ enum compose_verdict compose_request(struct run *r, unsigned source, const struc
  * is kept. */
 enum compose_verdict compose_check(struct run *r, unsigned source,
                                    const struct values_item *item) MUST_USE;
+/* Does a header of this name, in lower case, tell who the client is? */
+bool compose_is_credential(struct slice name);

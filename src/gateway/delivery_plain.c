@@ -3,10 +3,17 @@
 
 #include "base/check.h"
 #include "gateway/answer.h"
+#include "gateway/answer_cache.h"
 #include "gateway/assemble.h"
 #include "gateway/delivery_status.h"
+#include "gateway/etag.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/problem.h"
+#include "gateway/telling.h"
+
+enum {
+    STATUS_NOT_MODIFIED = 304
+};
 
 /* A document on its way to the outbox. */
 struct delivering {
@@ -14,9 +21,11 @@ struct delivering {
     unsigned n_put;
 };
 
+/* Of a shared answer each that gets it is counted (answer_cache.c). */
 static void count(const struct run *r, enum counter_id id)
 {
-    counters_add(r->gateway->context.counters, id, 1);
+    if (!r->visit->is_shared)
+        counters_add(r->gateway->context.counters, id, 1);
 }
 
 /* Whole, nothing is worth a word before the last one. */
@@ -60,21 +69,33 @@ static void on_room(struct run *r)
         put_parts(r);
 }
 
+/* What the client has already it is not sent again (RFC 9110 13.1.2). */
+static unsigned choose_status(const struct run *r, struct slice etag)
+{
+    if (etag.n && etag_is_had(&r->visit->exchange->request, etag))
+        return STATUS_NOT_MODIFIED;
+    return r->plan->config->status;
+}
+
 static bool begin_document(struct run *r, const struct assembly *assembly)
 {
     struct answer a;
+    struct slice etag;
     uint64_t returning = 0;
     for (unsigned i = 0; i < r->plan->n_sources; i++)
-        if (r->sources[i].outcome.n_returned && !run_has_failed(r, i))
+        if (r->sources[i].outcome.n_returned && run_has_value(r, i))
             returning |= UINT64_C(1) << i;
     if (!answer_init(&a, r->visit, returning))
         return false;
     answer_add(&a, SLICE("Content-Type"), SLICE("application/json"));
     answer_add(&a, SLICE("Sheaf-Complete"), assembly->is_complete ? SLICE("?1") : SLICE("?0"));
     answer_add_returned(&a, r, returning);
-    answer_add_no_store(&a);
-    exchange_begin(r->visit->exchange, r->plan->config->status, a.fields, a.n,
-                   (int64_t)assembly->n_bytes);
+    if (!telling_add(&a, r, assembly, &etag))
+        return false;
+    unsigned status = choose_status(r, etag);
+    if (status == STATUS_NOT_MODIFIED)
+        answer_remove(&a, SLICE("content-type"));
+    exchange_begin(r->visit->exchange, status, a.fields, a.n, (int64_t)assembly->n_bytes);
     return true;
 }
 
@@ -85,6 +106,7 @@ static bool begin_passed(struct run *r, const struct delivery_verdict *v)
     struct delivering *d = arena_take_zero(&r->visit->exchange->arena, 1, sizeof *d);
     struct assemble_part *part = arena_take(&r->visit->exchange->arena, sizeof *part);
     struct answer a;
+    struct slice etag;
     uint64_t returning = UINT64_C(1) << v->source;
     if (!d || !part || !answer_init(&a, r->visit, returning))
         return false;
@@ -92,7 +114,8 @@ static bool begin_passed(struct run *r, const struct delivery_verdict *v)
     d->assembly = (struct assembly){.parts = part, .n = 1, .n_bytes = part->bytes.n};
     answer_add(&a, SLICE("Content-Type"), SLICE("application/json"));
     answer_add_returned(&a, r, returning);
-    answer_add_no_store(&a);
+    if (!telling_add(&a, r, NULL, &etag))
+        return false;
     r->delivering = d;
     exchange_begin(r->visit->exchange, v->status, a.fields, a.n, (int64_t)part->bytes.n);
     return true;
@@ -109,6 +132,7 @@ static void send_passed(struct run *r, const struct delivery_verdict *v)
 static void send_problem(struct run *r, const struct delivery_verdict *v)
 {
     struct answer a;
+    struct slice etag;
     struct problem p = {.status = v->status};
     p.detail = assemble_message(r, (unsigned)r->failed);
     p.errors = assemble_errors(r);
@@ -120,7 +144,10 @@ static void send_problem(struct run *r, const struct delivery_verdict *v)
         return;
     }
     answer_add_returned(&a, r, returning);
-    problem_send(r->visit, &p, &a);
+    if (!telling_add(&a, r, NULL, &etag))
+        answer_give_up(r->visit->exchange);
+    else
+        problem_send(r->visit, &p, &a);
 }
 
 static void send_failure(struct run *r)
@@ -145,6 +172,8 @@ static void send_document(struct run *r, struct delivering *d)
         give_up(r);
         return;
     }
+    if (!r->plan->is_safe)
+        answer_cache_forget(r->visit);
     count(r, d->assembly.is_complete ? COUNT_ANSWERS_COMPLETE : COUNT_ANSWERS_PARTIAL);
     r->delivering = d;
     put_parts(r);

@@ -36,12 +36,13 @@ static unsigned of_kind(const struct outcome *o)
     case OUTCOME_OPEN:
     case OUTCOME_OVERLOADED:
         return 503;
+    case OUTCOME_MISSING: /* only-if-cached, RFC 9111 5.2.1.7; or no place for its value */
+        return o->caching.how == OUTCOME_MISS && !o->status ? 504 : 502;
     case OUTCOME_OK:
     case OUTCOME_UNREACHABLE:
     case OUTCOME_INVALID:
     case OUTCOME_TOO_LARGE:
     case OUTCOME_DEPENDENCY:
-    case OUTCOME_MISSING:
     case OUTCOME_DENIED:
         break;
     }

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "gateway/access_log.h"
+#include "gateway/answer_cache.h"
 #include "gateway/delivery_plain.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/problem.h"
@@ -82,8 +83,7 @@ static bool route(struct visit *v, struct slice path, struct router_match *match
     return false;
 }
 
-/* false: the request was answered. */
-static bool look_at(struct visit *v)
+bool gateway_look_at(struct visit *v)
 {
     struct exchange *e = v->exchange;
     struct router_match match;
@@ -114,12 +114,12 @@ static bool look_at(struct visit *v)
 static enum exchange_interest on_head(struct exchange *e)
 {
     struct visit *v = begin(e);
-    return v && look_at(v) ? EXCHANGE_WANT_BODY : EXCHANGE_REFUSE_BODY;
+    return v && gateway_look_at(v) ? EXCHANGE_WANT_BODY : EXCHANGE_REFUSE_BODY;
 }
 
-static void on_request(struct exchange *e)
+void gateway_go_on(struct visit *v)
 {
-    struct visit *v = e->run;
+    struct exchange *e = v->exchange;
     if (!request_body_read(v)) {
         answer_give_up(e);
         return;
@@ -128,6 +128,8 @@ static void on_request(struct exchange *e)
         refuse_violations(v);
         return;
     }
+    if (answer_cache_ask(v) == ANSWER_CACHE_TAKEN)
+        return;
     struct shedding shed = shedding_judge(v);
     if (shed.refuses) {
         refuse(v, 503, SLICE("there is too much to do"), SLICE_NONE);
@@ -146,12 +148,18 @@ static void on_request(struct exchange *e)
     }
 }
 
+static void on_request(struct exchange *e)
+{
+    gateway_go_on(e->run);
+}
+
 static void on_gone(struct exchange *e)
 {
     struct visit *v = e->run;
     if (!v)
         return;
     counters_add(v->gateway->context.counters, COUNT_CLIENTS_GONE, 1);
+    answer_cache_leave(v);
     if (v->run)
         run_stop(v->run);
 }
@@ -168,7 +176,7 @@ static void count_answer(const struct visit *v)
     const struct gateway *g = v->gateway;
     uint64_t us = (g->loop->now_ns - v->exchange->started_ns) / NS_A_US;
     counters_add(g->context.counters, COUNT_REQUESTS, 1);
-    if (v->run && !v->exchange->is_gone)
+    if ((v->run || v->cached) && !v->exchange->is_gone)
         histogram_add(&g->context.stats->endpoints[v->plan->index].latency, us);
 }
 
@@ -180,6 +188,7 @@ static void on_finished(struct exchange *e)
     struct gateway *g = v->gateway;
     counters_add(g->context.counters, COUNT_REQUESTS_IN_FLIGHT, -1);
     atomic_fetch_sub_explicit(g->context.n_in_flight, 1, memory_order_relaxed);
+    answer_cache_leave(v);
     if (v->run)
         run_stop(v->run);
     count_answer(v);

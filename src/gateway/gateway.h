@@ -23,6 +23,7 @@
 #include "wire/pattern.h"
 
 struct gateway;
+struct service_cache;
 struct service_shared;
 
 /* What a worker lends its gateways. All of it outlives them. */
@@ -37,6 +38,7 @@ struct gateway_context {
     struct service_shared *shared; /* by index of the service: what the workers know together */
     struct gateway_stats *stats;   /* made for the same configuration; only this worker writes */
     struct jq *jq;                 /* the helper of this worker; NULL: there is none */
+    struct service_cache *cache;   /* NULL: nothing is remembered */
     /* A service refused a token of that generation (service_set_credentials()); may be NULL. */
     void (*on_refused)(void *owner, uint64_t generation);
     void *refused_owner;

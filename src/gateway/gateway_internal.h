@@ -5,6 +5,8 @@
 #include "gateway/gateway.h"
 #include "gateway/plan.h"
 #include "gateway/router.h"
+#include "gateway/visit.h"
+#include "http/exchange_pool.h"
 #include "observe/access.h"
 #include "service/service.h"
 
@@ -16,10 +18,11 @@ struct gateway {
     struct service **services; /* by index */
     struct plan *plans;        /* by index of the endpoint */
     struct router *router;
-    struct arena arena;            /* of the plans */
-    struct buffer requests;        /* those being written in this turn */
-    struct template_value *values; /* of the template being filled: room for the largest */
-    unsigned n_visits;             /* requests, and calls that outlived theirs */
+    struct arena arena;             /* of the plans */
+    struct exchange_pool exchanges; /* of runs that several clients share */
+    struct buffer requests;         /* those being written in this turn */
+    struct template_value *values;  /* of the template being filled: room for the largest */
+    unsigned n_visits;              /* requests, and calls that outlived theirs */
     bool is_retired;
     struct ready ready; /* to be freed */
     void (*on_retired)(void *context);
@@ -31,3 +34,8 @@ struct gateway {
  * in a later turn of the ready queue. */
 void gateway_hold(struct gateway *g);
 void gateway_release(struct gateway *g);
+
+/* Finds the endpoint and reads all but the body. false: the request was answered. */
+bool gateway_look_at(struct visit *v) MUST_USE;
+/* The body is whole: has it answered, now or later. */
+void gateway_go_on(struct visit *v);

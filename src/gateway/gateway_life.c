@@ -19,6 +19,7 @@ static void free_gateway(struct gateway *g)
     router_free(g->router);
     buffer_done(&g->requests);
     arena_done(&g->arena);
+    exchange_pool_done(&g->exchanges);
     free(g->services);
     free(g->plans);
     free(g->values);
@@ -41,6 +42,16 @@ static void *take(size_t n, size_t size)
     return at;
 }
 
+static void hold(void *holder)
+{
+    gateway_hold(holder);
+}
+
+static void release(void *holder)
+{
+    gateway_release(holder);
+}
+
 static void open_services(struct gateway *g)
 {
     const struct config *c = g->config;
@@ -54,6 +65,10 @@ static void open_services(struct gateway *g)
         .n_held = g->context.n_held,
         .on_refused = g->context.on_refused,
         .refused_owner = g->context.refused_owner,
+        .cache = g->context.cache,
+        .hold = hold,
+        .release = release,
+        .holder = g,
     };
     g->services = take(c->n_services, sizeof *g->services);
     for (unsigned i = 0; i < c->n_services; i++)
@@ -83,6 +98,7 @@ struct gateway *gateway_new(struct loop *loop, const struct config *config,
     g->config = config;
     g->context = *context;
     arena_init(&g->arena, PLAN_CHUNK, SIZE_MAX / 2);
+    exchange_pool_init(&g->exchanges);
     buffer_init(&g->requests, REQUESTS_LIMIT + BODIES_OF_A_TURN * config->bounds.request_body);
     loop_ready_init(&g->ready, on_ready);
     open_services(g);

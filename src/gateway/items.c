@@ -29,7 +29,7 @@ static void settle(struct run_item *item)
 {
     const struct shaping shaping = shaping_of(item);
     item->is_known = true;
-    if (item->outcome.kind != OUTCOME_OK)
+    if (!outcome_has_value(&item->outcome))
         shaping_stand_in(&shaping, SLICE("null"));
 }
 
@@ -66,7 +66,7 @@ static void on_shaped(void *owner, const struct jq_result *result)
 static bool shape(struct run_item *item)
 {
     const struct shaping shaping = shaping_of(item);
-    if (item->outcome.kind == OUTCOME_OK && (is_batch(item->items) || shaping_unwrap(&shaping)))
+    if (outcome_has_value(&item->outcome) && (is_batch(item->items) || shaping_unwrap(&shaping)))
         item->job = shaping_begin(&shaping, on_shaped, item);
     return !item->job;
 }
@@ -183,7 +183,7 @@ bool items_start(struct run_items *items)
 
 static void give_up(struct run_item *item)
 {
-    run_give_up_call(item->items->run, item->items->source, &item->call);
+    run_give_up_call(item->items->run, item->items->source, &item->call, &item->outcome);
     if (item->job)
         jq_cancel(item->job);
     item->job = NULL;
@@ -207,6 +207,8 @@ void items_end_late(struct run_items *items, struct slice detail)
             item->outcome.kind = OUTCOME_TIMEOUT;
             item->outcome.detail = detail;
         }
+        if (item->outcome.has_stale) /* there is no program of jq then */
+            shape(item);
         settle(item);
     }
     items->next = items->n;

@@ -35,6 +35,10 @@ static bool list_elements(const struct run_items *items, struct values_item *val
 static bool fail(struct run_items *items, enum outcome_kind kind, struct slice detail)
 {
     struct outcome *o = &items_source(items)->outcome;
+    bool has_failed = o->has_stale; /* and stays what it was, without what stood in for it */
+    o->has_stale = false;
+    if (has_failed)
+        return false;
     o->kind = kind;
     o->detail = detail;
     return false;
@@ -102,7 +106,7 @@ static bool take_answer(struct run_items *items)
         .shown = &s->shown,
         .read = &s->read,
     };
-    if (s->outcome.kind != OUTCOME_OK || !shaping_unwrap(&whole))
+    if (!outcome_has_value(&s->outcome) || !shaping_unwrap(&whole))
         return false;
     if (s->value.at[0] != '[')
         return fail(items, OUTCOME_INVALID, SLICE("the answer is no array"));

@@ -38,7 +38,7 @@ static bool fail_for_room(struct run_source *s)
 static bool fail_for_list(struct run_source *s, const char *why)
 {
     const struct config_variable *from = &s->plan->config->each.list;
-    if (from->origin == CONFIG_FROM_SOURCE && run_has_failed(s->run, from->index))
+    if (from->origin == CONFIG_FROM_SOURCE && !run_has_value(s->run, from->index))
         s->cause = (int)from->index;
     struct slice detail =
         arena_print(arena_of(s->run), "%.*s is %s", SLICE_ARG(s->plan->list_name), why);

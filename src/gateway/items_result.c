@@ -26,7 +26,7 @@ static unsigned gather_fields(const struct run_items *items, struct field *field
     for (unsigned i = 0; i < items->n; i++) {
         const struct outcome *o = &items->at[i].outcome;
         unsigned n_before = n;
-        for (unsigned k = 0; o->kind == OUTCOME_OK && k < o->n_returned; k++) {
+        for (unsigned k = 0; outcome_has_value(o) && k < o->n_returned; k++) {
             const struct field *f = &o->returned[k];
             if (slice_equal_nocase(f->name, SLICE("set-cookie")) ||
                 is_new(fields, n_before, f->name))
@@ -51,6 +51,48 @@ static bool return_fields(const struct run_items *items, struct outcome *whole)
     return true;
 }
 
+/* How near the cache was: the least of all counts. */
+static unsigned nearness(enum outcome_cache how)
+{
+    static const uint8_t of[] = {
+        [OUTCOME_UNCACHED] = 0, [OUTCOME_MISS] = 1, [OUTCOME_REVALIDATED] = 2,
+        [OUTCOME_STALE] = 3,    [OUTCOME_HIT] = 4,
+    };
+    return of[how];
+}
+
+/* Names that stand there already are put there again, which harms nobody, unless the texts are the
+ * same, as they mostly are. */
+static void add_vary(struct outcome_caching *sum, struct slice vary, struct arena *arena)
+{
+    if (!vary.n || slice_equal(sum->vary, vary))
+        return;
+    if (sum->vary.n)
+        vary = arena_print(arena, "%.*s, %.*s", SLICE_ARG(sum->vary), SLICE_ARG(vary));
+    sum->vary = vary.at ? vary : sum->vary;
+}
+
+/* What holds of all elements; where there is none, nothing can become old. */
+static void add_caching(const struct run_items *items, struct outcome_caching *sum)
+{
+    const struct config_cache *settings = &items_source(items)->plan->config->cache;
+    *sum = (struct outcome_caching){0};
+    if (!settings->is_on)
+        return;
+    *sum = (struct outcome_caching){
+        .how = OUTCOME_HIT, .is_stored = true, .ttl_ms = (int64_t)settings->ttl_ms};
+    for (unsigned i = 0; i < items->n; i++) {
+        const struct outcome_caching *c = &items->at[i].outcome.caching;
+        if (items->at[i].same_as != i)
+            continue;
+        sum->how = nearness(c->how) < nearness(sum->how) ? c->how : sum->how;
+        sum->is_stored &= c->is_stored;
+        sum->is_private |= c->is_private;
+        sum->ttl_ms = i == 0 || c->ttl_ms < sum->ttl_ms ? c->ttl_ms : sum->ttl_ms;
+        add_vary(sum, c->vary, &items->run->visit->exchange->arena);
+    }
+}
+
 /* Of calls that were made one by one. */
 static bool add_up(const struct run_items *items, struct outcome *whole)
 {
@@ -61,6 +103,7 @@ static bool add_up(const struct run_items *items, struct outcome *whole)
             whole->status = o->status;
     }
     whole->ended_ns = items->run->gateway->loop->now_ns;
+    add_caching(items, &whole->caching);
     return return_fields(items, whole);
 }
 

@@ -201,6 +201,7 @@ void plan_compile(struct plan *p, const struct config_endpoint *endpoint,
     }
     compile_fields(p, arena);
     plan_look_at_answers(p, arena);
+    plan_look_at_headers(p, arena);
 }
 
 static size_t larger(size_t a, const struct config_template *t)
@@ -209,12 +210,21 @@ static size_t larger(size_t a, const struct config_template *t)
     return a > b ? a : b;
 }
 
+static size_t larger_of_cache(size_t n, const struct config_cache *c)
+{
+    if (c->key.compiled)
+        n = larger(n, &c->key);
+    for (unsigned i = 0; i < c->n_tags; i++)
+        n = larger(n, &c->tags[i]);
+    return n;
+}
+
 size_t plan_max_variables(const struct plan *p)
 {
-    size_t n = 0;
+    size_t n = larger_of_cache(0, &p->config->cache);
     for (unsigned i = 0; i < p->n_sources; i++) {
         const struct config_source *s = p->sources[i].config;
-        n = larger(n, &s->path);
+        n = larger(larger_of_cache(n, &s->cache), &s->path);
         if (s->hash.compiled)
             n = larger(n, &s->hash);
         for (unsigned h = 0; h < s->n_set_headers; h++)

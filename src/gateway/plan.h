@@ -41,6 +41,12 @@ struct plan_source {
     struct slice late_program;      /* `jq took longer than 50 ms` */
 };
 
+/* One of the client's headers that calls are made of. */
+struct plan_header {
+    struct slice name;
+    bool is_credential; /* it tells who the client is */
+};
+
 struct plan {
     const struct config_endpoint *config;
     unsigned index; /* of the endpoint */
@@ -55,6 +61,15 @@ struct plan {
     struct place_tree places;
     const struct field *fields; /* fixed ones of every answer */
     unsigned n_fields;
+
+    /* Caching. */
+    bool caches;       /* the endpoint does, or one of its sources */
+    bool is_safe;      /* its method */
+    struct slice vary; /* names of all headers of a request that can change its answer */
+    const struct plan_header *headers;
+    unsigned n_headers;
+    const unsigned *credentials; /* parameters that calls have as credentials, by index */
+    unsigned n_credentials;
 };
 
 /* services: by their index in the configuration. */
@@ -65,3 +80,5 @@ size_t plan_max_variables(const struct plan *p);
 /* Of plan_compile(): what follows from the sources' needs, and texts that tell of shapes and lists.
  */
 void plan_look_at_answers(struct plan *p, struct arena *arena);
+/* Of plan_compile(): which headers of a request can change its answer. */
+void plan_look_at_headers(struct plan *p, struct arena *arena);

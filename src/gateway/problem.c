@@ -123,7 +123,8 @@ static struct slice retry_after(struct visit *v, uint64_t ms)
 void problem_send(struct visit *v, const struct problem *p, struct answer *a)
 {
     answer_add(a, SLICE("Content-Type"), SLICE("application/problem+json"));
-    answer_add_no_store(a);
+    if (!v->is_shared) /* of a shared one it is told to each (answer_cache_send.c) */
+        answer_add_no_store(a);
     if (p->status == 503)
         answer_add(a, SLICE("Retry-After"), retry_after(v, p->retry_after_ms));
     answer_with(v->exchange, p, a->fields, a->n);
@@ -133,6 +134,17 @@ void problem_answer(struct exchange *e, unsigned status, const char *detail)
 {
     const struct problem p = {.status = status, .detail = slice_of(detail)};
     const struct field fields[] = {
+        {SLICE("Content-Type"), SLICE("application/problem+json")},
+        {SLICE("Cache-Control"), SLICE("no-store")},
+    };
+    answer_with(e, &p, fields, sizeof fields / sizeof *fields);
+}
+
+void problem_answer_method(struct exchange *e, struct slice allow)
+{
+    const struct problem p = {.status = 405, .detail = SLICE("the path does not take this method")};
+    const struct field fields[] = {
+        {SLICE("Allow"), allow},
         {SLICE("Content-Type"), SLICE("application/problem+json")},
         {SLICE("Cache-Control"), SLICE("no-store")},
     };

@@ -25,3 +25,5 @@ struct slice problem_write(const struct problem *p, struct arena *arena);
 void problem_send(struct visit *v, const struct problem *p, struct answer *a);
 /* The same for who has no visit: the admin listener. */
 void problem_answer(struct exchange *e, unsigned status, const char *detail);
+/* 405, with the methods that would do (RFC 9110 15.5.6). */
+void problem_answer_method(struct exchange *e, struct slice allow);

@@ -1,6 +1,7 @@
 /* run.c - which source is next, and when is it over? */
 #include "gateway/run.h"
 
+#include "base/check.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/gateway_stats.h"
 #include "gateway/items.h"
@@ -49,12 +50,12 @@ static void stand_in(struct run_source *s)
 
 void run_settle(struct run *r, unsigned source)
 {
-    bool has_failed = run_has_failed(r, source);
-    if (has_failed)
+    bool has_value = run_has_value(r, source);
+    if (!has_value)
         stand_in(&r->sources[source]);
     r->settled |= run_bit(source);
     count(r, source);
-    if (has_failed && is_required(r, source) && r->failed < 0)
+    if (!has_value && is_required(r, source) && r->failed < 0)
         r->failed = (int)source;
     r->delivery->settled(r, source);
 }
@@ -71,7 +72,7 @@ void run_skip(struct run *r, unsigned source)
 static void give_up(struct run *r, unsigned source)
 {
     struct run_source *s = &r->sources[source];
-    run_give_up_call(r, source, &s->call);
+    run_give_up_call(r, source, &s->call, &s->outcome);
     if (s->job)
         jq_cancel(s->job);
     s->job = NULL;
@@ -189,6 +190,14 @@ static struct slice too_late(struct run *r, uint64_t given_ms)
                        (unsigned long long)given_ms);
 }
 
+/* There is no time for a program of jq: such a source has none. */
+static void show_stale(struct run_source *s)
+{
+    const struct shaping shaping = run_shaping(s);
+    if (s->outcome.has_stale && shaping_unwrap(&shaping))
+        CHECK(!shaping_begin(&shaping, NULL, NULL));
+}
+
 /* Called or not. Of a list those elements stay that are there. */
 static void end_late(struct run *r, unsigned source)
 {
@@ -201,6 +210,7 @@ static void end_late(struct run *r, unsigned source)
         s->outcome.kind = OUTCOME_TIMEOUT;
         s->outcome.detail = too_late(r, is_called ? s->given_ms : r->timeout_ms);
         s->outcome.ended_ns = r->gateway->loop->now_ns;
+        show_stale(s);
     }
     run_settle(r, source);
 }

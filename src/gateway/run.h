@@ -84,6 +84,12 @@ static inline uint64_t run_called(const struct run *r)
     return r->visit->selection.called;
 }
 
+/* Its own, or a stale one of the cache: then it has failed as well. */
+static inline bool run_has_value(const struct run *r, unsigned source)
+{
+    return outcome_has_value(&r->sources[source].outcome);
+}
+
 static inline bool run_has_failed(const struct run *r, unsigned source)
 {
     return r->sources[source].outcome.kind != OUTCOME_OK;

@@ -1,4 +1,5 @@
 /* run_call.c - one call of a source, or of an element of its list */
+#include "gateway/caching.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/late.h"
 #include "gateway/run_internal.h"
@@ -17,12 +18,22 @@ static bool is_idempotent(const struct config_source *s)
            slice_equal(s->method, SLICE("DELETE"));
 }
 
+/* What an attempt has that begins with the answer; of one that begins later half of that is enough
+ * to say that the service is late. Where the client shortens the time, all of it. */
+static uint64_t fair_ms(const struct run *r, const struct config_source *s)
+{
+    uint64_t timeout_ms = r->plan->config->timeout_ms;
+    uint64_t whole_ms = s->timeout_ms < timeout_ms ? s->timeout_ms : timeout_ms;
+    return r->timeout_ms < timeout_ms ? whole_ms : whole_ms / 2;
+}
+
 struct service_call *run_call(struct run *r, unsigned source, const struct composed *c,
                               service_ended *on_ended, void *owner)
 {
     struct run_source *s = &r->sources[source];
     const struct config_source *config = s->plan->config;
     const char *text = r->gateway->requests.at + c->at;
+    struct caching caching;
     const struct service_request request = {
         .line = {text, c->line_n},
         .fields = {text + c->line_n, c->fields_n},
@@ -31,8 +42,9 @@ struct service_call *run_call(struct run *r, unsigned source, const struct compo
         .is_head = slice_equal(config->method, SLICE("HEAD")),
         .is_safe = config->is_safe,
         .is_idempotent = is_idempotent(config),
-        .is_required = config->is_required,
-        .is_hurried = r->timeout_ms < r->plan->config->timeout_ms,
+        .is_required = !(r->plan->optional & run_bit(source)),
+        .priority = config->priority,
+        .fair_ms = fair_ms(r, config),
         .hash = c->hash,
         .timeout_ms = config->timeout_ms,
         .left_ms = ms_left(r),
@@ -40,18 +52,31 @@ struct service_call *run_call(struct run *r, unsigned source, const struct compo
         .wanted = s->plan->returned,
         .passed = s->plan->passed,
         .format = config->format,
+        .caching = caching_read(&caching, r, source, c) ? &caching.told : NULL,
     };
     s->given_ms = request.timeout_ms < request.left_ms ? request.timeout_ms : request.left_ms;
     return service_call_start(s->plan->service, &request, on_ended, owner);
 }
 
-void run_give_up_call(struct run *r, unsigned source, struct service_call **call)
+/* What has no time left for jq, or to be handed out to elements, cannot stand in. */
+static bool may_be_stale(const struct run *r, unsigned source)
+{
+    const struct config_source *s = r->plan->sources[source].config;
+    return r->is_late && !s->jq.n && !s->each.batch.n;
+}
+
+void run_give_up_call(struct run *r, unsigned source, struct service_call **call,
+                      struct outcome *outcome)
 {
     if (!*call)
         return;
-    if (service_call_must_go_on(*call))
+    outcome->n_attempts = service_call_n_attempts(*call);
+    if (service_call_must_go_on(*call)) {
         late_begin(r, source, *call);
-    else
+    } else {
+        if (may_be_stale(r, source))
+            service_call_use_stale(*call, outcome);
         service_call_cancel(*call, r->is_late ? SERVICE_CALL_LATE : SERVICE_CALL_UNWANTED);
+    }
     *call = NULL;
 }

@@ -40,8 +40,9 @@ void run_begin(struct run *r, const struct run_turn *t);
 struct service_call *run_call(struct run *r, unsigned source, const struct composed *c,
                               service_ended *on_ended, void *owner);
 /* Nobody waits for it any more: a safe call is cancelled, an unsafe one that was sent goes on
- * alone. *call is NULL then, and may be before. */
-void run_give_up_call(struct run *r, unsigned source, struct service_call **call);
+ * alone. *call is NULL then, and may be before. The outcome has its attempts. */
+void run_give_up_call(struct run *r, unsigned source, struct service_call **call,
+                      struct outcome *outcome);
 
 struct shaping run_shaping(struct run_source *s);
 

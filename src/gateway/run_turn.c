@@ -26,7 +26,7 @@ static void on_ended(void *owner, const struct outcome *outcome)
     const struct shaping shaping = run_shaping(s);
     s->call = NULL;
     s->outcome = *outcome;
-    if (outcome->kind == OUTCOME_OK && shaping_unwrap(&shaping))
+    if (outcome_has_value(outcome) && shaping_unwrap(&shaping))
         s->job = shaping_begin(&shaping, on_shaped, s);
     if (!s->job)
         run_go_on(s->run, shaping.source);
@@ -104,7 +104,6 @@ static void call(struct run *r, unsigned source, const struct composed *c)
     struct run_source *s = &r->sources[source];
     r->started |= run_bit(source);
     s->outcome.started_ns = r->gateway->loop->now_ns;
-    s->outcome.n_attempts = 1;
     s->call = run_call(r, source, c, on_ended, s);
 }
 

@@ -22,8 +22,14 @@ static struct arena *arena_of(const struct shaping *s)
     return &s->run->visit->exchange->arena;
 }
 
+/* A stale entry of which nothing can be made stands in for nothing: the failure stays what it was.
+ */
 static void fail(const struct shaping *s, enum outcome_kind kind, struct slice detail)
 {
+    bool has_failed = s->outcome->has_stale;
+    s->outcome->has_stale = false;
+    if (has_failed)
+        return;
     s->outcome->kind = kind;
     s->outcome->detail = detail;
 }

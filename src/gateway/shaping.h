@@ -20,7 +20,7 @@ struct shaping {
     struct blob **read;   /* as in struct run_source */
 };
 
-/* The outcome is good. false: it no longer is. */
+/* The outcome has a value. false: it no longer has. */
 bool shaping_unwrap(const struct shaping *s) MUST_USE;
 /* `value` is set. NULL: done, and the outcome tells how; otherwise `done` comes with what is to be
  * handed to shaping_end(), never inside. */

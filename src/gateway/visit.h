@@ -9,8 +9,11 @@
 #include "gateway/plan.h"
 #include "gateway/selection.h"
 #include "http/exchange.h"
+#include "observe/access.h"
 #include "observe/trace.h"
+#include "service/outcome.h"
 
+struct answer_wait;
 struct gateway;
 struct run;
 
@@ -20,9 +23,14 @@ struct visit {
     const struct plan *plan; /* NULL where no endpoint was found */
     struct parameters parameters;
     struct selection selection;
-    struct slice body;       /* of the request, one JSON value, checked; empty: none, or nobody
-                                reads it */
-    struct run *run;         /* NULL where no source is called */
+    struct slice body;         /* of the request, one JSON value, checked; empty: none, or nobody
+                                  reads it */
+    struct run *run;           /* NULL where no source is called */
+    struct answer_wait *wait;  /* for an answer that several get; NULL: none (answer_cache.h) */
+    bool is_shared;            /* no client's: its answer is for all that wait for it */
+    enum outcome_cache cached; /* what the endpoint's own cache had to do with the answer */
+    const struct access_source *told; /* for the log, of the sources of a shared answer that was */
+    unsigned n_told;                  /* made for this request first */
     struct slice client;     /* the first address that is no trusted proxy's, for the log */
     struct slice request_id; /* the client's, or made */
     struct trace trace;

@@ -62,15 +62,32 @@ static bool is_same(const struct addresses *a, const struct addresses *b)
     return true;
 }
 
+/* Of many those stay that are first by their bytes, so that an answer that was only turned names
+ * the same. Their order is the server's. */
+static void make_room(struct addresses *a, const struct sockaddr_storage *at)
+{
+    unsigned last = 0;
+    for (unsigned i = 1; i < a->n; i++)
+        if (memcmp(&a->at[i], &a->at[last], sizeof *at) > 0)
+            last = i;
+    if (memcmp(at, &a->at[last], sizeof *at) > 0)
+        return;
+    a->n--;
+    memmove(&a->at[last], &a->at[last + 1], (a->n - last) * sizeof *at);
+}
+
 static void add_address(struct addresses *a, const struct ares_addrinfo_node *node, uint16_t port)
 {
-    bool is_ip = node->ai_family == AF_INET || node->ai_family == AF_INET6;
-    if (!is_ip || a->n == RESOLVER_MAX_ADDRESSES)
-        return;
     struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
+    if (node->ai_family != AF_INET && node->ai_family != AF_INET6)
+        return;
     memcpy(&at, node->ai_addr, node->ai_addrlen);
     set_port(&at, port);
-    if (!has_address(a, &at))
+    if (has_address(a, &at))
+        return;
+    if (a->n == RESOLVER_MAX_ADDRESSES)
+        make_room(a, &at);
+    if (a->n < RESOLVER_MAX_ADDRESSES)
         a->at[a->n++] = at;
 }
 

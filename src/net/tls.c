@@ -108,6 +108,11 @@ SSL_CTX *tls_client_context(const char *ca_file, const char *cert_file, const ch
     return NULL;
 }
 
+void tls_offer_none(SSL_CTX *context)
+{
+    CHECK(SSL_CTX_set_alpn_protos(context, NULL, 0) == 0); /* 0 is success here */
+}
+
 SSL_CTX *tls_share(SSL_CTX *context)
 {
     if (context)

@@ -14,6 +14,8 @@ SSL_CTX *tls_server_context(const char *cert_file, const char *key_file, char *m
  * is in cert_file. */
 SSL_CTX *tls_client_context(const char *ca_file, const char *cert_file, const char *key_file,
                             char *message, size_t n);
+/* Has a client's context offer no protocol (ALPN), where it is not HTTP that is spoken. */
+void tls_offer_none(SSL_CTX *context);
 /* Contexts are counted; NULL is passed over. */
 SSL_CTX *tls_share(SSL_CTX *context);
 void tls_release(SSL_CTX *context);

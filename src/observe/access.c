@@ -15,7 +15,7 @@ enum {
     PATH_MAX_QUOTED = 4096,
     ID_MAX = 512,
     NAME_MAX_QUOTED = 512,
-    SOURCE_MAX = 128,  /* of one source, without its name */
+    SOURCE_MAX = 160,  /* of one source, without its name */
     NUMBERS_MAX = 512, /* of the rest of the line */
 };
 
@@ -92,6 +92,16 @@ static char *put_time(char *to, uint64_t wall_us)
     return to;
 }
 
+/* A word of ours. */
+static char *put_cache(char *to, const char *word)
+{
+    if (!word)
+        return to;
+    to = put(put(to, SLICE(",\"cache\":\"")), slice_of(word));
+    *to++ = '"';
+    return to;
+}
+
 static char *put_source(char *to, const struct access_source *s)
 {
     to = put_quoted(to, s->name, NAME_MAX_QUOTED);
@@ -108,6 +118,7 @@ static char *put_source(char *to, const struct access_source *s)
     }
     to = put(to, SLICE("\"ms\":"));
     to = put_ms(to, s->us);
+    to = put_cache(to, s->cache);
     to = put(to, SLICE(",\"attempts\":"));
     to = put_number(to, s->attempts);
     if (s->has_calls) {
@@ -156,6 +167,7 @@ size_t access_format(char *out, size_t n, const struct access_entry *e)
     to = put_quoted(to, e->request_id, ID_MAX);
     to = put(to, SLICE(",\"trace_id\":"));
     to = put_quoted(to, e->trace_id, ID_MAX);
+    to = put_cache(to, e->cache);
     to = put(to, SLICE(",\"sources\":{"));
     to = put_sources(to, out + ACCESS_LINE_MAX - 8, e);
     to = put(to, SLICE("}}\n"));

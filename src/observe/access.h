@@ -4,9 +4,10 @@
  * a target is cut at 2 KiB and sources beyond the bound are left out.
  *
  * {"time":"2024-05-01T12:00:00.123Z","client":"10.0.0.1","method":"GET","path":"/p?id=1",
- *  "status":200,"bytes":812,"ms":1.234,"request_id":"...","trace_id":"...","sources":{
- *  "product":{"status":200,"ms":0.412,"attempts":1},"reviews":{"kind":"timeout","ms":300.1,
- *  "attempts":1},"items":{"status":200,"ms":3.5,"attempts":8,"calls":8}}}
+ *  "status":200,"bytes":812,"ms":1.234,"request_id":"...","trace_id":"...","cache":"miss",
+ *  "sources":{"product":{"status":200,"ms":0.412,"cache":"hit","attempts":0},
+ *  "reviews":{"kind":"timeout","ms":300.1,"attempts":1},
+ *  "items":{"status":200,"ms":3.5,"attempts":8,"calls":8}}}
  */
 #pragma once
 
@@ -21,9 +22,10 @@ enum {
 
 struct access_source {
     struct slice name;
-    const char *kind; /* "timeout", ...; NULL where it went well */
-    unsigned status;  /* 0: none came */
-    uint64_t us;      /* from its start to its end */
+    const char *kind;  /* "timeout", ...; NULL where it went well */
+    unsigned status;   /* 0: none came */
+    uint64_t us;       /* from its start to its end */
+    const char *cache; /* "hit", ...; NULL where it does not cache */
     unsigned attempts;
     /* Of a list's elements: the kind is that of the first that failed, the status that of the first
      * that was answered. */
@@ -37,6 +39,7 @@ struct access_entry {
     unsigned status;
     uint64_t bytes;
     uint64_t us;
+    const char *cache; /* of the whole answer; NULL where that is not remembered */
     const struct access_source *sources;
     unsigned n_sources;
 };

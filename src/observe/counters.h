@@ -48,8 +48,51 @@
       "Optional sources left out, and requests refused, under pressure.")                          \
     X(SHED_SOURCES_CONNECTIONS, "sheaf_shed_total", "what=\"source\",reason=\"connections\"",      \
       COUNTER, "Optional sources left out, and requests refused, under pressure.")                 \
+    X(SHED_SOURCES_CONCURRENCY, "sheaf_shed_total", "what=\"source\",reason=\"concurrency\"",      \
+      COUNTER, "Optional sources left out, and requests refused, under pressure.")                 \
     X(SHED_REQUESTS, "sheaf_shed_total", "what=\"request\",reason=\"any\"", COUNTER,               \
       "Optional sources left out, and requests refused, under pressure.")                          \
+    X(STORE_HITS, "sheaf_store_reads_total", "result=\"hit\"", COUNTER,                            \
+      "Entries asked of a shared store, by what came of it.")                                      \
+    X(STORE_MISSES, "sheaf_store_reads_total", "result=\"miss\"", COUNTER,                         \
+      "Entries asked of a shared store, by what came of it.")                                      \
+    X(STORE_LATE, "sheaf_store_reads_total", "result=\"late\"", COUNTER,                           \
+      "Entries asked of a shared store, by what came of it.")                                      \
+    X(STORE_FAILED, "sheaf_store_reads_total", "result=\"failed\"", COUNTER,                       \
+      "Entries asked of a shared store, by what came of it.")                                      \
+    X(STORE_PASSED_OVER, "sheaf_store_reads_total", "result=\"passed_over\"", COUNTER,             \
+      "Entries asked of a shared store, by what came of it.")                                      \
+    X(STORE_WRITES, "sheaf_store_writes_total", "result=\"written\"", COUNTER,                     \
+      "Entries written to a shared store, by what came of it.")                                    \
+    X(STORE_WRITES_PURGED, "sheaf_store_writes_total", "result=\"purged\"", COUNTER,               \
+      "Entries written to a shared store, by what came of it.")                                    \
+    X(STORE_WRITES_FAILED, "sheaf_store_writes_total", "result=\"failed\"", COUNTER,               \
+      "Entries written to a shared store, by what came of it.")                                    \
+    X(STORE_PURGES, "sheaf_store_purges_total", "result=\"done\"", COUNTER,                        \
+      "Purges in shared stores, one for each store, by what came of it.")                          \
+    X(STORE_PURGES_FAILED, "sheaf_store_purges_total", "result=\"failed\"", COUNTER,               \
+      "Purges in shared stores, one for each store, by what came of it.")                          \
+    X(CACHE_SOURCE_HITS, "sheaf_cache_lookups_total", "cache=\"source\",result=\"hit\"", COUNTER,  \
+      "What came of looking into the cache, of a source or of an endpoint.")                       \
+    X(CACHE_SOURCE_STALE, "sheaf_cache_lookups_total", "cache=\"source\",result=\"stale\"",        \
+      COUNTER, "What came of looking into the cache, of a source or of an endpoint.")              \
+    X(CACHE_SOURCE_MISSES, "sheaf_cache_lookups_total", "cache=\"source\",result=\"miss\"",        \
+      COUNTER, "What came of looking into the cache, of a source or of an endpoint.")              \
+    X(CACHE_SOURCE_COALESCED, "sheaf_cache_lookups_total",                                         \
+      "cache=\"source\",result=\"coalesced\"", COUNTER,                                            \
+      "What came of looking into the cache, of a source or of an endpoint.")                       \
+    X(CACHE_SOURCE_REVALIDATED, "sheaf_cache_lookups_total",                                       \
+      "cache=\"source\",result=\"revalidated\"", COUNTER,                                          \
+      "What came of looking into the cache, of a source or of an endpoint.")                       \
+    X(CACHE_ENDPOINT_HITS, "sheaf_cache_lookups_total", "cache=\"endpoint\",result=\"hit\"",       \
+      COUNTER, "What came of looking into the cache, of a source or of an endpoint.")              \
+    X(CACHE_ENDPOINT_STALE, "sheaf_cache_lookups_total", "cache=\"endpoint\",result=\"stale\"",    \
+      COUNTER, "What came of looking into the cache, of a source or of an endpoint.")              \
+    X(CACHE_ENDPOINT_MISSES, "sheaf_cache_lookups_total", "cache=\"endpoint\",result=\"miss\"",    \
+      COUNTER, "What came of looking into the cache, of a source or of an endpoint.")              \
+    X(CACHE_ENDPOINT_COALESCED, "sheaf_cache_lookups_total",                                       \
+      "cache=\"endpoint\",result=\"coalesced\"", COUNTER,                                          \
+      "What came of looking into the cache, of a source or of an endpoint.")                       \
     X(LOG_LINES_LOST, "sheaf_log_lines_lost_total", "", COUNTER,                                   \
       "Access lines dropped because the log was blocked.")
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 
 static const double decay_ns = 10e9;      /* after which an old latency weighs 1/e */
+static const double forgotten = 0.01;     /* a latency that weighs less is not known any more */
 static const double slow_start_ns = 10e9; /* until a target that came has its whole share */
 static const double least_share = 0.1;    /* of it at once */
 static const double penalty_us = 1e6;     /* what a failure counts as, at least */
@@ -52,9 +53,10 @@ static double share(const struct balance_target *t, uint64_t now_ns)
 /* With nothing known of it, a target that already has calls is left to them. */
 static double load_of(const struct balance_target *t, uint64_t now_ns)
 {
-    double latency = t->latency_us * weight_of_old(t, now_ns);
-    if (t->latency_us == 0 && t->in_flight)
-        latency = penalty_us;
+    double weight = t->latency_us > 0 ? weight_of_old(t, now_ns) : 0;
+    double latency = t->latency_us * weight;
+    if (weight < forgotten)
+        latency = t->in_flight ? penalty_us : 0;
     return latency * (t->in_flight + 1) / (t->weight * share(t, now_ns));
 }
 
@@ -130,7 +132,7 @@ static unsigned points_of(const struct balance *b, unsigned target)
     uint64_t n = (uint64_t)b->targets[target].weight * POINTS_A_WEIGHT;
     if (total * POINTS_A_WEIGHT > POINTS_MAX)
         n = n * POINTS_MAX / (total * POINTS_A_WEIGHT);
-    return n ? (unsigned)n : 1;
+    return n || b->targets[target].weight == 0 ? (unsigned)n : 1;
 }
 
 static void make_ring(struct balance *b)
@@ -210,6 +212,8 @@ void balance_end(struct balance *b, unsigned target, enum balance_end how, uint6
     if (how == BALANCE_CANCELLED)
         return;
     double us = took_us ? (double)took_us : 1;
+    if (how == BALANCE_OUTRUN && us < t->latency_us * weight_of_old(t, now_ns))
+        return;
     if (how == BALANCE_FAILED && us < penalty_us)
         us = penalty_us;
     sample(t, us, now_ns);

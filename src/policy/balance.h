@@ -34,7 +34,7 @@ static inline void balance_add(struct balance_set *s, unsigned i)
 }
 
 struct balance_target {
-    unsigned weight;    /* 1 to 1000; 1 where nothing is said */
+    unsigned weight;    /* 1 to 1000; 0: an empty place, never usable */
     uint64_t id;        /* a hash of its address: where its points stand on the ring */
     unsigned in_flight; /* of this worker's calls */
     double latency_us;  /* the peak EWMA; 0: not known */
@@ -65,6 +65,7 @@ int balance_hash(struct balance *b, const struct balance_set *usable, uint64_t h
 enum balance_end {
     BALANCE_GOOD,
     BALANCE_FAILED,
+    BALANCE_OUTRUN,    /* given up, as another was faster: it would have taken longer */
     BALANCE_CANCELLED, /* its time says nothing */
 };
 /* A call began at the target; it ended. */

@@ -28,9 +28,11 @@ static uint32_t generation_in(uint64_t word)
     return (uint32_t)(word >> TIME_BITS & MASK(GENERATION_BITS));
 }
 
+/* Of a thread whose clock was read a moment before another one made the change it is 0. */
 static uint64_t age_ms(uint64_t word, uint64_t now_ms)
 {
-    return (now_ms - word) & MASK(TIME_BITS);
+    uint64_t age = (now_ms - word) & MASK(TIME_BITS);
+    return age >> (TIME_BITS - 1) ? 0 : age;
 }
 
 /* false: another thread was first, and *word is what it made. */

@@ -7,7 +7,8 @@
  * back. (Nygard, Release It!, 2018, chapter 5; the window is that of resilience4j's time-based
  * breaker.)
  *
- * One a service and process: lock-free, any thread. Pure: time is an argument, in ms, and never 0.
+ * One a service and process: lock-free, any thread. Pure: time is an argument, in ms; threads may
+ * be some ms apart.
  */
 #pragma once
 
@@ -24,8 +25,7 @@ struct breaker_settings {
     unsigned min_calls; /* in the window, before the share counts */
     uint64_t open_ms;
     unsigned probes;
-    uint64_t slow_ms; /* a good call that took longer is told as failed; 0: none is. The caller's
-                         business */
+    uint64_t slow_ms; /* the caller tells a good call that took longer as failed; 0: none */
 };
 
 enum breaker_force {

@@ -35,15 +35,18 @@ static uint64_t time_out_ms(unsigned times)
     return ms < EJECTION_CAP_MS ? ms : EJECTION_CAP_MS;
 }
 
-/* Two threads that eject at the same moment may take one more than half. */
+/* Of threads that eject one target at the same moment one does; of threads that eject two, both
+ * may, and one more than half is out. */
 static void eject(struct ejection_target *targets, unsigned n, unsigned target, uint64_t now_ms)
 {
     struct ejection_target *t = &targets[target];
-    if (ejection_is_out(t, now_ms) || is_too_much(targets, n, now_ms))
+    uint64_t until = atomic_load(&t->out_until_ms);
+    unsigned times = atomic_load(&t->times);
+    if (now_ms < until || is_too_much(targets, n, now_ms) ||
+        !atomic_compare_exchange_strong(&t->out_until_ms, &until, now_ms + time_out_ms(times)))
         return;
-    unsigned times = atomic_fetch_add(&t->times, 1);
+    atomic_store(&t->times, times + 1);
     atomic_store(&t->failures, 0);
-    atomic_store(&t->out_until_ms, now_ms + time_out_ms(times));
 }
 
 static void forgive(struct ejection_target *t)
@@ -54,13 +57,15 @@ static void forgive(struct ejection_target *t)
         atomic_compare_exchange_strong(&t->times, &times, times - 1);
 }
 
-void ejection_tell(struct ejection_target *targets, unsigned n, unsigned target, bool failed,
-                   uint64_t now_ms)
+void ejection_tell(struct ejection_target *targets, unsigned n, unsigned target,
+                   struct ejection_call call)
 {
     struct ejection_target *t = &targets[target];
-    if (failed) {
+    if (ejection_is_out(t, call.began_ms))
+        return;
+    if (call.failed) {
         if (atomic_fetch_add(&t->failures, 1) + 1 >= EJECTION_FAILURES)
-            eject(targets, n, target, now_ms);
+            eject(targets, n, target, call.ended_ms);
     } else if (atomic_load_explicit(&t->failures, memory_order_relaxed) ||
                atomic_load_explicit(&t->times, memory_order_relaxed)) {
         forgive(t);

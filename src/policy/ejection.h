@@ -1,8 +1,9 @@
 /* ejection.h - targets that fail are left out for a while (passive health)
  *
- * Five failures in a row eject a target for base * times (at most the cap); one good answer after
- * its return takes one of its times away. At most half of the targets are out at once, and where
- * nearly all would be, all are used (panic). An empty place among them counts for nothing.
+ * Five failures in a row eject a target, each time for twice as long (at most the cap); one good
+ * answer after its return takes one of its times away. At most half of the targets are out at once.
+ * An empty place among them counts for nothing, and neither does a call that began before its
+ * target's return.
  *
  * One a service and process: lock-free, any thread. Pure: time is an argument.
  */
@@ -25,9 +26,14 @@ enum {
     EJECTION_CAP_MS = 300000,
 };
 
-/* Of targets 0 to n-1. Tells what came of a call; a good one ends a row of failures. */
-void ejection_tell(struct ejection_target *targets, unsigned n, unsigned target, bool failed,
-                   uint64_t now_ms);
+struct ejection_call { /* what came of a call */
+    bool failed;
+    uint64_t began_ms, ended_ms;
+};
+
+/* Of targets 0 to n-1. A good call ends a row of failures. */
+void ejection_tell(struct ejection_target *targets, unsigned n, unsigned target,
+                   struct ejection_call call);
 /* Another target has come to this place, or none. */
 void ejection_clear(struct ejection_target *t, bool is_empty);
 bool ejection_is_out(const struct ejection_target *t, uint64_t now_ms);

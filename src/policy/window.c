@@ -5,7 +5,8 @@
 
 enum {
     COUNT_BITS = 20,
-    TURN_BITS = 24
+    TURN_BITS = 24,
+    AHEAD_MOST = 100 * WINDOW_BUCKETS, /* turns that threads' clocks may be apart */
 };
 
 static uint64_t turn_of(uint64_t word)
@@ -30,11 +31,16 @@ static uint64_t second_of(uint64_t word)
 
 static uint64_t word_of(uint64_t turn, uint64_t first, uint64_t second)
 {
-    if (first > WINDOW_COUNT_MAX)
-        first = WINDOW_COUNT_MAX;
-    if (second > WINDOW_COUNT_MAX)
-        second = WINDOW_COUNT_MAX;
+    for (; first > WINDOW_COUNT_MAX || second > WINDOW_COUNT_MAX; first /= 2)
+        second /= 2; /* their ratio stays */
     return cut(turn) << 2 * COUNT_BITS | first << COUNT_BITS | second;
+}
+
+/* The bucket's turn, or a later one that another thread has begun in it. */
+static bool is_current(uint64_t word, uint64_t turn)
+{
+    uint64_t ahead = cut(turn_of(word) - turn);
+    return ahead == 0 || (ahead <= AHEAD_MOST && (first_of(word) || second_of(word)));
 }
 
 void window_add(struct window *w, uint64_t turn, unsigned first, unsigned second)
@@ -43,9 +49,9 @@ void window_add(struct window *w, uint64_t turn, unsigned first, unsigned second
     uint64_t old = atomic_load_explicit(bucket, memory_order_relaxed);
     uint64_t new;
     do {
-        bool is_current = turn_of(old) == cut(turn);
-        new = word_of(turn, first + (is_current ? first_of(old) : 0),
-                      second + (is_current ? second_of(old) : 0));
+        new = is_current(old, turn)
+                  ? word_of(turn_of(old), first + first_of(old), second + second_of(old))
+                  : word_of(turn, first, second);
     } while (!atomic_compare_exchange_weak_explicit(bucket, &old, new, memory_order_relaxed,
                                                     memory_order_relaxed));
 }

@@ -1,7 +1,8 @@
 /* window.h - two counts of the last moments, in buckets that several threads add to
  *
  * A bucket is one word: the turn that it is of, and both counts; an old one begins anew when it is
- * added to. Counts stay at their greatest rather than wrap.
+ * added to. Where one of the counts would pass its greatest both are halved.
+ * What a thread adds whose clock is behind counts in the bucket that is there.
  */
 #pragma once
 

@@ -25,9 +25,36 @@ enum {
     OUTCOME_N_KINDS = OUTCOME_DENIED + 1
 };
 
+/* What the cache had to do with it. */
+enum outcome_cache {
+    OUTCOME_UNCACHED, /* the source does not cache */
+    OUTCOME_MISS,     /* a call was made, or waited for with others */
+    OUTCOME_REVALIDATED,
+    OUTCOME_HIT,
+    OUTCOME_STALE,
+};
+struct outcome_caching {
+    enum outcome_cache how;
+    bool is_stored;           /* had from the cache, or kept in it now: what follows holds */
+    bool is_private;          /* to the credentials of its request */
+    int64_t ttl_ms;           /* that is left of it */
+    struct slice vary;        /* names that the origin's Vary has; lives as long as the value */
+    const struct slice *tags; /* of the origin, in the arena of the request */
+    unsigned n_tags;
+};
+
+/* How an attempt ended, whatever is made of it: what its service is judged by. */
+enum outcome_end {
+    OUTCOME_WHOLE,  /* as an answer does, or we wanted no more of it */
+    OUTCOME_LATE,   /* there was none in time, or not all of it */
+    OUTCOME_BROKEN, /* there was no connection, it broke off, or what came is not HTTP */
+    OUTCOME_UNSENT, /* nothing was asked: our own bounds forbade it */
+};
+
 struct outcome {
     enum outcome_kind kind;
-    unsigned status;    /* that the service answered; 0 where none */
+    enum outcome_end end; /* of an attempt's alone */
+    unsigned status;      /* that the service answered; 0 where none */
     struct slice value; /* OUTCOME_OK: one JSON value, checked; lies in blob, or in the arena of the
                            request, or is a constant. OUTCOME_STATUS: the body where it was asked
                            for and is JSON; empty otherwise */
@@ -36,10 +63,18 @@ struct outcome {
     const struct field *returned; /* the service's fields that were asked for, in that arena */
     unsigned n_returned;
     unsigned n_attempts;
+    bool has_stale; /* the call failed as `kind` tells, and `value` is what the cache still had */
+    struct outcome_caching caching;
     uint64_t retry_after_ms; /* that the service asked for, or an open circuit; 0: nothing */
     uint64_t started_ns;     /* 0: nothing was called */
     uint64_t ended_ns;
 };
+
+/* Its own, or a stale one that stands for it. */
+static inline bool outcome_has_value(const struct outcome *o)
+{
+    return o->kind == OUTCOME_OK || o->has_stale;
+}
 
 /* "timeout", "unreachable", ... as users read it; "ok" where it went well. */
 const char *outcome_kind_name(enum outcome_kind kind);

@@ -9,6 +9,7 @@
 
 enum {
     LATENCY_WINDOW_MS = 30000,
+    WELL_LEAST_OF = 5, /* fewer than one in so many are not enough */
 };
 
 static void *take(size_t n, size_t size)
@@ -71,22 +72,69 @@ void service_note_refusal(struct service *s, uint64_t started_ns)
     s->context->on_refused(s->context->refused_owner, generation);
 }
 
-enum preference {
-    GOOD_AND_NEW, /* healthy, not ejected, not tried by this call */
-    NEW,
-    ANY,
-    N_PREFERENCES
-};
-
-static bool is_usable(const struct service *s, unsigned target, const struct balance_set *tried,
-                      enum preference preference)
+bool service_is_well(const struct service *s, unsigned target)
 {
     const struct service_target *t = &s->targets[target];
-    if (!t->has_address || (preference != ANY && balance_has(tried, target)))
-        return false;
-    return preference != GOOD_AND_NEW ||
-           !(t->is_unhealthy ||
-             ejection_is_out(&s->shared->ejections[target], s->context->loop->now_ms));
+    return t->has_address && !t->is_unhealthy &&
+           !ejection_is_out(&s->shared->ejections[target], s->context->loop->now_ms);
+}
+
+/* Who is back from an ejection rises slowly to its share. */
+static void note_ejected(struct service *s, const struct balance_set *ejected)
+{
+    for (unsigned i = 0; i < BALANCE_WORDS; i++)
+        for (uint64_t back = s->ejected.bits[i] & ~ejected->bits[i]; back; back &= back - 1)
+            s->loads[i * 64 + (unsigned)__builtin_ctzll(back)].since_ns = s->context->loop->now_ns;
+    s->ejected = *ejected;
+}
+
+struct choice {
+    struct balance_set there; /* targets with an address */
+    struct balance_set well;  /* of these */
+};
+
+/* Where nearly none is well those would have to carry all, and it is likelier that we see wrongly:
+ * then all count as well. */
+static struct choice look_at_targets(struct service *s)
+{
+    struct choice c = {0};
+    struct balance_set ejected = {0};
+    unsigned n_there = 0, n_well = 0;
+    for (unsigned i = 0; i < s->n_targets; i++) {
+        const struct service_target *t = &s->targets[i];
+        if (ejection_is_out(&s->shared->ejections[i], s->context->loop->now_ms))
+            balance_add(&ejected, i);
+        if (!t->has_address)
+            continue;
+        n_there++;
+        balance_add(&c.there, i);
+        if (t->is_unhealthy || balance_has(&ejected, i))
+            continue;
+        n_well++;
+        balance_add(&c.well, i);
+    }
+    note_ejected(s, &ejected);
+    if (n_well * WELL_LEAST_OF < n_there)
+        c.well = c.there;
+    return c;
+}
+
+static struct balance_set without(const struct balance_set *set, const struct balance_set *tried)
+{
+    struct balance_set rest;
+    for (unsigned i = 0; i < BALANCE_WORDS; i++)
+        rest.bits[i] = set->bits[i] & ~tried->bits[i];
+    return rest;
+}
+
+bool service_has_other(struct service *s, const struct balance_set *tried)
+{
+    const struct choice c = look_at_targets(s);
+    const struct balance_set rest = without(&c.well, tried);
+    for (unsigned i = 0; i < BALANCE_WORDS; i++)
+        if (rest.bits[i])
+            return true;
+    return false;
 }
 
 static int choose_among(struct service *s, const struct balance_set *usable, uint64_t hash)
@@ -105,21 +153,18 @@ static int choose_among(struct service *s, const struct balance_set *usable, uin
                                  s->context->loop->now_ns);
 }
 
-/* Where all that are good were tried, the others are better than none. */
+/* One that is well and was tried is better than one that is not. */
 int service_choose(struct service *s, const struct balance_set *tried, uint64_t hash)
 {
     if (s->n_targets == 1)
         return s->targets[0].has_address ? 0 : BALANCE_NONE;
-    for (enum preference p = GOOD_AND_NEW; p < N_PREFERENCES; p++) {
-        struct balance_set usable = {0};
-        for (unsigned i = 0; i < s->n_targets; i++)
-            if (is_usable(s, i, tried, p))
-                balance_add(&usable, i);
-        int target = choose_among(s, &usable, hash);
-        if (target != BALANCE_NONE)
-            return target;
-    }
-    return BALANCE_NONE;
+    const struct choice c = look_at_targets(s);
+    const struct balance_set preferred[] = {without(&c.well, tried), c.well,
+                                            without(&c.there, tried), c.there};
+    int target = BALANCE_NONE;
+    for (unsigned i = 0; i < sizeof preferred / sizeof *preferred && target == BALANCE_NONE; i++)
+        target = choose_among(s, &preferred[i], hash);
+    return target;
 }
 
 uint64_t service_due_ms(const struct loop *l, uint64_t ms)

@@ -1,8 +1,8 @@
 /* service.h - a service on one worker: its targets, their pools, and which of them is called
  *
  * A target without an address (its name is not resolved yet) is passed over. One that fails its
- * health checks or was ejected is used only where no other is left. One worker's; what all workers
- * know of the service together is service_shared.h.
+ * health checks or was ejected is used only where no other is left, or next to none: then all are.
+ * One worker's; what all workers know of the service together is service_shared.h.
  */
 #pragma once
 
@@ -21,6 +21,7 @@
 #include "service/service_shared.h"
 
 struct service_attempt;
+struct service_cache;
 struct service_call;
 
 /* What the services of one configuration have in common on a worker; outlives them. */
@@ -35,6 +36,11 @@ struct service_context {
     /* A service refused a token of that generation; once a token. May be NULL. */
     void (*on_refused)(void *owner, uint64_t generation);
     void *refused_owner;
+    struct service_cache *cache; /* NULL: nothing is remembered */
+    /* What is called in the background needs all of this; may be NULL. */
+    void (*hold)(void *holder);
+    void (*release)(void *holder);
+    void *holder;
     struct service_call *free_calls;       /* to be used again */
     struct service_attempt *free_attempts; /* likewise */
 };
@@ -45,6 +51,7 @@ struct service_target {
     bool has_address;
     bool is_unhealthy; /* its checks fail */
     bool is_gone;      /* it was of SRV records that no longer name it */
+    unsigned era;      /* counts who had this slot: what began in another is not told of this one */
 };
 
 /* What is known of a target by now. Targets of SRV records are slots behind the configured ones. */
@@ -68,12 +75,17 @@ struct service {
     unsigned n_targets;             /* that were ever used */
     struct balance balance;
     struct balance_target *loads; /* by index of the target */
+    struct balance_set ejected;   /* when a target was chosen last */
     struct quantile *latency;   /* of good calls, in microseconds; NULL where nobody asks for it */
     struct slice authorization; /* a header line, with its CRLF; empty: none */
     bool lacks_credentials;     /* it should have one, and there is none now */
     uint64_t token;             /* the generation of what the line has; 0: not to be told of */
     uint64_t token_since_ns;
-    struct list waiting;     /* calls that wait for a place: required ones first */
+    struct list waiting;     /* calls that wait for a place: those that matter most first */
+    unsigned n_waiting;      /* of them */
+    unsigned n_placed;       /* attempts of this worker's that have a place */
+    unsigned n_kept;         /* places taken since one was left to other workers' calls */
+    uint64_t left_since_ms;  /* one is; 0: none */
     struct wheel_entry look; /* while some wait: other workers give places back, too */
     struct ready serve;      /* a place may be free */
 };
@@ -92,8 +104,12 @@ void service_set_known(struct service *s, const struct service_known *k);
 void service_set_credentials(struct service *s, struct slice line, uint64_t generation);
 /* An attempt that began then was answered 401. */
 void service_note_refusal(struct service *s, uint64_t started_ns);
+/* Does it pass its checks, and is it not ejected? */
+bool service_is_well(const struct service *s, unsigned target);
+/* Is there one that is well and was not tried? */
+bool service_has_other(struct service *s, const struct balance_set *tried);
 /* BALANCE_NONE where no target has an address. Those tried before are avoided where others are
- * left. */
+ * left that are well. */
 int service_choose(struct service *s, const struct balance_set *tried, uint64_t hash);
 /* The time on the loop's clock that is this long from now, never earlier. */
 uint64_t service_due_ms(const struct loop *l, uint64_t ms);

@@ -21,12 +21,14 @@ struct service_attempt {
     struct call_request request;
     struct service *service;
     struct service_target *target;
+    unsigned era; /* that the target's slot had */
     service_ended *on_ended;
     void *owner;
     struct arena *arena; /* NULL once it is detached */
     struct service_wanted wanted;
     struct service_passed passed;
     bool is_idempotent;
+    bool is_raw; /* its outcome is what came, of which somebody else makes something */
     enum config_format declared;
     struct service_format format; /* of the answer */
     bool is_dropping;             /* nobody wants the body */
@@ -121,6 +123,8 @@ static bool wants_body(const struct service_attempt *a, unsigned status)
 {
     if (!a->arena || a->request.is_head)
         return false;
+    if (a->is_raw)
+        return status != 304;
     for (unsigned i = 0; i < a->passed.n; i++)
         if (a->passed.statuses[i] == status)
             return true;
@@ -131,26 +135,38 @@ static bool wants_body(const struct service_attempt *a, unsigned status)
 static void fail_by_status(struct service_attempt *a, const struct h1_head *head, const char *base)
 {
     fail(a, OUTCOME_STATUS, detail_of(a, "answered ", head->status, ""));
-    a->format = service_format_of(CONFIG_FORMAT_BY_TYPE, head, base);
+    a->format = service_format_of(CONFIG_FORMAT_BY_TYPE, service_head_media(head, base));
     if (a->format.kind != CONFIG_FORMAT_JSON)
         a->format.refusal = SLICE("the answer's media type is not JSON");
+}
+
+static enum service_body_fit take_fields(struct service_attempt *a, const struct h1_head *head,
+                                         const char *base)
+{
+    if (!a->arena)
+        return SERVICE_BODY_FITS;
+    if (!a->is_raw)
+        service_head_take_fields(&a->outcome, head, base, &a->wanted, a->arena);
+    else if (!service_head_take_all(&a->outcome, head, base, a->arena))
+        return SERVICE_BODY_NO_MEMORY;
+    a->format.refusal = a->is_raw ? SLICE_NONE : a->format.refusal;
+    return SERVICE_BODY_FITS;
 }
 
 static void on_head(struct call *call, const struct h1_head *head, const char *base)
 {
     struct service_attempt *a = LIST_OWNER(call, struct service_attempt, call);
     a->outcome.status = head->status;
-    a->outcome.retry_after_ms = service_head_retry_after(head, base);
-    a->format = service_format_of(a->declared, head, base);
+    a->outcome.retry_after_ms =
+        service_head_retry_after(head, base, context_of(a)->loop->wall_us / 1000);
+    a->format = service_format_of(a->declared, service_head_media(head, base));
     if (head->status < 200 || head->status > 299)
         fail_by_status(a, head, base);
     if (head->status == 401 && a->arena)
         service_note_refusal(a->service, a->outcome.started_ns);
     a->is_dropping = !wants_body(a, head->status);
-    if (a->arena)
-        service_head_take_fields(&a->outcome, head, base, &a->wanted, a->arena);
-    enum service_body_fit fit = SERVICE_BODY_FITS;
-    if (!a->is_dropping && !a->format.refusal.n)
+    enum service_body_fit fit = take_fields(a, head, base);
+    if (fit == SERVICE_BODY_FITS && !a->is_dropping && !a->format.refusal.n)
         fit = service_body_begin(&a->body, context_of(a), a->arena,
                                  head->has_length ? &head->length : NULL);
     if (fit == SERVICE_BODY_FITS)
@@ -202,6 +218,11 @@ static struct stream_room room(struct call *call, size_t n)
 static void judge_body(struct service_attempt *a)
 {
     service_body_end(&a->body, context_of(a), a->arena);
+    if (a->is_raw) {
+        a->outcome.value = (struct slice){a->body.at, a->body.n};
+        a->outcome.blob = a->body.blob;
+        return;
+    }
     struct service_format_value v =
         service_format_read(&a->format, &a->body, context_of(a), a->arena);
     if (v.kind != OUTCOME_OK) {
@@ -216,7 +237,7 @@ static void judge_body(struct service_attempt *a)
  * assume. It is the same attempt. */
 static bool is_to_be_made_again(const struct service_attempt *a)
 {
-    return !a->request.fresh && (a->is_idempotent || !a->call.is_sent);
+    return !a->request.fresh && a->target->era == a->era && (a->is_idempotent || !a->call.is_sent);
 }
 
 static const struct call_handlers handlers;
@@ -231,6 +252,7 @@ static void make_again(struct service_attempt *a)
 
 static void judge_end(struct service_attempt *a, enum call_end how)
 {
+    a->outcome.end = how == CALL_DONE ? OUTCOME_WHOLE : OUTCOME_BROKEN;
     switch (how) {
     case CALL_DONE:
         if (a->body.n)
@@ -273,6 +295,7 @@ static const struct call_handlers handlers = {
 static void on_timeout(struct wheel_entry *e)
 {
     struct service_attempt *a = LIST_OWNER(e, struct service_attempt, timeout);
+    a->outcome.end = OUTCOME_LATE;
     fail(a, OUTCOME_TIMEOUT, detail_of(a, "no answer within ", a->timeout_ms, " ms"));
     end_now(a); /* a is gone */
 }
@@ -308,6 +331,7 @@ static void begin(struct service_attempt *a, const struct service_request *r)
     a->wanted = r->wanted;
     a->passed = r->passed;
     a->declared = r->format;
+    a->is_raw = r->is_raw;
     a->is_idempotent = r->is_idempotent;
     a->is_dropping = a->is_under_way = false;
     a->n_dropped = 0;
@@ -344,12 +368,16 @@ static void send_request(struct service_attempt *a)
 static void on_faulty(struct wheel_entry *e)
 {
     struct service_attempt *a = LIST_OWNER(e, struct service_attempt, faulty);
-    if (a->fault->fail_status == 0) {
+    if (a->fault->fail_status == 0 && a->target->era == a->era) {
         send_request(a);
         return;
     }
     a->outcome.status = a->fault->fail_status;
-    fail(a, OUTCOME_STATUS, detail_of(a, "answered ", a->outcome.status, ""));
+    if (a->outcome.status)
+        fail(a, OUTCOME_STATUS, detail_of(a, "answered ", a->outcome.status, ""));
+    else
+        fail(a, OUTCOME_UNREACHABLE, SLICE("no connection"));
+    a->outcome.end = a->outcome.status ? OUTCOME_WHOLE : OUTCOME_BROKEN;
     tell(a); /* a is gone */
 }
 
@@ -372,6 +400,7 @@ struct service_attempt *service_attempt_start(struct service *s, unsigned target
     struct service_attempt *a = take(context);
     a->service = s;
     a->target = &s->targets[target];
+    a->era = a->target->era;
     a->on_ended = on_ended;
     a->owner = owner;
     begin(a, r);
@@ -382,6 +411,7 @@ struct service_attempt *service_attempt_start(struct service *s, unsigned target
     else
         keep_content(a, r->body);
     if (a->outcome.kind != OUTCOME_OK) {
+        a->outcome.end = OUTCOME_UNSENT;
         loop_ready(context->loop, &a->ready);
         return a;
     }

@@ -3,13 +3,14 @@
 
 #include "base/check.h"
 #include "policy/backoff.h"
+#include "service/service_cache.h"
 #include "service/service_call_internal.h"
 #include "service/service_queue.h"
+#include "service/service_wait.h"
 
 enum {
     KEPT_LIMIT = 16 * 1024 * 1024, /* bytes of a request that may be needed again */
     KEPT_MEMORY = 8 * 1024,        /* bytes of its memory that a call to be used again keeps */
-    SAMPLES_LEAST = 20,
     MEDIAN_PERMILLE = 500,
 };
 
@@ -21,10 +22,19 @@ static void recycle(struct service_call *c)
     loop_disarm(context->loop, &c->timer);
     loop_ready_cancel(&c->ready);
     service_queue_remove(c);
+    service_wait_done(c);
     if (c->kept.capacity > KEPT_MEMORY)
         buffer_done(&c->kept);
     c->next_free = context->free_calls;
     context->free_calls = c;
+}
+
+/* An unsafe call that went well has changed what it names (RFC 9111 4.4). */
+static void forget_changed(const struct service_call *c, const struct outcome *o)
+{
+    struct service_cache *cache = c->service->context->cache;
+    if (cache && !c->request.is_safe && o->status >= 200 && o->status <= 399)
+        service_cache_forget(cache, c->service->config->name, c->request.line);
 }
 
 void service_call_tell(struct service_call *c)
@@ -35,13 +45,15 @@ void service_call_tell(struct service_call *c)
     outcome.n_attempts = c->n_attempts;
     outcome.started_ns = c->n_attempts ? c->started_ns : 0;
     outcome.ended_ns = c->service->context->loop->now_ns;
+    service_wait_dress(c, &outcome);
+    forget_changed(c, &outcome);
     recycle(c);
     on_ended(owner, &outcome);
 }
 
 static void on_ready(struct ready *r)
 {
-    service_call_judge(LIST_OWNER(r, struct service_call, ready));
+    service_call_tell(LIST_OWNER(r, struct service_call, ready));
 }
 
 static void on_timer(struct wheel_entry *e)
@@ -57,8 +69,9 @@ void service_call_arm(struct service_call *c, uint64_t ms, void (*on_time)(struc
     loop_arm(l, &c->timer, service_due_ms(l, ms));
 }
 
-static bool is_listed(const struct config_retry *r, const struct outcome *o)
+bool service_call_is_listed(const struct service_call *c, const struct outcome *o)
 {
+    const struct config_retry *r = &c->service->config->retry;
     if (o->kind == OUTCOME_UNREACHABLE)
         return r->after_unreachable;
     if (o->kind == OUTCOME_TIMEOUT)
@@ -71,7 +84,7 @@ static bool is_listed(const struct config_retry *r, const struct outcome *o)
 
 static void on_back(struct service_call *c)
 {
-    if (!service_call_begin_attempt(c))
+    if (!service_call_begin_attempt(c, false))
         service_call_tell(c);
 }
 
@@ -80,9 +93,9 @@ static bool has_time(struct service_call *c, uint64_t *wait_ms)
 {
     struct service *s = c->service;
     uint64_t left_ms = service_call_left_ms(c);
-    uint64_t median_us =
-        quantile_us(s->latency, MEDIAN_PERMILLE, SAMPLES_LEAST, s->context->loop->now_ms);
-    *wait_ms = backoff_ms(&backoff, c->n_attempts, c->outcome.retry_after_ms,
+    uint64_t median_us = quantile_us(s->latency, MEDIAN_PERMILLE, SERVICE_CALL_SAMPLES_LEAST,
+                                     s->context->loop->now_ms);
+    *wait_ms = backoff_ms(&backoff, c->n_retries + 1, c->outcome.retry_after_ms,
                           random_next(s->context->random));
     return *wait_ms + median_us / 1000 < left_ms;
 }
@@ -94,10 +107,11 @@ static bool make_again(struct service_call *c)
     const struct config_retry *r = &s->config->retry;
     uint64_t wait_ms;
     if (c->n_attempts == 0 || c->n_attempts >= r->attempts || c->is_detached ||
-        !c->request.is_idempotent || !is_listed(r, &c->outcome) || !has_time(c, &wait_ms) ||
+        !c->request.is_idempotent || !service_call_is_listed(c, &c->outcome) ||
+        !has_time(c, &wait_ms) ||
         !budget_withdraw(&s->shared->retries, &r->budget, s->context->loop->now_ms))
         return false;
-    counters_add(s->context->counters, COUNT_CALLS_RETRIED, 1);
+    c->n_retries++;
     service_call_arm(c, wait_ms, on_back);
     return true;
 }
@@ -126,9 +140,11 @@ static struct service_call *take(struct service_context *context)
 }
 
 /* Only what is sent at once, and once, can do without its own copy. */
-static bool needs_copy(const struct config_service *s)
+static bool needs_copy(const struct service_call *c)
 {
-    return s->retry.attempts > 1 || s->hedge.is_on || s->concurrency.limit.is_on;
+    const struct config_service *s = c->service->config;
+    bool is_remembered = c->service->context->cache && !c->request.is_safe;
+    return is_remembered || s->retry.attempts > 1 || s->hedge.is_on || s->concurrency.limit.is_on;
 }
 
 static struct slice copied(struct service_call *c, size_t *at, size_t n)
@@ -164,13 +180,19 @@ static void deposit(const struct service *s)
 
 static bool begin(struct service_call *c)
 {
-    if (needs_copy(c->service->config) && !keep_request(c)) {
+    if (needs_copy(c) && !keep_request(c)) {
         c->outcome =
             (struct outcome){.kind = OUTCOME_TOO_LARGE, .detail = SLICE("the request is too long")};
         return false;
     }
     deposit(c->service);
-    return service_call_begin_attempt(c);
+    return service_call_begin_attempt(c, false);
+}
+
+void service_call_go(struct service_call *c)
+{
+    if (!begin(c))
+        loop_ready(c->service->context->loop, &c->ready);
 }
 
 struct service_call *service_call_start(struct service *s, const struct service_request *r,
@@ -186,10 +208,12 @@ struct service_call *service_call_start(struct service *s, const struct service_
     c->outcome = (struct outcome){0};
     c->started_ns = context->loop->now_ns;
     c->due_ms = context->loop->now_ms + r->left_ms;
-    c->n_attempts = 0;
+    c->n_attempts = c->n_retries = 0;
     c->is_detached = false;
-    if (!begin(c))
-        loop_ready(context->loop, &c->ready);
+    if (r->caching && context->cache)
+        service_wait_begin(c, r->caching);
+    else
+        service_call_go(c);
     return c;
 }
 
@@ -208,14 +232,25 @@ void service_call_detach(struct service_call *c, service_ended *on_ended, void *
     service_attempt_detach(c->tries[0].attempt);
 }
 
+unsigned service_call_n_attempts(const struct service_call *c)
+{
+    return c->n_attempts;
+}
+
 void service_call_cancel(struct service_call *c, enum service_call_why why)
 {
     struct service *s = c->service;
     if (c->outcome.blob)
         blob_release(&s->context->loop->blobs, c->outcome.blob);
+    service_wait_leave(c, why);
     service_call_stop_attempts(c, why);
     recycle(c);
     service_queue_wake(s);
+}
+
+void service_call_use_stale(struct service_call *c, struct outcome *o)
+{
+    service_wait_use_stale(c, o);
 }
 
 void service_call_free_kept(struct service_context *context)

@@ -1,6 +1,7 @@
 /* service_call.h - one call of a source to its service, from the request to an outcome
  *
- * In this order: the breaker lets it pass, a place is free (or it waits for one), a target is
+ * Where its answer may be remembered the cache is asked first (service_wait.h). Then, in this
+ * order: the breaker lets it pass, a place is free (or it waits for one), a target is
  * chosen, an attempt is made; a late one may be doubled on another target, a failed one made again,
  * as far as the service's settings, its budgets and the time that is left allow (CONTRACT 3.8).
  *
@@ -25,6 +26,11 @@ struct service_call *service_call_start(struct service *s, const struct service_
 bool service_call_must_go_on(const struct service_call *c);
 /* From now on it belongs to another owner; its outcome has no body, no detail and no fields. */
 void service_call_detach(struct service_call *c, service_ended *on_ended, void *owner);
+/* The time is over, and the call is about to be cancelled for that. Where the cache has a stale
+ * entry that may stand for it, the outcome, a failure, gets it: see `has_stale`. */
+void service_call_use_stale(struct service_call *c, struct outcome *o);
+/* So far. */
+unsigned service_call_n_attempts(const struct service_call *c);
 enum service_call_why {
     SERVICE_CALL_UNWANTED, /* nobody waits for it any more */
     SERVICE_CALL_LATE,     /* the time of the whole answer is over */

@@ -5,10 +5,16 @@
 
 enum {
     NS_A_US = 1000,
-    SAMPLES_LEAST = 20, /* calls that must be known before a quantile says something */
+    US_A_MS = 1000,
+    NS_A_MS = 1000000,
     SLOW_LEAST_US = 50000,
     SLOW_TIMES = 8, /* a target that takes so much longer than the others is as good as failing */
+    TOO_MANY = 429, /* statuses by which a service asks for less */
+    UNAVAILABLE = 503,
+    LATE_BEHIND = 504,
 };
+
+static const uint64_t lately_ns = UINT64_C(10000000000);
 
 static uint64_t us_since(const struct service_call *c, uint64_t ns)
 {
@@ -23,78 +29,137 @@ static void refuse(struct service_call *c, enum outcome_kind kind, struct slice 
     c->outcome.detail = detail;
 }
 
-/* The whole answer was no failure of the service, whatever we make of it. */
-static bool is_failure(const struct service_call *c, const struct outcome *o)
-{
-    if (o->kind == OUTCOME_TIMEOUT)
-        return !c->request.is_hurried;
-    return o->kind == OUTCOME_UNREACHABLE || o->status >= 500;
-}
-
 static bool is_slow(const struct service *s, uint64_t us)
 {
     uint64_t slow_ms = s->config->breaker.slow_ms;
-    return slow_ms && us > slow_ms * 1000;
+    return slow_ms && us > slow_ms * US_A_MS;
 }
 
-/* Compared to the mean of the other targets that are known. */
+/* Compared to the mean of the other targets of which something is known lately. */
 static bool is_outlier(const struct service *s, unsigned target, uint64_t us)
 {
+    uint64_t now_ns = s->context->loop->now_ns;
     double sum = 0;
     unsigned n = 0;
+    if (us <= SLOW_LEAST_US)
+        return false;
     for (unsigned i = 0; i < s->n_targets; i++)
-        if (i != target && s->loads[i].latency_us > 0) {
+        if (i != target && service_is_well(s, i) && s->loads[i].latency_us > 0 &&
+            now_ns - s->loads[i].told_ns < lately_ns) {
             sum += s->loads[i].latency_us;
             n++;
         }
-    return n && us > SLOW_LEAST_US && (double)us > SLOW_TIMES * sum / n;
+    return n && (double)us > SLOW_TIMES * sum / n;
 }
 
-static void tell_target(struct service *s, const struct service_try *t, enum balance_end how,
-                        uint64_t us)
+/* What an attempt says of its service, and of its target. */
+enum verdict {
+    VERDICT_GOOD,
+    VERDICT_BUSY,    /* the service is well, and asks for less */
+    VERDICT_FAILED,  /* and says nothing of how much it could do, */
+    VERDICT_OVERRUN, /* or has too much to do, as it seems */
+    VERDICT_OUTRUN,  /* given up, as its twin was faster */
+    VERDICT_NONE,
+};
+
+/* Who had too little time is not judged by being late. */
+static enum verdict judge_late(const struct service_try *t, uint64_t us)
 {
+    uint64_t had_ms = us / US_A_MS < t->given_ms ? us / US_A_MS : t->given_ms;
+    return had_ms >= t->call->request.fair_ms ? VERDICT_OVERRUN : VERDICT_NONE;
+}
+
+/* A whole answer below 500 is no failure of the service, whatever we make of it. */
+static enum verdict judge_whole(const struct outcome *o)
+{
+    if (o->kind == OUTCOME_OVERLOADED) /* of our own memory */
+        return VERDICT_NONE;
+    if (o->status == TOO_MANY)
+        return VERDICT_BUSY;
+    if (o->status == UNAVAILABLE || o->status == LATE_BEHIND)
+        return VERDICT_OVERRUN;
+    return o->status >= 500 ? VERDICT_FAILED : VERDICT_GOOD;
+}
+
+static enum verdict judge(const struct service_try *t, const struct outcome *o, uint64_t us)
+{
+    switch (o->end) {
+    case OUTCOME_WHOLE:
+        return judge_whole(o);
+    case OUTCOME_LATE:
+        return judge_late(t, us);
+    case OUTCOME_BROKEN:
+        return VERDICT_FAILED;
+    case OUTCOME_UNSENT:
+        break;
+    }
+    return VERDICT_NONE;
+}
+
+static void tell_breaker(struct service *s, const struct service_try *t, enum verdict v,
+                         uint64_t us)
+{
+    static const enum breaker_result results[] = {
+        [VERDICT_GOOD] = BREAKER_GOOD,      [VERDICT_BUSY] = BREAKER_GOOD,
+        [VERDICT_FAILED] = BREAKER_FAILED,  [VERDICT_OVERRUN] = BREAKER_FAILED,
+        [VERDICT_OUTRUN] = BREAKER_NEITHER, [VERDICT_NONE] = BREAKER_NEITHER,
+    };
+    enum breaker_result result = results[v];
+    if (result == BREAKER_GOOD && is_slow(s, us))
+        result = BREAKER_FAILED;
+    breaker_tell(&s->shared->breaker, &s->config->breaker, t->ticket, result,
+                 s->context->loop->now_ms);
+}
+
+/* 429 may mean one client as well as one target: nobody is left out for it. */
+static void tell_target(struct service *s, const struct service_try *t, enum verdict v, uint64_t us)
+{
+    static const enum balance_end ends[] = {
+        [VERDICT_GOOD] = BALANCE_GOOD,     [VERDICT_BUSY] = BALANCE_FAILED,
+        [VERDICT_FAILED] = BALANCE_FAILED, [VERDICT_OVERRUN] = BALANCE_FAILED,
+        [VERDICT_OUTRUN] = BALANCE_OUTRUN, [VERDICT_NONE] = BALANCE_CANCELLED,
+    };
     const struct loop *l = s->context->loop;
     if (s->n_targets == 1)
         return;
-    bool failed = how == BALANCE_FAILED || (how == BALANCE_GOOD && is_outlier(s, t->target, us));
-    balance_end(&s->balance, t->target, how, us, l->now_ns);
-    if (how != BALANCE_CANCELLED)
-        ejection_tell(s->shared->ejections, s->n_targets, t->target, failed, l->now_ms);
+    if (s->targets[t->target].era != t->era || s->targets[t->target].is_gone)
+        v = VERDICT_NONE;
+    bool failed = v == VERDICT_FAILED || v == VERDICT_OVERRUN ||
+                  (v == VERDICT_GOOD && is_outlier(s, t->target, us));
+    balance_end(&s->balance, t->target, ends[v], us, l->now_ns);
+    if (v == VERDICT_GOOD || failed)
+        ejection_tell(s->shared->ejections, s->n_targets, t->target,
+                      (struct ejection_call){failed, t->started_ns / NS_A_MS, l->now_ms});
 }
 
-/* o: NULL where the attempt was cancelled. */
-static void record(struct service_try *t, const struct outcome *o)
+static void give_place(struct service *s, enum verdict v, uint64_t us)
 {
-    struct service_call *c = t->call;
-    struct service *s = c->service;
-    uint64_t now_ms = s->context->loop->now_ms;
-    uint64_t us = us_since(c, t->started_ns);
-    bool failed = o && is_failure(c, o);
-    bool is_told = o && (o->kind != OUTCOME_TIMEOUT || failed) && o->kind != OUTCOME_OVERLOADED;
-    enum breaker_result result = BREAKER_NEITHER;
-    enum balance_end end = BALANCE_CANCELLED;
-    enum limit_end limit = LIMIT_CANCELLED;
-    if (is_told) {
-        result = failed || is_slow(s, us) ? BREAKER_FAILED : BREAKER_GOOD;
-        end = failed || o->status == 429 ? BALANCE_FAILED : BALANCE_GOOD;
-        limit = failed || o->status == 429 ? LIMIT_DROPPED : LIMIT_DONE;
-    }
-    t->attempt = NULL;
-    breaker_tell(&s->shared->breaker, &s->config->breaker, t->ticket, result, now_ms);
-    tell_target(s, t, end, us);
+    static const enum limit_end ends[] = {
+        [VERDICT_GOOD] = LIMIT_DONE,        [VERDICT_BUSY] = LIMIT_DROPPED,
+        [VERDICT_FAILED] = LIMIT_CANCELLED, [VERDICT_OVERRUN] = LIMIT_DROPPED,
+        [VERDICT_OUTRUN] = LIMIT_CANCELLED, [VERDICT_NONE] = LIMIT_CANCELLED,
+    };
     if (s->config->concurrency.limit.is_on)
-        limit_give(&s->shared->limit, &s->config->concurrency.limit, limit, us, now_ms);
-    if (s->latency && end == BALANCE_GOOD)
-        quantile_add(s->latency, us, now_ms);
+        service_queue_give_place(s, ends[v], us);
+}
+
+static void record(struct service_try *t, enum verdict v)
+{
+    struct service *s = t->call->service;
+    uint64_t us = us_since(t->call, t->started_ns);
+    t->attempt = NULL;
+    tell_breaker(s, t, v, us);
+    tell_target(s, t, v, us);
+    give_place(s, v, us);
 }
 
 static void give_up_try(struct service_try *t, enum service_call_why why)
 {
-    const struct outcome late = {.kind = OUTCOME_TIMEOUT};
     if (!t->attempt)
         return;
     service_attempt_cancel(t->attempt);
-    record(t, why == SERVICE_CALL_LATE ? &late : NULL);
+    record(t, why == SERVICE_CALL_LATE ? judge_late(t, us_since(t->call, t->started_ns))
+                                       : VERDICT_NONE);
 }
 
 void service_call_stop_attempts(struct service_call *c, enum service_call_why why)
@@ -110,29 +175,67 @@ static void drop_outcome(struct service_call *c)
     c->outcome.blob = NULL;
 }
 
+/* Of good answers alone: what fails fast would make the quantiles short. A first attempt that loses
+ * to its hedge took at least so long; left out, all that a hedge has saved would be missing, and
+ * the quantiles would sink until the budget is spent. */
+static void note_latency(struct service *s, const struct service_try *t)
+{
+    if (s->latency)
+        quantile_add(s->latency, us_since(t->call, t->started_ns), s->context->loop->now_ms);
+}
+
+static void end_loser(struct service_try *t)
+{
+    struct service_call *c = t->call;
+    if (!t->attempt)
+        return;
+    if (t == &c->tries[0] && c->outcome.kind == OUTCOME_OK)
+        note_latency(c->service, t);
+    service_attempt_cancel(t->attempt);
+    record(t, VERDICT_OUTRUN);
+}
+
+/* Nothing better can come of its twin: it is the answer, or one that the service means. */
+static bool is_final(const struct service_call *c, const struct outcome *o, enum verdict v)
+{
+    return o->kind == OUTCOME_OK ||
+           (o->kind == OUTCOME_STATUS && v == VERDICT_GOOD && !service_call_is_listed(c, o));
+}
+
+/* Of two attempts that failed a whole answer says more than none, in whichever order they end. */
+static void keep_outcome(struct service_call *c, const struct outcome *o)
+{
+    struct outcome old = c->outcome;
+    uint64_t retry_after_ms = o->retry_after_ms;
+    if (c->is_half_known && old.retry_after_ms > retry_after_ms)
+        retry_after_ms = old.retry_after_ms;
+    if (c->is_half_known && o->kind != OUTCOME_OK && o->end != OUTCOME_WHOLE &&
+        old.end == OUTCOME_WHOLE) {
+        if (o->blob)
+            blob_release(&c->service->context->loop->blobs, o->blob);
+    } else {
+        drop_outcome(c);
+        c->outcome = *o;
+    }
+    c->outcome.retry_after_ms = retry_after_ms;
+}
+
 static void on_attempt_ended(void *owner, const struct outcome *o)
 {
     struct service_try *t = owner;
     struct service_call *c = t->call;
     struct service *s = c->service;
-    record(t, o);
-    drop_outcome(c);
-    c->outcome = *o;
+    enum verdict v = judge(t, o, us_since(c, t->started_ns));
+    record(t, v);
+    keep_outcome(c, o);
     if (o->kind == OUTCOME_OK)
-        service_call_stop_attempts(c, SERVICE_CALL_UNWANTED);
-    if (!service_call_is_trying(c)) /* else its twin may still do better */
+        note_latency(s, t);
+    for (unsigned i = 0; i < SERVICE_CALL_TRIES && is_final(c, o, v); i++)
+        end_loser(&c->tries[i]);
+    c->is_half_known = service_call_is_trying(c); /* its twin may still do better */
+    if (!c->is_half_known)
         service_call_judge(c);
     service_queue_wake(s);
-}
-
-/* Is there a target that this call has not been to? A hedge never goes where its twin is. */
-static bool is_elsewhere(const struct service_call *c)
-{
-    const struct service *s = c->service;
-    for (unsigned i = 0; i < s->n_targets; i++)
-        if (s->targets[i].has_address && !balance_has(&c->tried, i))
-            return true;
-    return false;
 }
 
 /* The breaker let it pass, and a place is taken. */
@@ -144,11 +247,15 @@ static bool try_once(struct service_call *c, struct service_try *t)
         return false;
     t->call = c;
     t->target = (unsigned)target;
+    t->era = s->targets[target].era;
     t->started_ns = s->context->loop->now_ns;
     balance_add(&c->tried, t->target);
     if (s->n_targets > 1)
         balance_begin(&s->balance, t->target);
     c->request.left_ms = service_call_left_ms(c);
+    t->given_ms = c->request.timeout_ms;
+    if (c->request.is_safe && c->request.left_ms < t->given_ms)
+        t->given_ms = c->request.left_ms;
     c->n_attempts++;
     t->attempt = service_attempt_start(s, t->target, &c->request, on_attempt_ended, t);
     return true;
@@ -158,16 +265,22 @@ static bool try_once(struct service_call *c, struct service_try *t)
 static void give_back(struct service *s, struct breaker_ticket ticket, bool has_place,
                       enum breaker_result result)
 {
-    uint64_t now_ms = s->context->loop->now_ms;
-    breaker_tell(&s->shared->breaker, &s->config->breaker, ticket, result, now_ms);
-    if (has_place && s->config->concurrency.limit.is_on)
-        limit_give(&s->shared->limit, &s->config->concurrency.limit, LIMIT_CANCELLED, 0, now_ms);
+    breaker_tell(&s->shared->breaker, &s->config->breaker, ticket, result,
+                 s->context->loop->now_ms);
+    if (has_place)
+        give_place(s, VERDICT_NONE, 0);
 }
 
 static bool take_place(struct service *s)
 {
-    const struct limit_settings *limit = &s->config->concurrency.limit;
-    return !limit->is_on || limit_take(&s->shared->limit, limit);
+    return !s->config->concurrency.limit.is_on || service_queue_take_place(s);
+}
+
+/* Whoever waits goes first, unless he matters less. */
+static bool has_turn(struct service_call *c)
+{
+    const struct service *s = c->service;
+    return !s->config->concurrency.limit.is_on || service_queue_has_turn(s, c);
 }
 
 /* A service that is being probed, or has no place free, is not called twice; the budget is charged
@@ -177,7 +290,7 @@ static void on_hedge(struct service_call *c)
     struct service *s = c->service;
     uint64_t now_ms = s->context->loop->now_ms;
     struct service_try *t = &c->tries[1];
-    if (c->is_detached || !is_elsewhere(c))
+    if (c->is_detached || !service_has_other(s, &c->tried))
         return;
     t->ticket = breaker_ask(&s->shared->breaker, &s->config->breaker, now_ms);
     bool has_place = t->ticket.pass == BREAKER_PASS && take_place(s);
@@ -193,30 +306,36 @@ static void plan_hedge(struct service_call *c)
 {
     struct service *s = c->service;
     const struct config_hedge *h = &s->config->hedge;
-    uint64_t us = h->after_ms * 1000;
-    if (!h->is_on || !c->request.is_safe || s->n_targets < 2)
+    unsigned most = s->config->retry.attempts > SERVICE_CALL_TRIES ? s->config->retry.attempts
+                                                                   : SERVICE_CALL_TRIES;
+    uint64_t us = h->after_ms * US_A_MS;
+    if (!h->is_on || !c->request.is_safe || s->n_targets < 2 || c->n_attempts >= most)
         return;
     if (us == 0)
-        us = quantile_us(s->latency, h->after_permille, SAMPLES_LEAST, s->context->loop->now_ms);
+        us = quantile_us(s->latency, h->after_permille, SERVICE_CALL_SAMPLES_LEAST,
+                         s->context->loop->now_ms);
     if (us)
-        service_call_arm(c, (us + 999) / 1000, on_hedge);
+        service_call_arm(c, (us + US_A_MS - 1) / US_A_MS, on_hedge);
+}
+
+void service_call_refuse_place(struct service_call *c, struct slice detail)
+{
+    refuse(c, OUTCOME_OVERLOADED, detail);
 }
 
 static void on_waited_too_long(struct service_call *c)
 {
     service_queue_remove(c);
     refuse(c, OUTCOME_OVERLOADED, SLICE("no call could be made in time"));
-    service_call_judge(c);
+    service_call_tell(c);
 }
 
 static bool wait_for_place(struct service_call *c, struct breaker_ticket ticket)
 {
     struct service *s = c->service;
     give_back(s, ticket, false, BREAKER_NEITHER);
-    if (!service_queue_add(s, c)) {
-        refuse(c, OUTCOME_OVERLOADED, SLICE("too many calls are under way"));
+    if (!service_queue_add(s, c))
         return false;
-    }
     service_call_arm(c, c->request.timeout_ms, on_waited_too_long);
     return true;
 }
@@ -231,24 +350,38 @@ static bool refuse_open(struct service_call *c)
     return false;
 }
 
-bool service_call_begin_attempt(struct service_call *c)
+/* May it be called at all, by its credentials and its breaker? */
+static bool is_let_pass(struct service_call *c, struct breaker_ticket *ticket)
 {
     struct service *s = c->service;
-    struct service_try *t = &c->tries[0];
     if (s->lacks_credentials) {
         refuse(c, OUTCOME_DENIED, SLICE("no credentials for the service"));
         return false;
     }
-    t->ticket = breaker_ask(&s->shared->breaker, &s->config->breaker, s->context->loop->now_ms);
-    if (t->ticket.pass == BREAKER_REFUSED)
-        return refuse_open(c);
-    if (!take_place(s))
+    *ticket = breaker_ask(&s->shared->breaker, &s->config->breaker, s->context->loop->now_ms);
+    return ticket->pass != BREAKER_REFUSED || refuse_open(c);
+}
+
+bool service_call_begin_attempt(struct service_call *c, bool has_place)
+{
+    struct service *s = c->service;
+    struct service_try *t = &c->tries[0];
+    if (!is_let_pass(c, &t->ticket)) {
+        if (has_place)
+            give_place(s, VERDICT_NONE, 0);
+        return false;
+    }
+    if (!has_place && !(has_turn(c) && take_place(s)))
         return wait_for_place(c, t->ticket);
+    bool is_retry = c->n_attempts > 0;
+    c->is_half_known = false;
     if (!try_once(c, t)) {
         give_back(s, t->ticket, true, BREAKER_FAILED);
         refuse(c, OUTCOME_UNREACHABLE, SLICE("no connection"));
         return false;
     }
+    if (is_retry)
+        counters_add(s->context->counters, COUNT_CALLS_RETRIED, 1);
     plan_hedge(c);
     return true;
 }

@@ -5,7 +5,6 @@
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "json/scan.h"
-#include "service/service_head.h"
 #include "wire/xml.h"
 
 enum {
@@ -19,10 +18,8 @@ static const enum config_format by_media[] = {
     [MEDIA_OTHER] = CONFIG_FORMAT_BY_TYPE,
 };
 
-struct service_format service_format_of(enum config_format declared, const struct h1_head *head,
-                                        const char *base)
+struct service_format service_format_of(enum config_format declared, struct media media)
 {
-    struct media media = service_head_media(head, base);
     struct service_format f = {.kind = declared, .charset = media.charset};
     if (declared == CONFIG_FORMAT_BY_TYPE)
         f.kind = by_media[media.kind];

@@ -9,7 +9,6 @@
 #include "config/config.h"
 #include "service/outcome.h"
 #include "service/service_body.h"
-#include "wire/h1.h"
 #include "wire/media.h"
 
 struct service_format {
@@ -18,9 +17,8 @@ struct service_format {
     struct slice refusal; /* why nothing can be made of a body; empty where something can */
 };
 
-/* What the source declares decides, else the answer's head does. */
-struct service_format service_format_of(enum config_format declared, const struct h1_head *head,
-                                        const char *base);
+/* What the source declares decides, else the answer's Content-Type does. */
+struct service_format service_format_of(enum config_format declared, struct media media);
 
 struct service_format_value {
     enum outcome_kind kind;

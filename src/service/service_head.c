@@ -2,6 +2,7 @@
 #include "service/service_head.h"
 
 #include "http/exchange.h"
+#include "wire/http_date.h"
 #include "wire/prefer.h"
 #include "wire/token.h"
 
@@ -58,33 +59,48 @@ bool service_head_write(struct buffer *out, const struct service_request *r, str
     return true;
 }
 
+void service_head_add_type(struct service_head_type *type, struct slice value)
+{
+    struct media said = media_of(value);
+    bool agrees = said.kind == type->media.kind && said.charset == type->media.charset;
+    if (type->n++ && !agrees)
+        said = (struct media){MEDIA_OTHER, MEDIA_FOREIGN};
+    type->media = said;
+}
+
 struct media service_head_media(const struct h1_head *head, const char *base)
 {
-    struct media media = {MEDIA_NONE, MEDIA_NO_CHARSET};
-    unsigned n = 0;
-    for (unsigned i = 0; i < head->n_fields; i++) {
-        const struct h1_field *f = &head->fields[i];
-        if (!token_equals(h1_name(base, f), SLICE("content-type")))
-            continue;
-        struct media said = media_of(h1_value(base, f));
-        if (n++ && (said.kind != media.kind || said.charset != media.charset))
-            return (struct media){MEDIA_OTHER, MEDIA_FOREIGN};
-        media = said;
-    }
-    return media;
+    struct service_head_type type = {0};
+    for (unsigned i = 0; i < head->n_fields; i++)
+        if (token_equals(h1_name(base, &head->fields[i]), SLICE("content-type")))
+            service_head_add_type(&type, h1_value(base, &head->fields[i]));
+    return type.media;
+}
+
+uint64_t service_head_retry_ms(struct slice value, uint64_t wall_ms)
+{
+    const uint64_t most_ms = RETRY_AFTER_MAX_S * 1000;
+    uint32_t seconds;
+    int64_t date;
+    uint64_t ms = 0;
+    if (prefer_integer(value, &seconds))
+        ms = (uint64_t)seconds * 1000;
+    else if (http_date_read(value, (int64_t)(wall_ms / 1000), &date) &&
+             date > (int64_t)(wall_ms / 1000))
+        ms = (uint64_t)date * 1000 - wall_ms;
+    return ms < most_ms ? ms : most_ms;
 }
 
 /* Only where somebody asks to be left alone is it looked for. */
-uint64_t service_head_retry_after(const struct h1_head *head, const char *base)
+uint64_t service_head_retry_after(const struct h1_head *head, const char *base, uint64_t wall_ms)
 {
-    uint32_t seconds;
+    uint64_t ms = 0;
     if (head->status != 429 && head->status != 503)
         return 0;
-    for (unsigned i = 0; i < head->n_fields; i++)
-        if (token_equals(h1_name(base, &head->fields[i]), SLICE("retry-after")) &&
-            prefer_integer(h1_value(base, &head->fields[i]), &seconds))
-            return (uint64_t)(seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
-    return 0;
+    for (unsigned i = 0; i < head->n_fields && !ms; i++)
+        if (token_equals(h1_name(base, &head->fields[i]), SLICE("retry-after")))
+            ms = service_head_retry_ms(h1_value(base, &head->fields[i]), wall_ms);
+    return ms;
 }
 
 static bool take_field(struct field *to, const char *base, const struct h1_field *f,
@@ -111,4 +127,18 @@ void service_head_take_fields(struct outcome *o, const struct h1_head *head, con
                 n++;
     o->returned = fields;
     o->n_returned = n;
+}
+
+bool service_head_take_all(struct outcome *o, const struct h1_head *head, const char *base,
+                           struct arena *arena)
+{
+    struct field *fields = arena_take(arena, (head->n_fields + 1) * sizeof *fields);
+    if (!fields)
+        return false;
+    for (unsigned i = 0; i < head->n_fields; i++)
+        if (!take_field(&fields[i], base, &head->fields[i], arena))
+            return false;
+    o->returned = fields;
+    o->n_returned = head->n_fields;
+    return true;
 }

@@ -12,10 +12,22 @@
  * service is told. false: past the limit. */
 bool service_head_write(struct buffer *out, const struct service_request *r, struct slice host,
                         struct slice authorization, uint64_t given_ms) MUST_USE;
+/* What Content-Type fields say together; {0} before the first. */
+struct service_head_type {
+    struct media media;
+    unsigned n;
+};
+void service_head_add_type(struct service_head_type *type, struct slice value);
 /* What its Content-Type says; where there are several that disagree, nothing that we know. */
 struct media service_head_media(const struct h1_head *head, const char *base);
-/* Retry-After in seconds (RFC 9110 10.2.3), bounded to an hour; 0 where it says none or a date. */
-uint64_t service_head_retry_after(const struct h1_head *head, const char *base);
+/* Retry-After in seconds or as a date (RFC 9110 10.2.3), bounded to an hour; 0 where it is neither,
+ * or the date is not ahead. wall_ms: since 1970. */
+uint64_t service_head_retry_ms(struct slice value, uint64_t wall_ms);
+/* The same of a head; 0 where it says none. */
+uint64_t service_head_retry_after(const struct h1_head *head, const char *base, uint64_t wall_ms);
 /* Copies the fields of these names, in the order of the names; none where the arena is full. */
 void service_head_take_fields(struct outcome *o, const struct h1_head *head, const char *base,
                               const struct service_wanted *wanted, struct arena *arena);
+/* Copies all of them. false: the arena is full. */
+bool service_head_take_all(struct outcome *o, const struct h1_head *head, const char *base,
+                           struct arena *arena) MUST_USE;

@@ -1,6 +1,9 @@
 /* service_queue.h - calls that wait until a service may take one more (CONTRACT 3.8, concurrency)
  *
- * Bounded in length over all workers, and in time by the attempt's own. Required sources go first.
+ * Bounded in length over all workers, and in time by the attempt's own. Required sources go first,
+ * the others by priority, and equals as they came. Where no more may wait, the one that goes last
+ * on this worker makes room for one that goes before it. A worker that has more than its share of
+ * the places, while calls of other workers wait, leaves the next free one to them for a moment.
  */
 #pragma once
 
@@ -8,7 +11,11 @@
 
 void service_queue_init(struct service *s);
 void service_queue_done(struct service *s);
-/* false: too many wait already. */
+/* Does nobody wait that goes before it? */
+bool service_queue_has_turn(const struct service *s, const struct service_call *c);
+bool service_queue_take_place(struct service *s) MUST_USE;
+void service_queue_give_place(struct service *s, enum limit_end how, uint64_t took_us);
+/* false: too many wait already, which its outcome says. */
 bool service_queue_add(struct service *s, struct service_call *c) MUST_USE;
 /* Harmless where it does not wait. */
 void service_queue_remove(struct service_call *c);

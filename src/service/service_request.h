@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "cache/freshness.h"
 #include "config/config.h"
 #include "service/outcome.h"
 
@@ -17,6 +18,19 @@ struct service_passed {
     unsigned n;
 };
 
+/* Of a source that caches (CONTRACT 3.7). Everything is looked at during service_call_start() only.
+ */
+struct service_caching {
+    const struct config_cache *settings;
+    struct slice key; /* parts by cache_key_add(): all that would be sent but the credentials */
+    struct slice credentials; /* of the client, as they would be sent; empty: none are */
+    struct slice name;        /* for purges: the key as expanded, or SERVICE:TARGET */
+    struct slice url;         /* SERVICE:TARGET, for unsafe calls to the same */
+    const struct slice *tags; /* as expanded */
+    unsigned n_tags;
+    const struct freshness_wish *wish; /* of the client; NULL: none, or not respected */
+};
+
 struct service_request {
     struct slice line;   /* method, a space, the target: "GET /products/7" */
     struct slice fields; /* whole header lines, each with its CRLF; without Host and the time
@@ -27,7 +41,10 @@ struct service_request {
     bool is_safe;        /* may be cancelled at any time */
     bool is_idempotent;  /* may be made again */
     bool is_required;    /* where calls wait for a place it goes before others */
-    bool is_hurried;     /* the client shortened the time: being late is not the service's fault */
+    bool is_raw;         /* the outcome's value is the body as it came, whatever the status (304 has
+                            none), and all fields are returned */
+    int priority;        /* likewise, among those that are not required */
+    uint64_t fair_ms;    /* an attempt that had less time is not to blame for being late */
     uint64_t timeout_ms; /* of one attempt */
     uint64_t left_ms;    /* of the whole answer */
     uint64_t hash;       /* of a service that balances by it; 0: none */
@@ -35,6 +52,7 @@ struct service_request {
     struct service_wanted wanted;
     struct service_passed passed;
     enum config_format format;
+    const struct service_caching *caching; /* NULL: nothing is remembered */
 };
 
 /* The outcome is the callee's to copy; the share of its blob is the callee's. */

@@ -52,17 +52,17 @@ static void done(struct service_target *t)
     if (t->pool)
         pool_close(t->pool);
     free((char *)t->host.at);
-    *t = (struct service_target){0};
+    *t = (struct service_target){.era = t->era};
 }
 
 void service_targets_init(struct service *s)
 {
     for (unsigned i = 0; i < s->n_targets; i++) {
         const struct config_target *t = &s->config->targets[i];
-        s->loads[i] = (struct balance_target){.weight = t->weight ? t->weight : 1,
-                                              .id = hash_of(t->authority)};
         if (t->is_srv)
             continue; /* what it stands for has slots of its own */
+        s->loads[i] = (struct balance_target){.weight = t->weight ? t->weight : 1,
+                                              .id = hash_of(t->authority)};
         s->targets[i].pool = make_pool(s, t);
         s->targets[i].host = make_host(s->config, t);
     }
@@ -89,19 +89,28 @@ void service_set_health(struct service *s, unsigned target, bool is_healthy)
     s->targets[target].is_unhealthy = !is_healthy;
 }
 
-/* Calls under way end where they are, and are counted where they began: in_flight stays. */
+/* Calls under way end where they are. They are still counted among those of the slot, and nothing
+ * else of them is told of who has it now. */
 static void come(struct service *s, const struct service_known *k, uint64_t id)
 {
     const struct config_target *from = &s->config->targets[k->from];
     struct service_target *t = &s->targets[k->target];
     struct balance_target *load = &s->loads[k->target];
     done(t);
+    t->era++;
     t->pool = make_pool(s, from);
     t->host = make_host(s->config, from);
     *load = (struct balance_target){
         .id = id, .in_flight = load->in_flight, .since_ns = s->context->loop->now_ns};
     if (k->target >= s->n_targets)
         s->n_targets = k->target + 1;
+}
+
+/* It is made anew when it is asked for. */
+static void forget_ring(struct service *s)
+{
+    balance_done(&s->balance);
+    balance_init(&s->balance, s->loads, s->n_targets);
 }
 
 /* Nothing new goes there; its pool stays for calls that have to connect once more. */
@@ -113,6 +122,8 @@ static void go(struct service *s, unsigned target)
     t->has_address = false;
     t->is_gone = true;
     s->loads[target].latency_us = 0;
+    s->loads[target].weight = 0;
+    forget_ring(s);
 }
 
 static void set_slot(struct service *s, const struct service_known *k)
@@ -125,8 +136,7 @@ static void set_slot(struct service *s, const struct service_known *k)
     if (!t->pool || t->is_gone || load->id != id)
         come(s, k, id);
     load->weight = k->weight;
-    balance_done(&s->balance); /* its ring is made anew when it is asked for */
-    balance_init(&s->balance, s->loads, s->n_targets);
+    forget_ring(s);
 }
 
 void service_set_known(struct service *s, const struct service_known *k)

@@ -60,3 +60,7 @@ enum fault template_expand_plain(const struct template *t, const struct template
  * are braces; a value with CR, LF, NUL or another control byte but HTAB is FAULT_CLIENT. */
 enum fault template_compile_text(struct slice text, struct arena *arena, struct template **out,
                                  struct template_error *error) MUST_USE;
+
+/* Writes the bytes percent-encoded, of which only the unreserved ones stay as they are; the place
+ * behind them, at most 3 * value.n further. */
+char *template_encode(char *to, struct slice value);

@@ -69,6 +69,3 @@ struct template
 
 /* Is the "%" at the beginning of s followed by two hexadecimal digits? */
 bool template_is_triplet(struct slice s);
-/* Writes the bytes percent-encoded, of which only the unreserved ones stay as they are; the place
- * behind them, at most 3 * value.n further. */
-char *template_encode(char *to, struct slice value);

@@ -60,7 +60,17 @@ def test_it_is_ready_as_soon_as_it_serves(gateway):
 
 def test_head_and_other_methods(gateway):
     assert admin(gateway, "/healthz", "HEAD").status == 200
-    assert admin(gateway, "/metrics", "POST").status == 405
+    for target, method, allow in [("/metrics", "POST", "GET, HEAD"), ("/breaker", "GET", "POST"),
+                                  ("/cache/purge", "PUT", "POST")]:
+        refused = admin(gateway, target, method)
+        assert refused.status == 405 and refused["Allow"] == allow
+
+
+@pytest.mark.parametrize("target", ["/breaker", "/cache/purge"])
+def test_a_web_page_changes_nothing(gateway, target):
+    said = gateway.get(target, "POST", [("Origin", "http://evil.example")], b'{"all": true}',
+                       place="admin")
+    said.problem(403)
 
 
 @pytest.mark.parametrize("target", ["/metrics", "/healthz", "/readyz", "/__debug/x", "/admin"])

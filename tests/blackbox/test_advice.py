@@ -61,6 +61,12 @@ UNSAFE = POST + sources(
 SHORT = "    timeout: 800ms\n"
 
 
+def cache(call, settings):
+    """s1 makes this call and remembers what comes of it; the mark is where that is said."""
+    return HEAD.replace("<HERE>", "").replace("/one", "/one/{id}/{kind}") + sources(
+        's0: {get: "alpha:/", required: true}', f"s1: {{{call}, cache: <HERE>{settings}}}")
+
+
 def query(row):
     return f"    query:\n      {row}\n"
 
@@ -142,6 +148,14 @@ def advice(folder, text):
      at("s0", service("retry: {causes: [timeout]}").replace("<HERE>", "")
         + PAIR.replace("}", ", timeout: 1500ms}", 1)),
      "s0 is tried again after a timeout of 1500 ms, and of 2000 ms"),
+    ("a key that says less than the call",
+     cache('get: "alpha:/{id}/{kind}"', "{ttl: 60s, key: \"one:{id}\"}"),
+     "the key of s1 leaves out {kind}"),
+    ("a key beside the client's credentials",
+     cache('get: "alpha:/{id}", forward: [accept, authorization]', "{ttl: 60s, key: \"one:{id}\"}"),
+     "s1 forwards `authorization`, so each client has answers of its own"),
+    ("what is remembered for days whatever the service says",
+     cache('get: "alpha:/{id}"', "{ttl: 36h, respect_origin: off}"), "s1 is remembered for 36h"),
     ("a list of any numbers",
      at("ids", HEAD + query("ids: {list: true, type: integer}") + PAIR), "`min` and `max`"),
 )
@@ -194,6 +208,14 @@ def test_is_given_alone_at_its_place(tmp_path, text, words):
      service("retry: {causes: [timeout]}") + PAIR),
     ("a timeout after which nothing is tried again",
      service("retry: {}") + PAIR.replace("}", ", timeout: 1500ms}", 1)),
+    ("a key that says as much as the call",
+     cache('get: "alpha:/{id}"', "{ttl: 60s, key: \"one:{kind}:{id}\"}")),
+    ("the default key beside the client's credentials",
+     cache('get: "alpha:/{id}", forward: [cookie]', "60s")),
+    ("a day of which the service has no say", cache('get: "alpha:/{id}"', "{ttl: 24h, respect_origin: off}")),
+    ("days of which it has", cache('get: "alpha:/{id}"', "240h")),
+    ("a key that leaves out what no call of the source's is made of",
+     cache('get: "alpha:/"', "{ttl: 60s, key: one}")),
     ("a hidden source that is kept",
      HEAD + PAIR.replace("required: true}", "hide: true, keep: true}").replace("hide", "required", 1)),
 )

@@ -274,6 +274,8 @@ def test_elements_that_are_no_texts_fail_alone(gateway):
     assert request.target.endswith("?ids=a")
     assert named(got) == ["na", None, None]
     assert paths(got) == [(["found", 1], "dependency"), (["found", 2], "dependency")]
+    told = [entry["message"] for entry in got.json()["errors"]]
+    assert told == ["found: item is an object", "found: item is an array"]
 
 
 def test_others_read_the_array_in_the_order_of_the_list(gateway):

@@ -115,7 +115,8 @@ def test_all_targets_may_be_others_at_once(start, names, say):
     await_answering(gateway, "right")
 
 
-def test_old_targets_stay_until_a_new_one_is_found(start, names, say):
+@pytest.mark.parametrize("reloads", [False, True], ids=["", "over a reload"])
+def test_old_targets_stay_until_a_new_one_is_found(start, names, say, reloads):
     """The new record's host has no address at first."""
     hosts = names.records.pop("right.shop.test")
     say("left")
@@ -125,6 +126,10 @@ def test_old_targets_stay_until_a_new_one_is_found(start, names, say):
     say("right")
     wait_for(lambda: ("right.shop.test", name_server.A) in names.asked[asked:])
     assert set(answering(gateway)) == {"left"}
+    if reloads:
+        gateway.reload(CONFIG + '  - {path: /new, sources: {one: {get: "shop:/x"}}}\n')
+        wait_for(lambda: gateway.get("/new").status != 404)
+        assert set(answering(gateway)) == {"left"}
     names.records["right.shop.test"] = hosts
     await_answering(gateway, "right")
 

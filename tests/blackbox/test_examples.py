@@ -45,7 +45,7 @@ ANYTHING = {
 def test_there_are_examples():
     found = {path.name for path in EXAMPLES}
     assert {"product-page", "fallbacks", "headers", "ha"} <= found
-    assert {"checkout", "social-feed", "backend-for-frontend"} <= found
+    assert {"checkout", "social-feed", "backend-for-frontend", "caching"} <= found
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda path: path.name)
@@ -102,6 +102,27 @@ class TestFallbacks:
         gateway = example("fallbacks")
         gateway["s9001"].otherwise = answer({}, 500)
         assert gateway.get("/overview/u7").problem(502)
+
+
+class TestCaching:
+    def test_the_second_time_each_part_is_there(self, example):
+        gateway = example("caching")
+        gateway["s9001"].otherwise = gateway["s9002"].otherwise = answer(ANYTHING)
+        first = gateway.get("/product/1")
+        again = gateway.get("/product/1")
+        assert 'detail="product=miss,stock=miss"' in first["cache-status"]
+        assert again["cache-status"] == 'sheaf; hit; detail="product=hit,stock=hit"'
+        assert again.body == first.body
+
+    def test_a_product_outlives_its_service_and_its_purge_does_not(self, example):
+        gateway = example("caching")
+        gateway["s9001"].otherwise = gateway["s9002"].otherwise = answer(ANYTHING)
+        gateway.get("/product/1")
+        gateway["s9001"].otherwise = gateway["s9002"].otherwise = answer({}, 500)
+        assert gateway.get("/product/1").json()["product"] == ANYTHING
+        purge = gateway.get("/cache/purge", "POST", body=b'{"tag": "product:1"}', place="admin")
+        assert purge.status == 200
+        assert gateway.get("/product/1").problem(502)
 
 
 class TestHeaders:

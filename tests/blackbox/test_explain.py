@@ -88,6 +88,8 @@ def plan(folder, endpoints):
     ("what the answer cannot be without", DIAMOND, "no answer without: last\n"),
     ("what goes on behind the answer", CUT,
      "once sent, not cancelled by the answer's end: one, two\n"),
+    ("how long a whole answer is remembered", "  - path: /c\n    cache: 90s\n    sources: {one: {get: \"alpha:/\"}}\n",
+     "  whole answers: cached for 90s\n"),
 )
 def test_the_lines_around_the_tree(tmp_path, endpoints, words):
     assert words in plan(tmp_path, endpoints).text
@@ -154,6 +156,8 @@ LISTS = """\
       batch: {each: first.ids, batch: xs, by: id, get: "alpha:/{?xs*}"}
       maybe: {get: "beta:/{token.v}", when: with == true}
       joined: {get: "beta:/", into: .}
+      kept: {get: "beta:/", cache: 60s}
+      asked: {get: "beta:/", cache: on}
   - path: /off
     select: off
     sources: {one: {get: "alpha:/"}}
@@ -168,7 +172,7 @@ def explain_choice(folder, *words):
 
 class TestLists:
     def test_calls_are_counted_at_most(self, tmp_path):
-        assert "GET /lists: up to 25 calls in 2 steps" in explain_choice(tmp_path).text
+        assert "GET /lists: up to 27 calls in 2 steps" in explain_choice(tmp_path).text
 
     @table(
         "name, call",
@@ -176,6 +180,8 @@ class TestLists:
         ("all in one", "batch", "GET alpha:/{?xs*}; once for up to 64"),
         ("a condition", "maybe", "GET beta:/{token.v}; when with == true"),
         ("what joins", "joined", "GET beta:/; joins the top level"),
+        ("what is remembered", "kept", "GET beta:/; cached for 1m"),
+        ("what the service may say of it", "asked", "GET beta:/; cached as the service says"),
         ("nothing to add", "first", "GET alpha:/"),
     )
     def test_a_call_tells_what_there_is_to_it(self, tmp_path, name, call):
@@ -194,7 +200,7 @@ class TestSelection:
     def test_only_what_is_needed_is_left(self, tmp_path):
         found = explain_choice(tmp_path, "--fields", "maybe,first/each")
         assert found.order == ["token", "maybe", "each"]
-        assert "GET /lists: up to 22 of 25 calls in 2 steps" in found.text
+        assert "GET /lists: up to 22 of 27 calls in 2 steps" in found.text
         assert "\n  fields: first/each,maybe\n" in found.text
         assert "no answer without" not in found.text and "services: beta, alpha\n" in found.text
 
@@ -207,7 +213,7 @@ class TestSelection:
         assert found.order == ["first"]
         assert "\n  view: small\n  fields: first/a\n" in found.text
         text = explain_choice(tmp_path, "--view", "small", "--fields", "batch").text
-        assert ": 0 of 25 calls in 0 steps" in text and "  fields: nothing\n" in text
+        assert ": 0 of 27 calls in 0 steps" in text and "  fields: nothing\n" in text
 
     def test_a_flowchart_shows_no_more(self, tmp_path):
         text = explain(tmp_path, LISTS, "/lists", "--mermaid", "--fields", "batch").stdout

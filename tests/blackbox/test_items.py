@@ -588,3 +588,74 @@ def test_many_clients_at_once_get_their_own(gateway):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+class TestBounds:
+    """Calls and memory are bounded for the request, whatever its lists hold."""
+
+    CONFIG = """
+listen: @listen@
+workers: 1
+bounds: {calls: 15, memory: 16MiB}
+services:
+  lists: http://@lists@
+  items: {targets: ["http://@items@"], breaker: off}
+defaults: {endpoint: {timeout: 8s}}
+endpoints:
+  - path: /two
+    sources:
+      list: {get: "lists:/ids", hide: true}
+      one: {each: list.ids, get: "items:/one/{item}"}
+      two: {each: list.ids, get: "items:/two/{item}"}
+  - path: /batches
+    sources:
+      list: {get: "lists:/ids", hide: true}
+%s
+  - path: /each
+    sources:
+      list: {get: "lists:/ids", hide: true}
+      one: {each: list.ids, get: "items:/one/{item}", max: 10000}
+  - path: /batch
+    method: POST
+    sources:
+      list: {get: "lists:/ids", hide: true}
+      one: {each: list.ids, batch: ids, post: "items:/all", body: "{ids}", by: id, max: 10000}
+  - path: /unfit
+    sources:
+      list: {get: "lists:/ids", hide: true}
+      one: {each: list.ids, batch: ids, get: "items:/{list.none}{?ids}", by: id}
+""" % "\n".join(f"      b{n}: {{each: list.ids, batch: ids, get: 'items:/all{{?ids}}', by: id}}"
+                for n in range(14))
+
+    @pytest.fixture
+    def ask(self, start):
+        gateway = start(self.CONFIG)
+
+        def ask_(endpoint, n, method="GET"):
+            ids = list(range(n))
+            gateway["lists"].on("/ids", answer({"ids": ids}))
+            gateway["items"].on("/all", answer([{"id": i} for i in ids]))
+            return gateway.get(endpoint, method)
+
+        return ask_
+
+    def test_the_calls_of_all_lists_count_together(self, ask):
+        assert ask("/two", 7).is_complete()
+        assert ask("/two", 8).failures() == [("two", "too_large")]
+        assert ask("/two", 15).failures() == [("one", "too_large"), ("two", "too_large")]
+
+    def test_a_batch_counts_as_one(self, ask):
+        assert ask("/batches", 60).is_complete()
+
+    def test_a_list_of_any_length_that_fits_brings_its_room(self, ask):
+        assert ask("/batch", 1500, "POST").is_complete()
+
+    def test_memory_bounds_a_list_before_anything_is_called(self, ask):
+        assert ask("/each", 1500).failures() == [("one", "too_large")]
+        assert ask("/each", 2500).failures() == [("one", "overloaded")]
+        assert ask("/batch", 2500, "POST").is_complete()
+        assert ask("/batch", 9500, "POST").failures() == [("one", "overloaded")]
+
+    def test_a_batch_that_cannot_be_asked_for_fails_at_once(self, ask):
+        got = ask("/unfit", 3)
+        assert got.failures() == [("one", "dependency")] and got.seconds < 4

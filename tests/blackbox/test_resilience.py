@@ -91,6 +91,9 @@ class TestBreaker:
         ("4xx", answer(b"", 404), False),
         ("429", answer(b"", 429), False),
         ("invalid bodies", answer(b"{"), False),
+        ("a head whose body never comes", silent(raw(b"HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\n")), True),
+        ("a body that breaks off", closing(raw(b"HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\n{")), True),
+        ("what is no HTTP", closing(raw(b"220 ready for mail\r\n")), True),
     )
     def test_it_counts(self, start, behaviour, opens):
         gateway = start(config("  alpha: {targets: [http://@alpha@], timeout: 50ms}\n",
@@ -107,6 +110,29 @@ class TestBreaker:
             assert kinds([got]) == ["timeout"]
         gateway["alpha"].on("/x", answer({}))
         assert kinds([gateway.get("/x")]) == ["ok"]
+
+    def test_a_timeout_of_its_own_counts_whoever_is_in_a_hurry(self, start):
+        gateway = start(config("  alpha: {targets: [http://@alpha@], timeout: 50ms}\n",
+                               endpoint("/x", '{get: "alpha:/x"}')))
+        gateway["alpha"].on("/x", silent())
+        for _ in range(20):
+            gateway.get("/x", fields=[("x-request-timeout-ms", "1900")])
+        assert kinds([gateway.get("/x")]) == ["open"]
+
+    def test_who_is_called_too_late_is_not_to_blame(self, start):
+        gateway = start(config("  alpha: {targets: [http://@alpha@], breaker: off}\n  beta: http://@beta@\n", """
+  - path: /x
+    timeout: 150ms
+    sources:
+      first: {get: "alpha:/x"}
+      second: {get: "beta:/{first.id}"}
+  - {path: /beta, sources: {one: {get: "beta:/x"}}}
+"""))
+        gateway["alpha"].on("/x", after(0.1, answer({"id": "x"})))
+        gateway["beta"].on("/x", after(0.08, answer({})))
+        answers = ask_many(gateway, "/x", 24, 4)
+        assert [got.failures() for got in answers].count([("second", "timeout")]) >= 20
+        assert kinds([gateway.get("/beta")]) == ["ok"]
 
     def test_a_late_answer_of_an_endpoint_counts(self, start):
         gateway = start(config("  alpha: http://@alpha@\n",
@@ -135,6 +161,7 @@ class TestRetry:
   alpha: {targets: [http://@alpha@], breaker: off, retry: {attempts: 3, causes: [unreachable, 502, 503, 504], budget: 20%}}
   two: {targets: [http://@dead@, http://@beta@], breaker: off, retry: {}}
   budget: {targets: [http://@gamma@], breaker: off, retry: {attempts: 2, budget: 20%}}
+  late: {targets: [http://@delta@], breaker: off, retry: {}}
 """
     CONFIG = config(SERVICES, "".join(
         endpoint(f"/{method}/{{key}}",
@@ -143,6 +170,7 @@ class TestRetry:
     ) + endpoint("/get/{key}", '{get: "alpha:/{key}"}')
       + endpoint("/two/{key}", '{get: "two:/{key}"}')
       + endpoint("/budget", '{get: "budget:/x"}')
+      + endpoint("/late", '{get: "late:/x"}', "    timeout: 300ms\n")
       + endpoint("/short/{key}", '{get: "alpha:/{key}"}', "    timeout: 300ms\n"))
 
     @pytest.fixture(scope="class")
@@ -211,6 +239,12 @@ class TestRetry:
         source = gateway.log_line(got["x-request-id"])["sources"]["one"]
         assert source["attempts"] == 2
 
+    def test_the_log_tells_them_of_a_call_that_the_deadline_ended(self, gateway):
+        gateway["delta"].on("/x", in_turn(answer(b"", 503), silent()))
+        got = gateway.get("/late")
+        assert got.failures() == [("one", "timeout")]
+        assert gateway.log_line(got["x-request-id"])["sources"]["one"]["attempts"] == 2
+
 
 class TestHedge:
     SERVICES = """
@@ -266,6 +300,25 @@ class TestHedge:
         assert got.json() == {"one": {"v": 1}} and got.is_complete()
         assert len(seen) == 2
 
+    def test_an_answer_that_the_service_means_wins_though_it_is_no_good_one(self, gateway):
+        key = fresh()
+        seen = self.slow_first(gateway, key, after(0.1, answer(b"", 404)), silent())
+        began = time.monotonic()
+        got = gateway.get(f"/x/{key}")
+        assert got.failures() == [("one", "status")]
+        assert time.monotonic() - began < 0.8
+        assert len(seen) == 2
+
+    @table(
+        "first, second",
+        ("the whole answer first", after(0.1, answer(b"", 500)), after(0.2, closing())),
+        ("the whole answer last", after(0.1, closing()), after(0.2, answer(b"", 500))),
+    )
+    def test_of_two_failures_the_whole_answer_is_told(self, gateway, first, second):
+        key = fresh()
+        self.slow_first(gateway, key, first, second)
+        assert gateway.get(f"/x/{key}").failures() == [("one", "status")]
+
     def test_an_unsafe_call_is_never_doubled(self, gateway):
         key = fresh()
         seen = self.slow_first(gateway, key, after(0.2, answer({"v": 1})))
@@ -297,6 +350,25 @@ class TestConcurrency:
             go.set()
             answers = [a.result() for a in asked]
         assert sorted(kinds(answers)) == ["ok"] * 5 + ["overloaded"] * 3
+
+    def test_a_required_source_goes_before_others_where_no_more_may_wait(self, start):
+        gateway = start(config(
+            "  alpha: {targets: [http://@alpha@], breaker: off, concurrency: {max: 1, queue: 1}}\n",
+            endpoint("/x/{key}", '{get: "alpha:/{key}"}', "    timeout: 5s\n")
+            + endpoint("/required/{key}", '{get: "alpha:/{key}", required: true}', "    timeout: 5s\n")))
+        go = threading.Event()
+        gateway["alpha"].on("/held", when(go, answer({})))
+        with ThreadPoolExecutor(3) as pool:
+            held = pool.submit(gateway.get, "/x/held")
+            gateway["alpha"].wait_requests("/held")
+            waiting = pool.submit(gateway.get, "/x/a")
+            wait_for(lambda: "sheaf_requests_in_flight 2" in gateway.get("/metrics", place="admin").body.decode())
+            required = pool.submit(gateway.get, "/required/b")
+            assert waiting.result().failures() == [("one", "overloaded")]
+            go.set()
+            assert required.result().is_complete() and held.result().is_complete()
+        metrics = gateway.get("/metrics", place="admin").body.decode()
+        assert 'sheaf_shed_total{what="source",reason="concurrency"} 1' in metrics
 
     @pytest.mark.threads
     def test_four_workers_share_the_places(self, start):
@@ -367,6 +439,13 @@ class TestBalance:
         answers = [gateway.get("/x") for _ in range(40)]
         assert kinds(answers).count("unreachable") == 5
         assert set(kinds(answers[12:])) == {"ok"}
+
+    def test_a_target_that_asks_for_less_is_not_left_out(self, start):
+        gateway = start(config(
+            "  alpha: {balance: round-robin, breaker: off, targets: [http://@one@, http://@two@]}\n",
+            endpoint("/x", '{get: "alpha:/x"}')))
+        gateway["one"].on("/x", answer(b"", 429))
+        assert kinds(gateway.get("/x") for _ in range(40)).count("status") == 20
 
     def test_the_last_targets_are_never_left_out(self, start):
         gateway = start(config(

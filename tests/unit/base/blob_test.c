@@ -53,6 +53,24 @@ static void the_last_holder_gives_it_back(void **state)
     blob_pool_done(&pool);
 }
 
+static void a_blob_of_its_own_is_counted_by_no_pool(void **state)
+{
+    (void)state;
+    struct blob_pool pool;
+    atomic_size_t n_held = 0;
+    blob_pool_init(&pool, 1 << 20, &n_held);
+    struct blob *b = blob_new(777);
+    assert_int_equal(b->capacity, 777);
+    assert_int_equal(b->n, 777);
+    b->at[776] = 'x';
+    blob_release(&pool, blob_share(b));
+    assert_int_equal(b->at[776], 'x');
+    blob_release(&pool, b);
+    assert_int_equal(n_held, 0);
+    assert_int_equal(pool.n_kept_bytes, 0);
+    blob_pool_done(&pool);
+}
+
 static void a_blob_may_go_home_to_another_pool(void **state)
 {
     (void)state;
@@ -107,6 +125,7 @@ int main(void)
         cmocka_unit_test(a_blob_wastes_at_most_a_fifth),
         cmocka_unit_test(sizes_meet_their_classes_exactly),
         cmocka_unit_test(the_last_holder_gives_it_back),
+        cmocka_unit_test(a_blob_of_its_own_is_counted_by_no_pool),
         cmocka_unit_test(a_blob_may_go_home_to_another_pool),
         cmocka_unit_test(a_pool_keeps_no_more_than_its_limit),
         cmocka_unit_test(growing_keeps_the_content),

@@ -90,6 +90,7 @@ static const struct frame {
     {&config_bounds_of, "bounds:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_drain, "drain:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_log, "log:\n    ", SERVICES ENDPOINTS, NULL},
+    {&config_cache_top, "cache:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_service_of, "services:\n  catalog:\n    ", ENDPOINTS, "targets"},
     {&config_target_of, "services:\n  catalog:\n   targets:\n    ", ENDPOINTS, "url"},
     {&config_breaker_of, CATALOG "breaker:\n    ", ENDPOINTS, NULL},
@@ -117,6 +118,9 @@ static const struct frame {
      "   list: {get: \"catalog:/list\"}\n   product: {get: \"catalog:/{id}\"}\n   reviews:\n    ",
      "", "get"},
     {&config_view_of, SERVICES ENDPOINTS "views:\n  mobile:\n    ", "", "fields"},
+    {&config_cache_of,
+     SERVICES "endpoints:\n- path: /x/{id}\n  sources: {it: {get: \"catalog:/\"}}\n  cache:\n    ",
+     "", NULL},
     {&config_view_match, SERVICES ENDPOINTS "views:\n  mobile:\n   fields: a\n   match:\n    ", "",
      NULL},
 };

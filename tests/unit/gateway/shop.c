@@ -60,6 +60,7 @@ static void open_gateway(struct shop *s)
         .n_in_flight = &s->n_in_flight,
         .shared = s->shared,
         .stats = s->stats,
+        .cache = &s->cache,
     };
     s->front.current = gateway_new(&s->rig.loop, s->config, &context);
     set_addresses(s);
@@ -114,6 +115,12 @@ void shop_connect(struct shop *s)
     s->answer.is_ended = s->answer.is_reset = false;
 }
 
+static void open_cache(struct shop *s)
+{
+    service_cache_init(&s->cache, cache_new(1 << 20), &s->rig.loop, 0, &s->crew);
+    s->crew = (struct crew){&s->cache.seats, 1};
+}
+
 struct shop *shop_open(const char *yaml)
 {
     struct shop *s = calloc(1, sizeof *s);
@@ -129,6 +136,7 @@ struct shop *shop_open(const char *yaml)
     close(mkstemp(s->log_file));
     s->journal = journal_open(s->log_file, 1);
     assert_non_null(s->journal);
+    open_cache(s);
     open_gateway(s);
     open_server(s);
     s->client = -1;
@@ -173,7 +181,10 @@ void shop_close(struct shop *s)
     if (s->journal)
         journal_close(s->journal);
     unlink(s->log_file);
+    struct cache *cache = s->cache.cache;
     rig_done(&s->rig);
+    service_cache_done(&s->cache);
+    cache_free(cache);
     gateway_stats_free(s->stats);
     service_shared_free(s->shared, s->config);
     pattern_scratch_free(s->scratch);

@@ -10,6 +10,7 @@
 #include "gateway/gateway_internal.h"
 #include "http/server.h"
 #include "load.h"
+#include "service/service_cache.h"
 
 enum {
     SHOP_N_SERVICES = 8
@@ -29,6 +30,8 @@ struct shop {
     struct service_shared *shared;
     atomic_uint n_in_flight;
     struct random random;
+    struct service_cache cache;
+    struct crew crew; /* of one */
     struct pattern_scratch *scratch;
     SSL_CTX *tls[SHOP_N_SERVICES]; /* none */
     struct gateway_front front;

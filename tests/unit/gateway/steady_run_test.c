@@ -68,7 +68,12 @@ static const char shop_yaml[] =
     "      a: {get: \"a:/a\", into: .}\n"
     "      b: {get: \"b:/b\"}\n"
     "      c: {get: \"c:/c\", into: b.x.c}\n"
-    "      d: {get: \"d:/d\", into: .}\n";
+    "      d: {get: \"d:/d\", into: .}\n"
+    "  - path: /kept\n"
+    "    query: {id: {list: true}}\n"
+    "    cache: {ttl: 1h, vary: [accept-language]}\n"
+    "    sources:\n"
+    "      a: {get: \"a:/a{?id}\", forward: [authorization], return_headers: [x-a]}\n";
 
 static int setup(void **state)
 {
@@ -160,6 +165,31 @@ static void nor_does_one_whose_values_lie_in_each_other(void **state)
     assert_int_equal(n_allocations, 0);
 }
 
+static void ask_kept(struct shop *s, const char *body)
+{
+    shop_ask_with(s, "GET /kept?id=2,1&fields=a/x", "accept-language: de\r\nauthorization: me\r\n");
+    if (!rig_count(&s->rig, COUNT_CACHE_ENDPOINT_MISSES))
+        shop_serve(s, 0, body);
+    shop_await(s);
+    assert_int_equal(s->status, 200);
+}
+
+static void nor_does_one_that_is_remembered(void **state)
+{
+    struct shop *s = *state;
+    static char body[20000];
+    memset(body, 'x', sizeof body - 1);
+    memcpy(body, "{\"x\":\"", 6);
+    memcpy(body + sizeof body - 3, "\"}", 2);
+    for (unsigned i = 0; i < WARM + ROUNDS; i++) {
+        if (i == WARM)
+            n_allocations = 0;
+        ask_kept(s, body);
+    }
+    assert_int_equal(n_allocations, 0);
+    assert_int_equal(rig_count(&s->rig, COUNT_CACHE_ENDPOINT_HITS), WARM + ROUNDS - 1);
+}
+
 static void one_with_lists_may_need_a_larger_arena(void **state)
 {
     struct shop *s = *state;
@@ -184,11 +214,9 @@ static void one_with_lists_may_need_a_larger_arena(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_answer_asks_for_no_memory),
-        TEST(nor_does_one_with_a_failed_source),
-        TEST(nor_does_a_shaped_one),
-        TEST(nor_does_one_whose_values_lie_in_each_other),
-        TEST(one_with_lists_may_need_a_larger_arena),
+        TEST(an_answer_asks_for_no_memory),    TEST(nor_does_one_with_a_failed_source),
+        TEST(nor_does_a_shaped_one),           TEST(nor_does_one_whose_values_lie_in_each_other),
+        TEST(nor_does_one_that_is_remembered), TEST(one_with_lists_may_need_a_larger_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,22 @@ static void a_trusted_server_is_known_by_name_and_by_address(void **state)
     }
 }
 
+static void a_client_that_speaks_something_else_offers_no_protocol(void **state)
+{
+    (void)state;
+    struct pair p;
+    char message[256];
+    SSL_CTX *tls = tls_client_context(authority.ca_file, NULL, NULL, message, sizeof message);
+    assert_non_null(tls);
+    tls_offer_none(tls);
+    pair_begin(&p, tls, "good.test");
+    SIDE_RUN_UNTIL(&p.loop, p.client.n_opened && p.server.n_opened);
+    assert_int_equal(stream_protocol(&p.client.stream).n, 0);
+    assert_int_equal(stream_protocol(&p.server.stream).n, 0);
+    pair_close(&p);
+    tls_release(tls);
+}
+
 static void expect_refusal(SSL_CTX *tls, const char *name)
 {
     struct pair p;
@@ -483,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_trusted_server_is_known_by_name_and_by_address),
         cmocka_unit_test(a_server_of_another_name_is_refused),
         cmocka_unit_test(a_server_of_an_unknown_authority_is_refused),
+        cmocka_unit_test(a_client_that_speaks_something_else_offers_no_protocol),
         cmocka_unit_test(old_protocol_versions_are_refused),
         cmocka_unit_test(both_versions_that_are_allowed_work),
         cmocka_unit_test(what_comes_with_the_end_of_the_handshake_is_read),

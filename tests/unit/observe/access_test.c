@@ -63,6 +63,21 @@ static void a_line_is_written_as_documented(void **state)
     assert_memory_equal(line, expected, n);
 }
 
+static void what_the_cache_had_to_do_with_it_is_told(void **state)
+{
+    (void)state;
+    struct access_source source = {.name = SLICE("product"), .status = 200, .cache = "hit"};
+    struct access_entry e = entry();
+    e.cache = "miss";
+    e.sources = &source;
+    e.n_sources = 1;
+    json_t *line = format(&e);
+    json_t *told = json_object_get(json_object_get(line, "sources"), "product");
+    assert_string_equal(json_string_value(json_object_get(line, "cache")), "miss");
+    assert_string_equal(json_string_value(json_object_get(told, "cache")), "hit");
+    json_decref(line);
+}
+
 static void time_goes_on_with_each_line(void **state)
 {
     (void)state;
@@ -124,6 +139,7 @@ static void the_longest_line_stays_within_its_bound(void **state)
                                              "unreachable",
                                              599,
                                              INT64_MAX,
+                                             "revalidated",
                                              UINT32_MAX,
                                              true,
                                              UINT32_MAX};
@@ -136,6 +152,7 @@ static void the_longest_line_stays_within_its_bound(void **state)
                                  999,
                                  INT64_MAX,
                                  INT64_MAX,
+                                 "stale",
                                  many,
                                  100};
         char line[ACCESS_LINE_MAX + 8];
@@ -167,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_written_as_documented),
+        cmocka_unit_test(what_the_cache_had_to_do_with_it_is_told),
         cmocka_unit_test(time_goes_on_with_each_line),
         cmocka_unit_test(nothing_from_outside_forges_a_line),
         cmocka_unit_test(empty_texts_and_no_sources_are_fine),

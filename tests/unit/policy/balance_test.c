@@ -14,13 +14,18 @@ static struct balance b;
 static struct balance_set all;
 static uint64_t seed;
 
-/* SplitMix64. */
-static uint64_t next_random(void)
+/* SplitMix64's finaliser, as balance.c has it for points and hashes. */
+static uint64_t mix(uint64_t x)
 {
-    uint64_t x = seed += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
     return x ^ x >> 31;
+}
+
+/* SplitMix64. */
+static uint64_t next_random(void)
+{
+    return mix(seed += UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static int begin(void **unused)
@@ -113,6 +118,153 @@ static void a_target_that_came_back_rises_slowly(void **unused)
     assert_in_range(late, 700, 1900); /* ties go to the first of two */
 }
 
+/* A target's latency, known for sure. */
+static void set_latency(unsigned target, uint64_t us, uint64_t now)
+{
+    targets[target].latency_us = 0;
+    balance_begin(&b, target);
+    balance_end(&b, target, BALANCE_GOOD, us, now);
+}
+
+/* Of two targets, by whichever is drawn first. */
+static int choose_of(unsigned one, unsigned other, uint64_t now)
+{
+    struct balance_set two = {0};
+    balance_add(&two, one);
+    balance_add(&two, other);
+    int chosen = balance_least_latency(&b, &two, 0, now);
+    return balance_least_latency(&b, &two, 1, now) == chosen ? chosen : BALANCE_NONE;
+}
+
+static void of_two_the_one_with_less_load_is_taken(void **unused)
+{
+    (void)unused;
+    set_latency(0, 5000, SECOND);
+    set_latency(1, 4000, SECOND);
+    assert_int_equal(choose_of(0, 1, SECOND), 1);
+    balance_begin(&b, 1);
+    assert_int_equal(choose_of(0, 1, SECOND), 0);
+    targets[1].weight = 2;
+    assert_int_equal(choose_of(0, 1, SECOND), 1);
+}
+
+static void of_equal_ones_the_first_drawn_is_taken(void **unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < N; i++)
+        set_latency(i, 5000, SECOND);
+    for (unsigned i = 0; i < N; i++)
+        for (uint64_t k = 0; k < N - 1; k++)
+            assert_int_equal(balance_least_latency(&b, &all, k << 32 | i, SECOND), i);
+}
+
+static void any_two_may_be_drawn(void **unused)
+{
+    (void)unused;
+    for (unsigned best = 0; best < N; best++) {
+        unsigned n_chosen = 0;
+        for (unsigned i = 0; i < N; i++)
+            set_latency(i, i == best ? 10 : 5000, SECOND);
+        for (uint64_t first = 0; first < N; first++)
+            for (uint64_t second = 0; second < N - 1; second++)
+                n_chosen +=
+                    balance_least_latency(&b, &all, second << 32 | first, SECOND) == (int)best;
+        assert_int_equal(n_chosen, 2 * (N - 1)); /* whenever it is one of them */
+    }
+}
+
+static void an_unknown_target_that_has_calls_is_left_to_them(void **unused)
+{
+    (void)unused;
+    set_latency(1, 5000, SECOND);
+    assert_int_equal(choose_of(0, 1, SECOND), 0);
+    balance_begin(&b, 0);
+    assert_int_equal(choose_of(0, 1, SECOND), 1);
+    set_latency(1, 1100000, SECOND);
+    assert_int_equal(choose_of(0, 1, SECOND), 1); /* two seconds there, and 1.1 here */
+    set_latency(1, 2100000, SECOND);
+    assert_int_equal(choose_of(0, 1, SECOND), 0);
+}
+
+static void a_rise_counts_at_once_and_a_fall_by_time(void **unused)
+{
+    (void)unused;
+    set_latency(0, 100000, 100 * SECOND);
+    balance_begin(&b, 0);
+    balance_end(&b, 0, BALANCE_GOOD, 10000, 110 * SECOND); /* 1/e of the old one is left */
+    assert_in_range((uint64_t)targets[0].latency_us, 43108, 43110);
+    balance_begin(&b, 0);
+    balance_end(&b, 0, BALANCE_GOOD, 50000, 111 * SECOND);
+    assert_in_range((uint64_t)targets[0].latency_us, 50000, 50000);
+}
+
+static void what_is_known_of_a_target_is_forgotten(void **unused)
+{
+    (void)unused;
+    set_latency(0, 9000, 10 * SECOND);
+    set_latency(1, 5000, 20 * SECOND);
+    assert_int_equal(choose_of(0, 1, 20 * SECOND), 0); /* 9000/e */
+    set_latency(0, 15000, 10 * SECOND);
+    assert_int_equal(choose_of(0, 1, 20 * SECOND), 1);
+}
+
+static void the_share_of_a_new_target_grows_by_its_age(void **unused)
+{
+    (void)unused;
+    static const struct {
+        uint64_t age_ms, latency_us; /* of the other that it is as good as */
+    } rows[] = {{0, 50000},    {900, 50000}, {2000, 25000},
+                {5000, 10000}, {9000, 5555}, {10001, 5000}};
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint64_t now = 100 * SECOND + rows[i].age_ms * MS;
+        targets[0].since_ns = 100 * SECOND;
+        set_latency(0, 5000, now);
+        set_latency(1, rows[i].latency_us * 101 / 100, now);
+        assert_int_equal(choose_of(0, 1, now), 0);
+        set_latency(1, rows[i].latency_us * 99 / 100, now);
+        assert_int_equal(choose_of(0, 1, now), 1);
+    }
+}
+
+static void what_was_there_from_the_start_has_its_whole_share(void **unused)
+{
+    (void)unused;
+    targets[1].since_ns = 1;
+    set_latency(0, 5000, SECOND);
+    set_latency(1, 5000, SECOND);
+    assert_int_equal(choose_of(0, 1, SECOND), 0);
+}
+
+static void a_call_that_took_no_time_is_known(void **unused)
+{
+    (void)unused;
+    set_latency(0, 0, SECOND);
+    assert_true(targets[0].latency_us > 0);
+}
+
+static void a_microsecond_is_a_latency_like_any_other(void **unused)
+{
+    (void)unused;
+    set_latency(0, 1, SECOND);
+    set_latency(1, 1000, SECOND);
+    balance_begin(&b, 0);
+    assert_int_equal(choose_of(0, 1, SECOND), 0);
+    targets[0].weight = 1000; /* and what is not known at all comes before it */
+    assert_int_equal(choose_of(0, 2, SECOND), 2);
+}
+
+static void a_failure_counts_as_a_second_at_least(void **unused)
+{
+    (void)unused;
+    static const uint64_t rows[][2] = {{0, 1000000}, {1000, 1000000}, {3000000, 3000000}};
+    for (unsigned i = 0; i < 3; i++) {
+        targets[0].latency_us = 0;
+        balance_begin(&b, 0);
+        balance_end(&b, 0, BALANCE_FAILED, rows[i][0], SECOND);
+        assert_in_range((uint64_t)targets[0].latency_us, rows[i][1], rows[i][1]);
+    }
+}
+
 static void a_cancelled_call_says_nothing(void **unused)
 {
     (void)unused;
@@ -173,6 +325,113 @@ static void a_target_that_leaves_moves_its_own_hashes_only(void **unused)
     assert_in_range(n_moved, 500, 1800);
 }
 
+/* The target of the point that is the nearest going up, looked for among all of them. */
+static int nearest(const struct balance_set *usable, uint64_t hash)
+{
+    uint64_t least = UINT64_MAX;
+    int found = BALANCE_NONE;
+    for (unsigned i = 0; i < N; i++)
+        for (uint64_t k = 1; balance_has(usable, i) && k <= 64; k++) {
+            uint64_t away = mix(targets[i].id + mix(k)) - mix(hash);
+            found = away <= least ? (int)i : found;
+            least = away < least ? away : least;
+        }
+    return found;
+}
+
+static void a_hash_goes_to_the_nearest_point_of_the_ring(void **unused)
+{
+    (void)unused;
+    struct balance_set some = all;
+    some.bits[0] &= ~UINT64_C(0x4a);
+    for (uint64_t hash = 0; hash < 20000; hash++) {
+        assert_int_equal(balance_hash(&b, &all, hash), nearest(&all, hash));
+        assert_int_equal(balance_hash(&b, &some, hash), nearest(&some, hash));
+    }
+    for (unsigned i = 0; i < N; i++)
+        for (uint64_t k = 1; k <= 64; k++) /* on the very point */
+            assert_int_equal(balance_hash(&b, &all, targets[i].id + mix(k)), i);
+}
+
+static void a_ring_is_made_anew_where_it_was_given_up(void **unused)
+{
+    (void)unused;
+    for (uint64_t round = 0; round < 3; round++) {
+        for (uint64_t hash = 0; hash < 20000; hash++)
+            assert_int_equal(balance_hash(&b, &all, hash), nearest(&all, hash));
+        assert_int_equal(b.n_points, 64 * N);
+        balance_done(&b);
+    }
+}
+
+/* What goes beyond the bound goes to the other. */
+static void a_target_takes_a_quarter_more_than_its_share_and_no_more(void **unused)
+{
+    (void)unused;
+    struct balance_set two = {0};
+    unsigned taken[2] = {0};
+    balance_add(&two, 0);
+    balance_add(&two, 7);
+    unsigned own = balance_hash(&b, &two, 1) == 7;
+    for (unsigned n = 1; n <= 200; n++) {
+        unsigned bound = (n * 5 + 7) / 8; /* ceil(n * 1.25 / 2) */
+        unsigned wanted = taken[own] < bound ? own : !own;
+        assert_int_equal(balance_hash(&b, &two, 1), wanted ? 7 : 0);
+        balance_begin(&b, wanted ? 7 : 0);
+        taken[wanted]++;
+    }
+    assert_int_equal(taken[own], 125);
+}
+
+enum {
+    POINTS_MAX = 64 * 1024
+};
+
+static void a_ring_is_bounded_and_each_target_has_a_point(void **unused)
+{
+    (void)unused;
+    static struct balance_target many[BALANCE_MAX];
+    struct balance big;
+    struct balance_set usable = {0}, last = {0};
+    for (unsigned i = 0; i < BALANCE_MAX; i++) {
+        many[i] = (struct balance_target){.weight = i == BALANCE_MAX - 1 ? 1 : 1000, .id = i};
+        balance_add(&usable, i);
+    }
+    balance_add(&last, BALANCE_MAX - 1);
+    balance_init(&big, many, BALANCE_MAX);
+    assert_int_not_equal(balance_hash(&big, &usable, 1), BALANCE_NONE);
+    assert_int_equal(big.n_points, (BALANCE_MAX - 1) * (POINTS_MAX / (BALANCE_MAX - 1)) + 1);
+    assert_true(big.n_points <= POINTS_MAX);
+    assert_int_equal(balance_hash(&big, &last, 1), BALANCE_MAX - 1);
+    balance_done(&big);
+    balance_init(&big, many, 2);
+    assert_int_not_equal(balance_hash(&big, &usable, 1), BALANCE_NONE);
+    assert_int_equal(big.n_points, POINTS_MAX);
+    balance_done(&big);
+}
+
+static void as_many_targets_as_there_may_be_are_balanced(void **unused)
+{
+    (void)unused;
+    static struct balance_target many[BALANCE_MAX];
+    struct balance big;
+    struct balance_set none = {0}, two = {0};
+    for (unsigned i = 0; i < BALANCE_MAX; i++)
+        many[i] = (struct balance_target){.weight = 1, .id = i};
+    balance_init(&big, many, BALANCE_MAX);
+    assert_int_equal(balance_least_latency(&big, &none, 1, SECOND), BALANCE_NONE);
+    assert_int_equal(balance_round_robin(&big, &none), BALANCE_NONE);
+    assert_int_equal(balance_hash(&big, &none, 1), BALANCE_NONE);
+    balance_add(&two, 100);
+    balance_add(&two, BALANCE_MAX - 1);
+    assert_int_equal(balance_least_latency(&big, &two, 0, SECOND), 100);
+    assert_int_equal(balance_least_latency(&big, &two, 1, SECOND), BALANCE_MAX - 1);
+    assert_int_equal(balance_round_robin(&big, &two), 100);
+    assert_int_equal(balance_round_robin(&big, &two), BALANCE_MAX - 1);
+    assert_int_equal(balance_round_robin(&big, &two), 100);
+    balance_done(&big);
+}
+
 static void no_target_has_far_more_than_its_share(void **unused)
 {
     (void)unused;
@@ -180,6 +439,34 @@ static void no_target_has_far_more_than_its_share(void **unused)
         balance_begin(&b, (unsigned)balance_hash(&b, &all, i % 3)); /* three hot keys */
     for (unsigned i = 0; i < N; i++)
         assert_true(targets[i].in_flight <= 126);
+}
+
+/* Else a target that was away would look infinitely fast, and get all there is until it answers. */
+static void what_was_long_ago_is_not_known_any_more(void **unused)
+{
+    (void)unused;
+    set_latency(0, 5000, SECOND);
+    set_latency(1, 5000, 60 * SECOND);
+    assert_int_equal(choose_of(0, 1, 61 * SECOND), 0);
+    balance_begin(&b, 0);
+    assert_int_equal(choose_of(0, 1, 61 * SECOND), 1);
+}
+
+static void who_is_outrun_took_longer_than_that(void **unused)
+{
+    (void)unused;
+    set_latency(0, 5000, SECOND);
+    balance_begin(&b, 0);
+    balance_end(&b, 0, BALANCE_OUTRUN, 2000, 2 * SECOND);
+    assert_in_range((uint64_t)targets[0].latency_us, 5000, 5000);
+    assert_int_equal(targets[0].told_ns, SECOND);
+    balance_begin(&b, 0);
+    balance_end(&b, 0, BALANCE_OUTRUN, 40000, 2 * SECOND);
+    assert_in_range((uint64_t)targets[0].latency_us, 40000, 40000);
+    balance_begin(&b, 1);
+    balance_end(&b, 1, BALANCE_OUTRUN, 40000, SECOND);
+    assert_in_range((uint64_t)targets[1].latency_us, 40000, 40000);
+    assert_int_equal(targets[0].in_flight + targets[1].in_flight, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -191,12 +478,30 @@ int main(void)
         TEST(a_target_that_fails_fast_does_not_look_fast),
         TEST(waiting_calls_are_load),
         TEST(a_target_that_came_back_rises_slowly),
+        TEST(of_two_the_one_with_less_load_is_taken),
+        TEST(of_equal_ones_the_first_drawn_is_taken),
+        TEST(any_two_may_be_drawn),
+        TEST(an_unknown_target_that_has_calls_is_left_to_them),
+        TEST(a_rise_counts_at_once_and_a_fall_by_time),
+        TEST(what_is_known_of_a_target_is_forgotten),
+        TEST(the_share_of_a_new_target_grows_by_its_age),
+        TEST(what_was_there_from_the_start_has_its_whole_share),
+        TEST(a_call_that_took_no_time_is_known),
+        TEST(a_microsecond_is_a_latency_like_any_other),
+        TEST(a_failure_counts_as_a_second_at_least),
         TEST(a_cancelled_call_says_nothing),
         TEST(only_usable_targets_are_chosen),
         TEST(round_robin_goes_by_weight_and_spreads),
         TEST(a_hash_stays_with_its_target),
         TEST(a_target_that_leaves_moves_its_own_hashes_only),
+        TEST(a_hash_goes_to_the_nearest_point_of_the_ring),
+        TEST(a_ring_is_made_anew_where_it_was_given_up),
+        TEST(a_target_takes_a_quarter_more_than_its_share_and_no_more),
+        TEST(a_ring_is_bounded_and_each_target_has_a_point),
+        TEST(as_many_targets_as_there_may_be_are_balanced),
         TEST(no_target_has_far_more_than_its_share),
+        TEST(what_was_long_ago_is_not_known_any_more),
+        TEST(who_is_outrun_took_longer_than_that),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

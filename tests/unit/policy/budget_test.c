@@ -24,6 +24,19 @@ static void without_deposits_there_is_the_reserve(void **unused)
     assert_int_equal(withdraw_all(&b, START), RESERVE);
 }
 
+static void what_is_left_is_what_may_be_withdrawn(void **unused)
+{
+    (void)unused;
+    struct budget b = {0};
+    for (unsigned i = 0; i < 100; i++)
+        budget_deposit(&b, START);
+    for (unsigned left = 20 + RESERVE; left > 0; left--) {
+        assert_int_equal(budget_left(&b, &settings, START), left);
+        assert_true(budget_withdraw(&b, &settings, START));
+    }
+    assert_int_equal(budget_left(&b, &settings, START), 0);
+}
+
 static void a_share_of_the_deposits_may_be_withdrawn(void **unused)
 {
     (void)unused;
@@ -64,6 +77,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_deposits_there_is_the_reserve),
+        cmocka_unit_test(what_is_left_is_what_may_be_withdrawn),
         cmocka_unit_test(a_share_of_the_deposits_may_be_withdrawn),
         cmocka_unit_test(deposits_and_withdrawals_count_for_ten_seconds),
         cmocka_unit_test(an_outage_costs_the_share_and_the_reserve),

@@ -18,10 +18,16 @@ static int begin(void **unused)
     return 0;
 }
 
+/* What began and ended in one moment. */
+static void tell(unsigned target, bool failed, uint64_t now)
+{
+    ejection_tell(targets, N, target, (struct ejection_call){failed, now, now});
+}
+
 static void fail_times(unsigned target, unsigned times, uint64_t now)
 {
     while (times--)
-        ejection_tell(targets, N, target, true, now);
+        tell(target, true, now);
 }
 
 static bool is_out(unsigned target, uint64_t now)
@@ -44,7 +50,7 @@ static void a_good_answer_ends_the_row(void **unused)
     (void)unused;
     for (unsigned i = 0; i < 100; i++) {
         fail_times(0, 4, START);
-        ejection_tell(targets, N, 0, false, START);
+        tell(0, false, START);
     }
     assert_false(is_out(0, START));
 }
@@ -69,10 +75,42 @@ static void good_answers_take_its_times_away(void **unused)
     (void)unused;
     fail_times(0, 5, START);
     fail_times(0, 5, START + 5000);
-    ejection_tell(targets, N, 0, false, START + 20000);
-    ejection_tell(targets, N, 0, false, START + 20000);
+    tell(0, false, START + 20000);
+    tell(0, false, START + 20000);
     fail_times(0, 5, START + 20000);
     assert_false(is_out(0, START + 20000 + EJECTION_BASE_MS));
+}
+
+static void who_was_never_out_owes_nothing(void **unused)
+{
+    (void)unused;
+    fail_times(0, 1, START);
+    tell(0, false, START);
+    fail_times(0, 5, START);
+    assert_true(is_out(0, START + EJECTION_BASE_MS - 1));
+    assert_false(is_out(0, START + EJECTION_BASE_MS));
+}
+
+static void who_is_back_may_fail_four_times_again(void **unused)
+{
+    (void)unused;
+    fail_times(0, 5, START);
+    fail_times(0, 4, START + EJECTION_BASE_MS);
+    assert_false(is_out(0, START + EJECTION_BASE_MS));
+    fail_times(0, 1, START + EJECTION_BASE_MS);
+    assert_true(is_out(0, START + EJECTION_BASE_MS));
+}
+
+static void who_could_not_be_left_out_owes_nothing(void **unused)
+{
+    (void)unused;
+    fail_times(0, 5, START);
+    fail_times(1, 5, START);
+    fail_times(2, 50, START);
+    assert_false(is_out(2, START));
+    fail_times(2, 1, START + EJECTION_BASE_MS);
+    assert_true(is_out(2, START + 2 * EJECTION_BASE_MS - 1));
+    assert_false(is_out(2, START + 2 * EJECTION_BASE_MS));
 }
 
 static void never_more_than_half_are_out(void **unused)
@@ -91,7 +129,7 @@ static void the_only_target_is_never_out(void **unused)
     (void)unused;
     struct ejection_target only = {0};
     for (unsigned i = 0; i < 50; i++)
-        ejection_tell(&only, 1, 0, true, START);
+        ejection_tell(&only, 1, 0, (struct ejection_call){true, START, START});
     assert_false(ejection_is_out(&only, START));
 }
 
@@ -111,12 +149,27 @@ static void another_target_in_the_same_place_begins_anew(void **unused)
     (void)unused;
     fail_times(0, 5, START);
     ejection_clear(&targets[0], false);
+    assert_false(is_out(0, 0));
     assert_false(is_out(0, START));
     fail_times(0, 4, START);
     assert_false(is_out(0, START));
     fail_times(0, 1, START);
     assert_true(is_out(0, START));
     assert_false(is_out(0, START + EJECTION_BASE_MS));
+}
+
+static void what_began_before_its_return_counts_neither_way(void **unused)
+{
+    (void)unused;
+    const uint64_t back = START + EJECTION_BASE_MS;
+    fail_times(0, 5, START);
+    ejection_tell(targets, N, 0, (struct ejection_call){false, START - 100, START + 1});
+    assert_int_equal(targets[0].times, 1);
+    for (unsigned i = 0; i < 20; i++)
+        ejection_tell(targets, N, 0, (struct ejection_call){true, back - 1, back + 1000});
+    assert_false(is_out(0, back + 1000));
+    fail_times(0, 5, back);
+    assert_true(is_out(0, back + 2 * EJECTION_BASE_MS - 1));
 }
 
 int main(void)
@@ -126,10 +179,14 @@ int main(void)
         cmocka_unit_test_setup(a_good_answer_ends_the_row, begin),
         cmocka_unit_test_setup(each_time_is_longer_up_to_the_cap, begin),
         cmocka_unit_test_setup(good_answers_take_its_times_away, begin),
+        cmocka_unit_test_setup(who_was_never_out_owes_nothing, begin),
+        cmocka_unit_test_setup(who_is_back_may_fail_four_times_again, begin),
+        cmocka_unit_test_setup(who_could_not_be_left_out_owes_nothing, begin),
         cmocka_unit_test_setup(never_more_than_half_are_out, begin),
         cmocka_unit_test_setup(the_only_target_is_never_out, begin),
         cmocka_unit_test_setup(empty_places_do_not_count, begin),
         cmocka_unit_test_setup(another_target_in_the_same_place_begins_anew, begin),
+        cmocka_unit_test_setup(what_began_before_its_return_counts_neither_way, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

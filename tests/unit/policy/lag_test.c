@@ -38,6 +38,9 @@ static void short_turns_make_none(void **unused)
 {
     (void)unused;
     assert_int_equal(after_turns(0, 1000, ms / 2), 0);
+    assert_int_equal(lag_after_turn(0, ms - 1), 0);
+    assert_true(lag_after_turn(0, ms) > 0);
+    assert_int_equal(lag_after_turn(ms, 0), ms);
     assert_in_range(after_turns(0, 100000, 5 * ms), 1, 6 * ms);
 }
 

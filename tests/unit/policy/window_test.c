@@ -26,32 +26,69 @@ static void an_old_bucket_begins_anew(void **unused)
     assert_int_equal(window_sum(&w, 110).second, 0);
 }
 
-static void counts_stay_at_their_greatest(void **unused)
+static void a_count_beyond_the_greatest_keeps_its_ratio_to_the_other(void **unused)
 {
     (void)unused;
     struct window w = {0};
+    for (unsigned i = 0; i < 10; i++) {
+        window_add(&w, 7, 900000, 90000);
+        assert_in_range(window_sum(&w, 7).first, 450000, WINDOW_COUNT_MAX);
+        assert_in_range(window_sum(&w, 7).second * 1000 / window_sum(&w, 7).first, 99, 100);
+    }
+    window_clear(&w);
     for (unsigned i = 0; i < 3; i++)
-        window_add(&w, 7, WINDOW_COUNT_MAX, 1);
-    assert_int_equal(window_sum(&w, 7).first, WINDOW_COUNT_MAX);
-    assert_int_equal(window_sum(&w, 7).second, 3);
+        window_add(&w, 7, 0, WINDOW_COUNT_MAX);
+    assert_int_equal(window_sum(&w, 7).second, WINDOW_COUNT_MAX);
+    assert_int_equal(window_sum(&w, 7).first, 0);
+}
+
+static void who_is_behind_adds_to_what_is_there(void **unused)
+{
+    (void)unused;
+    struct window w = {0};
+    window_add(&w, 110, 5, 5);
+    window_add(&w, 100, 1, 1);
+    assert_int_equal(window_sum(&w, 110).first, 6);
+    assert_int_equal(window_sum(&w, 110).second, 6);
 }
 
 static void cleared_it_is_empty(void **unused)
 {
     (void)unused;
     struct window w = {0};
-    window_add(&w, 100, 1, 1);
+    for (uint64_t turn = 0; turn < WINDOW_BUCKETS; turn++)
+        window_add(&w, turn, 1, 1);
     window_clear(&w);
-    assert_int_equal(window_sum(&w, 100).first, 0);
+    assert_int_equal(window_sum(&w, WINDOW_BUCKETS - 1).first, 0);
+    assert_int_equal(window_sum(&w, WINDOW_BUCKETS - 1).second, 0);
+}
+
+/* A word keeps the last bits of a turn only. */
+static void turns_of_any_size_are_told_apart(void **unused)
+{
+    (void)unused;
+    static const uint64_t turns[] = {(1 << 24) - 1, 1 << 24, UINT64_C(1) << 40, UINT64_MAX - 10};
+    for (unsigned i = 0; i < sizeof turns / sizeof *turns; i++) {
+        struct window w = {0};
+        window_add(&w, turns[i], 1, 0);
+        window_add(&w, turns[i], 1, 1);
+        window_add(&w, turns[i] + 1, 1, 0);
+        assert_int_equal(window_sum(&w, turns[i] + 1).first, 3);
+        assert_int_equal(window_sum(&w, turns[i] + WINDOW_BUCKETS).first, 1);
+        assert_int_equal(window_sum(&w, turns[i] + WINDOW_BUCKETS).second, 0);
+    }
 }
 
 enum {
     THREADS = 4,
-    ADDS = 50000
+    ADDS = 200000
 };
+
+static pthread_barrier_t together;
 
 static void *add_many(void *window)
 {
+    pthread_barrier_wait(&together);
     for (unsigned i = 0; i < ADDS; i++)
         window_add(window, i % 5, 1, 1);
     return NULL;
@@ -62,6 +99,7 @@ static void threads_lose_no_count(void **unused)
     (void)unused;
     struct window w = {0};
     pthread_t threads[THREADS];
+    pthread_barrier_init(&together, NULL, THREADS);
     for (unsigned i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, add_many, &w), 0);
     for (unsigned i = 0; i < THREADS; i++)
@@ -74,8 +112,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_are_of_the_last_ten_turns),
         cmocka_unit_test(an_old_bucket_begins_anew),
-        cmocka_unit_test(counts_stay_at_their_greatest),
+        cmocka_unit_test(a_count_beyond_the_greatest_keeps_its_ratio_to_the_other),
+        cmocka_unit_test(who_is_behind_adds_to_what_is_there),
         cmocka_unit_test(cleared_it_is_empty),
+        cmocka_unit_test(turns_of_any_size_are_told_apart),
         cmocka_unit_test(threads_lose_no_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

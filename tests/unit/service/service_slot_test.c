@@ -128,6 +128,7 @@ static void a_call_ends_well_where_another_target_has_its_slot(void **state)
     fixture_await(f);
     fixture_expect_value(f, "7");
     assert_int_equal(f->service->loads[FIRST].in_flight, 0);
+    assert_true(f->service->loads[FIRST].latency_us == 0); /* that was the other's */
     assert_int_equal(choose(f), FIRST);
 }
 

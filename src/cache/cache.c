@@ -1,0 +1,110 @@
+/* cache.c - records and purges, in the words of the counters */
+#include "cache/cache.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "cache/record.h"
+
+enum {
+    SWEEPS = 60 /* go over all entries */
+};
+
+struct cache *cache_new(size_t memory)
+{
+    struct cache *c = calloc(1, sizeof *c);
+    CHECK(c);
+    c->generations = generations_new();
+    c->memory = memory_store_new(memory, c->generations);
+    c->flights = flights_new();
+    return c;
+}
+
+void cache_free(struct cache *c)
+{
+    flights_free(c->flights);
+    memory_store_free(c->memory);
+    generations_free(c->generations);
+    free(c);
+}
+
+/* false: there are more tags than room. */
+static bool count_up(const struct record *r, struct slice url, struct memory_store_entry *e,
+                     uint16_t *counters)
+{
+    unsigned n = 0;
+    size_t at = 0;
+    counters[n++] = generations_counter(GENERATIONS_NAME, r->name);
+    if (url.n)
+        counters[n++] = generations_counter(GENERATIONS_URL, url);
+    for (struct slice tag; record_next_tag(r, &at, &tag);) {
+        if (n == MEMORY_STORE_COUNTERS)
+            return false;
+        counters[n++] = generations_counter(GENERATIONS_TAG, tag);
+    }
+    e->counters = counters;
+    e->n_counters = n;
+    return true;
+}
+
+static bool put(struct cache *c, const struct cache_entry *entry)
+{
+    uint16_t counters[MEMORY_STORE_COUNTERS];
+    struct memory_store_entry e = {
+        .record = blob_slice(entry->record), .until_ms = entry->until_ms, .begun = entry->begun};
+    struct record r;
+    if (!record_read(&r, e.record) || !count_up(&r, entry->url, &e, counters))
+        return false;
+    struct cache_key key = cache_key_of(r.key);
+    return memory_store_put(c->memory, &key, &e);
+}
+
+bool cache_put(struct cache *c, const struct cache_entry *entry)
+{
+    bool is_kept = put(c, entry);
+    blob_release(NULL, entry->record);
+    return is_kept;
+}
+
+static bool is_any(const void *what, const struct blob *record)
+{
+    (void)what;
+    (void)record;
+    return true;
+}
+
+static bool has_prefix(const void *prefix, const struct blob *record)
+{
+    struct record r;
+    return record_read(&r, blob_slice(record)) &&
+           slice_starts(r.name, *(const struct slice *)prefix);
+}
+
+void cache_purge(struct cache *c, const struct cache_purge *p)
+{
+    struct generations *g = c->generations;
+    switch (p->kind) {
+    case CACHE_PURGE_KEY:
+        generations_purge(g, generations_counter(GENERATIONS_NAME, p->what));
+        break;
+    case CACHE_PURGE_TAG:
+        generations_purge(g, generations_counter(GENERATIONS_TAG, p->what));
+        break;
+    case CACHE_PURGE_URL:
+        generations_purge(g, generations_counter(GENERATIONS_URL, p->what));
+        break;
+    case CACHE_PURGE_PREFIX:
+        generations_purge_coming(g);
+        memory_store_purge(c->memory, has_prefix, &p->what);
+        break;
+    case CACHE_PURGE_ALL:
+        generations_purge_all(g);
+        memory_store_purge(c->memory, is_any, NULL);
+        break;
+    }
+}
+
+void cache_sweep(struct cache *c, uint64_t now_ms)
+{
+    memory_store_sweep(c->memory, SWEEPS, now_ms);
+}

@@ -1,0 +1,46 @@
+/* cache.h - what a process remembers: the entries, the flights, and what was purged
+ *
+ * One a process, over all reloads. The parts have their own headers; this one keeps them together
+ * for those who need all three. Any thread.
+ */
+#pragma once
+
+#include "cache/flights.h"
+#include "cache/generations.h"
+#include "cache/memory_store.h"
+
+struct cache {
+    struct generations *generations;
+    struct memory_store *memory;
+    struct flights *flights;
+};
+
+/* memory: bytes; 0: nothing is kept, calls are still shared. */
+struct cache *cache_new(size_t memory);
+void cache_free(struct cache *c);
+
+struct cache_entry {
+    struct blob *record; /* (record.h) its key, name and tags are the entry's; taken over */
+    struct slice url;    /* SERVICE:TARGET, purged by unsafe calls to the same; empty: none */
+    uint64_t until_ms;   /* since 1970: of no use to anybody from then on */
+    uint64_t begun;      /* generations_now() before its call began, or before a store was asked */
+};
+/* false: not kept: no record, too large, more than 64 tags, or purged since it began. */
+bool cache_put(struct cache *c, const struct cache_entry *e);
+
+enum cache_purge_kind {
+    CACHE_PURGE_KEY, /* of an entry, its key as expanded */
+    CACHE_PURGE_TAG,
+    CACHE_PURGE_URL,    /* SERVICE:TARGET */
+    CACHE_PURGE_PREFIX, /* of names */
+    CACHE_PURGE_ALL,
+};
+struct cache_purge {
+    enum cache_purge_kind kind;
+    struct slice what;
+};
+/* On this instance. What is on its way when it is called is not kept either. */
+void cache_purge(struct cache *c, const struct cache_purge *p);
+/* Once a second, by one thread: gives back what is over or purged and nobody asks for, all of it
+ * within a minute. */
+void cache_sweep(struct cache *c, uint64_t now_ms);

@@ -1,0 +1,79 @@
+/* freshness.h - how long an answer may be used again (RFC 9111, RFC 5861), as a shared cache
+ *
+ * What the origin said is read once, when the answer comes, and stays with the entry. Whether it
+ * may be used now also depends on who reads: the settings of the reading source or endpoint. Where
+ * the origin is respected and says something, that holds; the settings are for what it leaves open.
+ * Pure: times are arguments, in milliseconds since 1970.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+#define FRESHNESS_UNTOLD UINT64_MAX /* nothing is said of it */
+
+/* What the origin said. Plain numbers: it is written into records as it is. */
+struct freshness {
+    uint64_t came_ms;     /* when we had the answer */
+    uint64_t age_ms;      /* how old it was then: corrected_initial_age, RFC 9111 4.2.3 */
+    uint64_t lifetime_ms; /* RFC 9111 4.2.1: s-maxage, max-age, Expires; no heuristics */
+    uint64_t stale_while_revalidate_ms, stale_if_error_ms; /* RFC 5861 */
+    bool is_no_store;                                      /* or Vary: * */
+    bool is_no_cache; /* each use is validated; so with field names that a record may hold */
+    bool is_private;  /* alike */
+    bool is_public;
+    bool must_revalidate; /* or proxy-revalidate: never served stale */
+};
+
+struct freshness_answer {
+    /* The fields as they came; several of one name are joined by ", "; empty: none. */
+    struct slice cache_control, expires, age, date, vary;
+    uint64_t asked_ms, came_ms; /* request_time and response_time of RFC 9111 4.2.3 */
+};
+void freshness_read(struct freshness *f, const struct freshness_answer *a);
+
+/* Of the source or endpoint that reads. 0: not at all. */
+struct freshness_settings {
+    uint64_t ttl_ms;                                       /* where the origin does not say */
+    uint64_t stale_while_revalidate_ms, stale_if_error_ms; /* FRESHNESS_UNTOLD: as 0 */
+    bool respects_origin;
+};
+
+enum freshness_state {
+    FRESHNESS_FRESH,
+    FRESHNESS_REVALIDATE, /* stale, may be served while it is asked for anew */
+    FRESHNESS_ON_ERROR,   /* may be served where asking anew fails */
+    FRESHNESS_OVER,       /* good for validation at most */
+};
+struct freshness_verdict {
+    enum freshness_state state;
+    bool is_usable_on_error;
+    bool may_be_stale; /* the origin does not forbid it */
+    int64_t ttl_ms;    /* what is left of its life; negative: stale for so long */
+    uint64_t age_ms;   /* RFC 9111 4.2.3 */
+};
+struct freshness_verdict freshness_judge(const struct freshness *f,
+                                         const struct freshness_settings *s, uint64_t now_ms);
+/* May a shared cache keep it at all for readers with these settings? Where the request had the
+ * client's credentials, the entry is of these credentials alone, unless is_public. */
+bool freshness_may_store(const struct freshness *f, const struct freshness_settings *s);
+/* How long from came_ms on the entry can be of use to a reader with these settings, stale times
+ * included, and where it has a validator some time to be validated in: the time that a store keeps
+ * it. 0: it is of no use. */
+uint64_t freshness_kept_ms(const struct freshness *f, const struct freshness_settings *s,
+                           bool has_validator);
+
+/* A client's Cache-Control (or Pragma: no-cache), RFC 9111 5.2.1, where `respect_client` is on.
+ * What is malformed is the strictest wish of its kind. */
+struct freshness_wish {
+    bool is_no_store, is_no_cache, only_if_cached;
+    uint64_t max_age_ms;   /* UINT64_MAX: any */
+    uint64_t min_fresh_ms; /* 0: none */
+    uint64_t max_stale_ms; /* 0: none; UINT64_MAX: any */
+};
+void freshness_read_wish(struct freshness_wish *w, struct slice cache_control, struct slice pragma);
+/* The verdict as this client wants it: what it does not want may still be used on error. */
+struct freshness_verdict freshness_wish_judge(const struct freshness_wish *w,
+                                              struct freshness_verdict v);

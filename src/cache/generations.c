@@ -1,0 +1,81 @@
+/* generations.c - a clock of purges, and when each counter was purged last */
+#include "cache/generations.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/map.h"
+
+struct generations {
+    atomic_uint_fast64_t clock;
+    atomic_uint_fast64_t all, coming; /* when these were purged last */
+    atomic_uint_fast64_t purged[GENERATIONS_N];
+};
+
+struct generations *generations_new(void)
+{
+    struct generations *g = calloc(1, sizeof *g);
+    CHECK(g);
+    return g;
+}
+
+void generations_free(struct generations *g)
+{
+    free(g);
+}
+
+uint64_t generations_now(const struct generations *g)
+{
+    return atomic_load_explicit(&g->clock, memory_order_acquire);
+}
+
+uint16_t generations_counter(enum generations_kind kind, struct slice what)
+{
+    /* An odd factor moves every kind of one text to a counter of its own. */
+    uint64_t hash = map_hash(what) * (2 * (uint64_t)kind + UINT64_C(0x9e3779b97f4a7c15));
+    return (uint16_t)(hash >> 48);
+}
+
+static bool is_since(const atomic_uint_fast64_t *purged, uint64_t begun)
+{
+    return atomic_load_explicit(purged, memory_order_acquire) <= begun;
+}
+
+bool generations_is_good(const struct generations *g, uint64_t begun, const uint16_t *counters,
+                         unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (!is_since(&g->purged[counters[i]], begun))
+            return false;
+    return is_since(&g->all, begun);
+}
+
+bool generations_may_keep(const struct generations *g, uint64_t begun)
+{
+    return is_since(&g->coming, begun);
+}
+
+/* The clock first: what begins from now on begins after the purge was asked for. */
+static void purge(struct generations *g, atomic_uint_fast64_t *purged)
+{
+    uint64_t now = atomic_fetch_add(&g->clock, 1) + 1;
+    uint64_t last = atomic_load(purged);
+    while (last < now && !atomic_compare_exchange_weak(purged, &last, now))
+        ;
+}
+
+void generations_purge(struct generations *g, uint16_t counter)
+{
+    purge(g, &g->purged[counter]);
+}
+
+void generations_purge_all(struct generations *g)
+{
+    purge(g, &g->all);
+}
+
+void generations_purge_coming(struct generations *g)
+{
+    purge(g, &g->coming);
+}

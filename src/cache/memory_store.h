@@ -1,0 +1,52 @@
+/* memory_store.h - entries of this process, bounded by bytes
+ *
+ * Sharded by the key's hash. What is evicted is chosen by S3-FIFO (Yang et al., SOSP 2023): a small
+ * queue for newcomers, a main one for what was asked for again, and ghosts: hashes of what left the
+ * small one lately. Readers of a shard do not wait for each other; no operation holds a shard for
+ * longer than a bounded number of steps. Entries are records (record.h), immutable: a new one
+ * replaces the old. Who finds one holds its blob; eviction never takes bytes from a reader.
+ * Any thread.
+ */
+#pragma once
+
+#include "base/blob.h"
+#include "cache/cache_key.h"
+#include "cache/generations.h"
+
+enum {
+    MEMORY_STORE_COUNTERS = 66 /* of an entry: 64 tags, its name, its url */
+};
+
+struct memory_store;
+
+/* What it holds; sums over the shards, right to within what changes meanwhile. */
+struct memory_store_count {
+    size_t n_entries, n_bytes;
+    uint64_t n_evicted; /* for room, not for time or purges */
+};
+
+/* limit: bytes of keys, records and our own book-keeping together, as malloc() takes them. */
+struct memory_store *memory_store_new(size_t limit, const struct generations *g);
+void memory_store_free(struct memory_store *s);
+/* A share of the record, the finder's; NULL: none. An entry whose time is over or that was purged
+ * is dropped here. now_ms: since 1970. */
+struct blob *memory_store_find(struct memory_store *s, const struct cache_key *k, uint64_t now_ms);
+
+struct memory_store_entry {
+    struct slice record; /* of this key; copied into a block with our book-keeping */
+    uint64_t until_ms;   /* since 1970: of no use to anybody from then on, to the second above */
+    uint64_t begun;      /* generations_now() before its call */
+    const uint16_t *counters;
+    unsigned n_counters; /* at most MEMORY_STORE_COUNTERS */
+};
+/* false: it is larger than half of what a shard may hold, or was purged since its call began. */
+bool memory_store_put(struct memory_store *s, const struct cache_key *k,
+                      const struct memory_store_entry *e);
+void memory_store_remove(struct memory_store *s, const struct cache_key *k);
+/* Every entry that `is_meant` says yes to; the number. Those that come meanwhile may be left. */
+size_t memory_store_purge(struct memory_store *s,
+                          bool (*is_meant)(const void *what, const struct blob *record),
+                          const void *what);
+/* Drops what is over or purged among the next 1 / `parts` of the entries; the number. */
+size_t memory_store_sweep(struct memory_store *s, unsigned parts, uint64_t now_ms);
+void memory_store_count(struct memory_store *s, struct memory_store_count *c);

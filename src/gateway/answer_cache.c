@@ -1,0 +1,362 @@
+/* answer_cache.c - a whole answer is had from the cache, or waited for */
+#include "base/check.h"
+#include "gateway/answer_cache_internal.h"
+#include "gateway/problem.h"
+#include "store/tier.h"
+#include "wire/token.h"
+
+enum {
+    GRACE_MS = 20, /* what a flight has by its own deadline is on its way then */
+};
+
+static const struct config_cache *config_of(const struct visit *v)
+{
+    return &v->plan->config->cache;
+}
+
+static uint64_t given_or_none(uint64_t ms)
+{
+    return ms == UINT64_MAX ? 0 : ms;
+}
+
+static bool is_missing(unsigned status)
+{
+    return status == 404 || status == 410;
+}
+
+struct freshness_settings answer_cache_settings(const struct visit *v, unsigned status)
+{
+    const struct config_cache *c = config_of(v);
+    if (is_missing(status))
+        return (struct freshness_settings){.ttl_ms = c->negative_ms};
+    return (struct freshness_settings){
+        .ttl_ms = c->ttl_ms,
+        .stale_while_revalidate_ms = given_or_none(c->stale_while_revalidate_ms),
+        .stale_if_error_ms = given_or_none(c->stale_if_error_ms),
+    };
+}
+
+struct freshness_verdict answer_cache_judge(const struct visit *v, const struct record *r)
+{
+    const struct freshness_settings settings = answer_cache_settings(v, r->status);
+    return freshness_judge(&r->freshness, &settings, answer_cache_now(v));
+}
+
+bool answer_cache_has_failed(const struct record *r)
+{
+    struct record_field f;
+    size_t at = 0;
+    while (record_next_field(r, &at, &f))
+        if (token_equals(f.name, SLICE("sheaf-complete")))
+            return !slice_equal(f.value, SLICE("?1"));
+    return r->status >= 500;
+}
+
+/* A request that is being looked at. */
+struct asking {
+    struct visit *visit;
+    struct freshness_wish wish;
+    bool has_wish;
+    bool has_credentials;
+    struct cache_key key; /* in the gateway's buffer */
+    struct blob *blob;    /* a share of what was found; NULL: nothing of use */
+    struct record record;
+    struct freshness_verdict verdict;
+};
+
+static void count(const struct visit *v, enum counter_id id)
+{
+    counters_add(v->gateway->context.counters, id, 1);
+}
+
+static void release(const struct visit *v, struct blob **blob)
+{
+    if (*blob)
+        blob_release(&v->gateway->loop->blobs, *blob);
+    *blob = NULL;
+}
+
+static struct slice value_of(const struct visit *v, struct slice name)
+{
+    const struct field *f = exchange_field(&v->exchange->request, name);
+    return f ? f->value : SLICE_NONE;
+}
+
+static void read_wish(struct asking *a)
+{
+    const struct visit *v = a->visit;
+    a->has_wish = config_of(v)->respects_client;
+    if (a->has_wish)
+        freshness_read_wish(&a->wish, value_of(v, SLICE("cache-control")),
+                            value_of(v, SLICE("pragma")));
+}
+
+/* Entries are of use where they are fresh, or may stand in for a failure. */
+static void look_up(struct asking *a)
+{
+    const struct visit *v = a->visit;
+    struct memory_store *memory = answer_cache_of(v)->cache->memory;
+    a->blob = memory_store_find(memory, &a->key, answer_cache_now(v));
+    if (!a->blob)
+        return;
+    CHECK(record_read(&a->record, blob_slice(a->blob)));
+    a->verdict = answer_cache_judge(v, &a->record);
+    if (a->has_wish)
+        a->verdict = freshness_wish_judge(&a->wish, a->verdict);
+    if (a->verdict.state == FRESHNESS_OVER && !a->verdict.is_usable_on_error)
+        release(v, &a->blob);
+}
+
+static bool is_ready(const struct asking *a)
+{
+    return a->blob &&
+           (a->verdict.state == FRESHNESS_FRESH || a->verdict.state == FRESHNESS_REVALIDATE);
+}
+
+/* One run in the background, however many are served by what is stale meanwhile. */
+static void refresh(struct asking *a)
+{
+    struct service_cache *c = answer_cache_of(a->visit);
+    if (c->is_draining)
+        return;
+    struct answer_flight *f = answer_flight_new(a->visit->gateway);
+    if (flights_open(c->cache->flights, &a->key, answer_flight_lead(f)))
+        answer_flight_start(f, a->visit, &a->key, a->has_credentials);
+    else
+        answer_flight_free(f);
+}
+
+static void send_found(struct visit *v, struct blob *blob, const struct record *r,
+                       struct freshness_verdict verdict)
+{
+    bool is_fresh = verdict.ttl_ms > 0;
+    const struct answer_cache_sending sending = {
+        .blob = blob,
+        .record = r,
+        .verdict = verdict,
+        .how = is_fresh ? OUTCOME_HIT : OUTCOME_STALE,
+        .is_kept = true,
+    };
+    count(v, is_fresh ? COUNT_CACHE_ENDPOINT_HITS : COUNT_CACHE_ENDPOINT_STALE);
+    answer_cache_send(v, &sending);
+}
+
+static void send_problem(struct visit *v, struct slice detail)
+{
+    struct answer a;
+    const struct problem p = {.status = 504, .detail = detail};
+    if (detail.at && answer_init(&a, v, 0))
+        problem_send(v, &p, &a);
+    else
+        answer_give_up(v->exchange);
+}
+
+/* Nothing of it is waited for any more; the visit's answer is to be sent, or it is over. */
+static void end_wait(struct answer_wait *w)
+{
+    struct visit *v = w->visit;
+    v->wait = NULL;
+    loop_disarm(v->gateway->loop, &w->deadline);
+    if (w->flight)
+        answer_flight_log(w->flight, NULL);
+}
+
+/* Where the flight has failed, or is late. The share is sent, or given back. */
+static bool send_stale(struct answer_wait *w)
+{
+    struct visit *v = w->visit;
+    struct blob *blob = w->stale;
+    struct record r;
+    w->stale = NULL;
+    if (!blob)
+        return false;
+    CHECK(record_read(&r, blob_slice(blob)));
+    struct freshness_verdict verdict = answer_cache_judge(v, &r);
+    if (!verdict.is_usable_on_error) {
+        release(v, &blob);
+        return false;
+    }
+    send_found(v, blob, &r, verdict);
+    return true;
+}
+
+static void send_landed(struct answer_wait *w, const struct landing *l, const struct record *r)
+{
+    struct visit *v = w->visit;
+    bool is_found = l->word == ANSWER_FOUND;
+    const struct answer_cache_sending sending = {
+        .blob = blob_share(l->news),
+        .record = r,
+        .verdict = answer_cache_judge(v, r),
+        .how = is_found ? OUTCOME_HIT : OUTCOME_MISS,
+        .is_kept = l->word != ANSWER_LANDED,
+    };
+    release(v, &w->stale);
+    answer_cache_send(v, &sending);
+}
+
+static void on_landed(struct seat *s, const struct landing *l)
+{
+    struct answer_wait *w = LIST_OWNER(s, struct answer_wait, seat);
+    struct visit *v = w->visit;
+    struct record r;
+    bool is_good = l->news && record_read(&r, blob_slice(l->news));
+    end_wait(w);
+    if ((!is_good || answer_cache_has_failed(&r)) && send_stale(w))
+        return;
+    if (is_good)
+        send_landed(w, l, &r);
+    else
+        answer_give_up(v->exchange);
+}
+
+static void leave_seat(struct answer_wait *w)
+{
+    struct service_cache *c = answer_cache_of(w->visit);
+    struct flight_seat told = landing_seat_told(&w->seat), lead;
+    landing_seat_leave(&w->seat);
+    if (flights_leave(c->cache->flights, &w->key, told, &lead))
+        landing_nudge(c->crew, lead, ANSWER_UNWANTED);
+}
+
+static void on_deadline(struct wheel_entry *e)
+{
+    struct answer_wait *w = LIST_OWNER(e, struct answer_wait, deadline);
+    struct visit *v = w->visit;
+    leave_seat(w);
+    end_wait(w);
+    if (!send_stale(w))
+        send_problem(v, arena_print(&v->exchange->arena, "no answer within %llu ms",
+                                    (unsigned long long)v->plan->config->timeout_ms));
+}
+
+void answer_cache_leave(struct visit *v)
+{
+    struct answer_wait *w = v->wait;
+    if (!w)
+        return;
+    leave_seat(w);
+    end_wait(w);
+    release(v, &w->stale);
+}
+
+/* NULL: the arena is full. */
+static struct answer_wait *make_wait(const struct asking *a)
+{
+    struct visit *v = a->visit;
+    struct answer_wait *w = arena_take_zero(&v->exchange->arena, 1, sizeof *w);
+    struct slice key = arena_copy(&v->exchange->arena, a->key.text);
+    if (!w || !key.at)
+        return NULL;
+    w->visit = v;
+    w->key = (struct cache_key){key, a->key.hash};
+    landing_seat_init(&w->seat, on_landed);
+    wheel_entry_init(&w->deadline, on_deadline);
+    return w;
+}
+
+static void begin_wait(struct asking *a, struct answer_wait *w)
+{
+    struct visit *v = a->visit;
+    struct loop *l = v->gateway->loop;
+    v->wait = w;
+    v->cached = OUTCOME_MISS;
+    w->stale = a->blob;
+    a->blob = NULL;
+    loop_arm(l, &w->deadline, service_due_ms(l, v->plan->config->timeout_ms + GRACE_MS));
+}
+
+/* Another flight may have landed since we looked: then there is no need of one more. */
+static void lead(struct asking *a, struct answer_wait *w, struct answer_flight *f)
+{
+    struct visit *v = a->visit;
+    struct asking again = *a;
+    look_up(&again);
+    if (is_ready(&again) && again.verdict.state == FRESHNESS_FRESH) {
+        answer_flight_end(f, &w->key, again.blob);
+        return;
+    }
+    release(v, &again.blob);
+    count(v, COUNT_CACHE_ENDPOINT_MISSES);
+    w->flight = f;
+    answer_flight_log(f, w);
+    answer_flight_start(f, v, &w->key, a->has_credentials);
+}
+
+static enum answer_cache_verdict wait_for(struct asking *a)
+{
+    struct visit *v = a->visit;
+    struct service_cache *c = answer_cache_of(v);
+    struct answer_wait *w = make_wait(a);
+    if (!w)
+        return ANSWER_CACHE_UNUSED;
+    struct answer_flight *f = answer_flight_new(v->gateway);
+    struct flight_seat seat = landing_seat_take(c->seats, &w->seat);
+    switch (flights_join(c->cache->flights, &w->key, seat, answer_flight_lead(f))) {
+    case FLIGHT_LEADS:
+        begin_wait(a, w);
+        lead(a, w, f);
+        return ANSWER_CACHE_TAKEN;
+    case FLIGHT_WAITS:
+        begin_wait(a, w);
+        count(v, COUNT_CACHE_ENDPOINT_COALESCED);
+        break;
+    case FLIGHT_FULL:
+        landing_seat_leave(&w->seat);
+        break;
+    }
+    answer_flight_free(f);
+    return v->wait ? ANSWER_CACHE_TAKEN : ANSWER_CACHE_UNUSED;
+}
+
+static void send_ready(struct asking *a)
+{
+    send_found(a->visit, a->blob, &a->record, a->verdict);
+    if (a->verdict.state == FRESHNESS_REVALIDATE)
+        refresh(a);
+}
+
+static enum answer_cache_verdict go_on(struct asking *a)
+{
+    struct visit *v = a->visit;
+    enum answer_cache_verdict verdict = ANSWER_CACHE_TAKEN;
+    if (is_ready(a)) {
+        send_ready(a);
+        return verdict;
+    }
+    if (a->has_wish && a->wish.only_if_cached)
+        send_problem(v, SLICE("it is not in the cache"));
+    else if (v->patience_ms < v->plan->config->timeout_ms)
+        verdict = ANSWER_CACHE_UNUSED;
+    else
+        verdict = wait_for(a);
+    release(v, &a->blob);
+    return verdict;
+}
+
+enum answer_cache_verdict answer_cache_ask(struct visit *v)
+{
+    struct asking a = {.visit = v};
+    struct slice key;
+    if (!config_of(v)->is_on || !answer_cache_of(v) || v->is_shared)
+        return ANSWER_CACHE_UNUSED;
+    read_wish(&a);
+    v->cached = OUTCOME_MISS;
+    if (a.wish.is_no_store || !answer_cache_key(v, &key, &a.has_credentials))
+        return ANSWER_CACHE_UNUSED;
+    a.key = cache_key_of(key);
+    look_up(&a);
+    return go_on(&a);
+}
+
+void answer_cache_forget(struct visit *v)
+{
+    struct service_cache *c = answer_cache_of(v);
+    struct slice path = c ? answer_cache_path(v, false) : SLICE_NONE;
+    const struct cache_purge purge = {CACHE_PURGE_URL, path};
+    if (!path.n)
+        return;
+    cache_purge(c->cache, &purge);
+    if (c->tier)
+        tier_purge(c->tier, &purge, NULL, NULL);
+}

@@ -1,0 +1,24 @@
+/* answer_cache.h - whole answers of an endpoint that are remembered (CONTRACT 3.7)
+ *
+ * A hit is answered from its record. Misses of one key share one run in the whole process, a
+ * *flight*: it has an exchange of its own that no client waits at, the endpoint's whole time, and
+ * goes on when the client that began it leaves. What is not to be kept (a partial answer, a
+ * problem) is still handed to all that wait for this run.
+ *
+ * A client that shortens its deadline shares what is remembered, and no run: its answer is as whole
+ * as its time allows.
+ */
+#pragma once
+
+#include "gateway/visit.h"
+
+enum answer_cache_verdict {
+    ANSWER_CACHE_UNUSED, /* the endpoint does not cache, or not this request: run it as always */
+    ANSWER_CACHE_TAKEN,  /* answered, or will be */
+};
+enum answer_cache_verdict answer_cache_ask(struct visit *v) MUST_USE;
+/* The client left, or all is over: nobody waits here any more. Harmless where nobody does. */
+void answer_cache_leave(struct visit *v);
+/* An unsafe method has changed something: what is kept of the same path, whatever its query, is no
+ * longer good (RFC 9111 4.4). */
+void answer_cache_forget(struct visit *v);

@@ -1,0 +1,84 @@
+/* answer_cache_internal.h - what the files of the endpoints' cache know of each other's work */
+#pragma once
+
+#include "cache/freshness.h"
+#include "cache/record.h"
+#include "gateway/answer_cache.h"
+#include "gateway/gateway_internal.h"
+#include "gateway/run.h"
+#include "service/service_cache.h"
+#include "service/service_tags.h"
+
+struct answer_flight;
+
+/* A visit that waits for a flight. In its exchange's arena. */
+struct answer_wait {
+    struct visit *visit;
+    struct seat seat;
+    struct wheel_entry deadline;
+    struct cache_key key;         /* in the same arena */
+    struct blob *stale;           /* what may be sent where the flight fails; NULL: nothing */
+    struct answer_flight *flight; /* that it began, while that is under way; NULL: another did */
+};
+
+/* What a landing's word says of its record. */
+enum {
+    ANSWER_LANDED,   /* not kept */
+    ANSWER_KEPT,     /* in the cache now */
+    ANSWER_FOUND,    /* it was there by then */
+    ANSWER_UNWANTED, /* no record; to the lead: everybody has left */
+};
+
+/* The key of this request, written into the gateway's buffer. has_credentials: the answer is for
+ * them alone. false: it is too long. */
+bool answer_cache_key(struct visit *v, struct slice *key, bool *has_credentials) MUST_USE;
+/* The name for purges: the key of the configuration as expanded, else path and query. at is NULL
+ * where the arena is full, as of: */
+struct slice answer_cache_name(struct visit *v);
+/* As they are read, declared names in declared order, without what is at its default. */
+struct slice answer_cache_path(struct visit *v, bool with_query);
+/* The endpoint's tags and those of its sources' entries. false: the arena is full. */
+bool answer_cache_tags(struct run *r, struct service_tags *tags) MUST_USE;
+
+static inline struct service_cache *answer_cache_of(const struct visit *v)
+{
+    return v->gateway->context.cache;
+}
+
+/* Milliseconds since 1970, as entries have them. */
+static inline uint64_t answer_cache_now(const struct visit *v)
+{
+    return v->gateway->loop->wall_us / 1000;
+}
+
+/* How the endpoint reads an answer of this status. */
+struct freshness_settings answer_cache_settings(const struct visit *v, unsigned status);
+/* What the record is worth now. */
+struct freshness_verdict answer_cache_judge(const struct visit *v, const struct record *r);
+/* Did the run fail, wholly or in part? */
+bool answer_cache_has_failed(const struct record *r);
+
+struct answer_cache_sending {
+    struct blob *blob; /* that the record lies in; the share is taken over */
+    const struct record *record;
+    struct freshness_verdict verdict;
+    enum outcome_cache how;
+    bool is_kept; /* in the cache: others may keep it as long */
+};
+/* Begins and ends the answer. */
+void answer_cache_send(struct visit *v, const struct answer_cache_sending *s);
+
+/* A flight that may come to be the lead of its key. */
+struct answer_flight *answer_flight_new(struct gateway *g);
+/* As the flights are told. */
+struct flight_seat answer_flight_lead(const struct answer_flight *f);
+/* It did not come to that. */
+void answer_flight_free(struct answer_flight *f);
+/* It leads: makes an answer to the same request as this visit's, and lands in a later turn. The key
+ * is copied. */
+void answer_flight_start(struct answer_flight *f, struct visit *v, const struct cache_key *k,
+                         bool has_credentials);
+/* It leads, and there is no need to: lands with this record, of which it takes a share over. */
+void answer_flight_end(struct answer_flight *f, const struct cache_key *k, struct blob *found);
+/* The sources' part of the access line is this visit's; NULL: nobody's. */
+void answer_flight_log(struct answer_flight *f, struct answer_wait *first);

@@ -1,0 +1,117 @@
+/* answer_cache_send.c - a record becomes an answer */
+#include "base/check.h"
+#include "gateway/answer_cache_internal.h"
+#include "gateway/etag.h"
+#include "gateway/telling.h"
+#include "wire/token.h"
+
+enum {
+    STATUS_NOT_MODIFIED = 304
+};
+
+static bool is_good(const struct record *r)
+{
+    return r->status >= 200 && r->status < 300;
+}
+
+static unsigned count_fields(const struct record *r)
+{
+    struct record_field f;
+    size_t at = 0;
+    unsigned n = 0;
+    while (record_next_field(r, &at, &f))
+        n++;
+    return n;
+}
+
+static bool add(struct answer *a, struct slice name, struct slice value)
+{
+    if (value.at)
+        answer_add(a, name, value);
+    return value.at;
+}
+
+/* The endpoint's fixed fields, which are there already, win. What the run told of its sources'
+ * caching is of no interest later. */
+static void add_fields(struct answer *a, const struct answer_cache_sending *s)
+{
+    struct record_field f;
+    size_t at = 0;
+    unsigned n_fixed = a->n;
+    while (record_next_field(s->record, &at, &f)) {
+        bool is_old = s->how != OUTCOME_MISS && token_equals(f.name, SLICE("cache-status"));
+        if (!is_old && !answer_has(a, n_fixed, f.name))
+            answer_add(a, f.name, f.value);
+    }
+}
+
+static bool add_age(struct answer *a, const struct answer_cache_sending *s, struct arena *arena)
+{
+    if (s->how == OUTCOME_MISS)
+        return true;
+    return add(a, SLICE("Cache-Status"), telling_hit(s->verdict.ttl_ms, arena)) &&
+           add(a, SLICE("Age"), telling_age(s->verdict.age_ms, arena));
+}
+
+/* What was made for this very request has all of its time. */
+static int64_t ttl_of(const struct answer_cache_sending *s)
+{
+    return s->how == OUTCOME_MISS ? s->verdict.ttl_ms + (int64_t)s->verdict.age_ms
+                                  : s->verdict.ttl_ms;
+}
+
+static bool add_control(struct answer *a, const struct answer_cache_sending *s, struct arena *arena)
+{
+    if (!s->is_kept) {
+        answer_add_no_store(a);
+        return true;
+    }
+    if (!answer_has(a, a->n, SLICE("etag")) && s->record->etag.n)
+        answer_add(a, SLICE("ETag"), s->record->etag);
+    return answer_has(a, a->n, SLICE("cache-control")) ||
+           add(a, SLICE("Cache-Control"),
+               telling_control(s->record->freshness.is_private, ttl_of(s), arena));
+}
+
+static bool gather(struct answer *a, struct visit *v, const struct answer_cache_sending *s)
+{
+    struct arena *arena = &v->exchange->arena;
+    if (!answer_init_for(a, v, count_fields(s->record)))
+        return false;
+    add_fields(a, s);
+    return add_age(a, s, arena) && add_control(a, s, arena);
+}
+
+/* What is kept is whole. */
+static void count(const struct visit *v, const struct answer_cache_sending *s)
+{
+    enum counter_id id = COUNT_ANSWERS_COMPLETE;
+    if (!is_good(s->record))
+        id = COUNT_ANSWERS_FAILED;
+    else if (!s->is_kept && answer_cache_has_failed(s->record))
+        id = COUNT_ANSWERS_PARTIAL;
+    counters_add(v->gateway->context.counters, id, 1);
+}
+
+void answer_cache_send(struct visit *v, const struct answer_cache_sending *s)
+{
+    struct exchange *e = v->exchange;
+    const struct record *r = s->record;
+    struct answer a;
+    unsigned status = r->status;
+    v->cached = s->how;
+    if (!gather(&a, v, s)) {
+        blob_release(&v->gateway->loop->blobs, s->blob);
+        answer_give_up(e);
+        return;
+    }
+    if (s->is_kept && is_good(r) && etag_is_had(&e->request, r->etag)) {
+        status = STATUS_NOT_MODIFIED;
+        answer_remove(&a, SLICE("content-type"));
+    }
+    count(v, s);
+    exchange_begin(e, status, a.fields, a.n, (int64_t)r->body.n);
+    bool is_taken = exchange_put(e, r->body, s->blob);
+    CHECK(is_taken); /* behind a head alone an outbox takes a slice of any size */
+    exchange_end(e);
+}

@@ -1,0 +1,372 @@
+/* answer_flight.c - a run that nobody owns: its answer becomes a record that all who wait share
+ *
+ *   start -> (the shared tier is asked) -> run -> collected -> kept -> landed -> freed
+ *
+ * Everything but its seat and its key lies in the arena of an exchange of its own.
+ */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "gateway/access_log.h"
+#include "gateway/answer_cache_internal.h"
+#include "gateway/etag.h"
+#include "http/collector.h"
+#include "store/tier.h"
+#include "wire/token.h"
+
+enum {
+    NS_A_MS = 1000000
+};
+
+struct answer_flight {
+    struct gateway *gateway;
+    struct seat seat; /* of the lead: hears that everybody has left */
+    struct flight_seat told;
+    struct cache_key key; /* malloc()ed */
+    bool has_credentials;
+    uint64_t begun;  /* of generations */
+    uint64_t purges; /* as the tier told */
+    struct tier_ask *ask;
+    struct collector *collector;
+    struct visit *visit;       /* of the collector's exchange */
+    struct answer_wait *first; /* whose access line tells of the sources; NULL: nobody's */
+};
+
+static struct service_cache *cache_of(const struct answer_flight *f)
+{
+    return f->gateway->context.cache;
+}
+
+static void abandon(struct answer_flight *f);
+
+/* Who comes back meanwhile keeps it going; it is not asked to leave again. */
+static void on_nudge(struct seat *s, const struct landing *l)
+{
+    struct answer_flight *f = LIST_OWNER(s, struct answer_flight, seat);
+    if (l->word == ANSWER_UNWANTED && flights_abandon(cache_of(f)->cache->flights, &f->key))
+        abandon(f);
+}
+
+struct answer_flight *answer_flight_new(struct gateway *g)
+{
+    struct answer_flight *f = calloc(1, sizeof *f);
+    CHECK(f);
+    f->gateway = g;
+    landing_seat_init(&f->seat, on_nudge);
+    f->told = landing_seat_take(g->context.cache->seats, &f->seat);
+    return f;
+}
+
+struct flight_seat answer_flight_lead(const struct answer_flight *f)
+{
+    return f->told;
+}
+
+void answer_flight_free(struct answer_flight *f)
+{
+    landing_seat_leave(&f->seat);
+    free((char *)f->key.text.at);
+    free(f);
+}
+
+void answer_flight_log(struct answer_flight *f, struct answer_wait *first)
+{
+    f->first = first;
+}
+
+/* A share of the record is taken over. */
+static void land(struct answer_flight *f, const struct cache_key *k, struct blob *record,
+                 uint64_t word)
+{
+    struct service_cache *c = cache_of(f);
+    struct flight_seat *seats;
+    size_t n = flights_land(c->cache->flights, k, &seats);
+    if (f->first)
+        f->first->flight = NULL;
+    f->first = NULL;
+    landing_seat_leave(&f->seat);
+    landing_tell(c->crew, seats, n, &(struct landing){record, word});
+}
+
+void answer_flight_end(struct answer_flight *f, const struct cache_key *k, struct blob *found)
+{
+    land(f, k, found, ANSWER_FOUND);
+    answer_flight_free(f);
+}
+
+/* Its answer will not be collected. */
+static void abandon(struct answer_flight *f)
+{
+    if (f->ask)
+        tier_cancel(f->ask);
+    f->ask = NULL;
+    collector_cancel(f->collector);
+}
+
+static void fail(struct answer_flight *f)
+{
+    land(f, &f->key, NULL, ANSWER_LANDED);
+    abandon(f);
+}
+
+/* A source's answer that is one client's own makes the whole that client's. */
+static bool is_private(const struct answer_flight *f)
+{
+    const struct run *r = f->visit->run;
+    bool is_so = f->has_credentials;
+    for (unsigned i = 0; r && i < r->plan->n_sources; i++)
+        is_so |= r->sources[i].outcome.caching.is_private;
+    return is_so;
+}
+
+static struct slice field_of(const struct collected *c, struct slice name)
+{
+    for (unsigned i = 0; i < c->n_fields; i++)
+        if (slice_equal_nocase(c->fields[i].name, name))
+            return c->fields[i].value;
+    return SLICE_NONE;
+}
+
+static bool is_success(const struct answer_flight *f, const struct collected *c)
+{
+    return c->status == f->visit->plan->config->status &&
+           slice_equal(field_of(c, SLICE("sheaf-complete")), SLICE("?1"));
+}
+
+static bool is_missing(const struct collected *c)
+{
+    return c->status == 404 || c->status == 410;
+}
+
+/* The request's id is each one's own, and so are the fields that the configuration fixes. */
+static bool is_of_record(const struct plan *p, struct slice name)
+{
+    bool is_so = !slice_equal_nocase(name, SLICE("x-request-id"));
+    for (unsigned i = 0; i < p->n_fields && is_so; i++)
+        is_so = !slice_equal_nocase(name, p->fields[i].name);
+    return is_so;
+}
+
+static bool list_fields(const struct answer_flight *f, const struct collected *c, struct record *r)
+{
+    struct record_field *fields =
+        arena_take(&c->exchange->arena, (c->n_fields + 1) * sizeof *fields);
+    if (!fields)
+        return false;
+    for (unsigned i = 0; i < c->n_fields; i++)
+        if (is_of_record(f->visit->plan, c->fields[i].name))
+            fields[r->n_fields++] = (struct record_field){c->fields[i].name, c->fields[i].value};
+    r->fields = fields;
+    return true;
+}
+
+/* What makes an entry of it. */
+static bool name_entry(const struct answer_flight *f, struct record *r, struct service_tags *tags,
+                       char etag[ETAG_SIZE])
+{
+    etag_write(etag, &r->body, 1);
+    r->etag = (struct slice){etag, ETAG_SIZE};
+    r->name = answer_cache_name(f->visit);
+    if (!r->name.at || !f->visit->run || !answer_cache_tags(f->visit->run, tags))
+        return false;
+    r->tags = tags->at;
+    r->n_tags = tags->n;
+    return true;
+}
+
+static struct blob *make_record(struct answer_flight *f, const struct collected *c, bool *is_kept)
+{
+    struct service_tags tags;
+    char etag[ETAG_SIZE];
+    struct record r = {
+        .freshness = {.came_ms = answer_cache_now(f->visit),
+                      .lifetime_ms = FRESHNESS_UNTOLD,
+                      .stale_while_revalidate_ms = FRESHNESS_UNTOLD,
+                      .stale_if_error_ms = FRESHNESS_UNTOLD,
+                      .is_private = is_private(f)},
+        .status = c->status,
+        .key = f->key.text,
+        .body = c->body,
+    };
+    if (!c->is_whole || !list_fields(f, c, &r))
+        return NULL;
+    *is_kept = (is_success(f, c) || is_missing(c)) && name_entry(f, &r, &tags, etag);
+    return record_write(&r, f->gateway->config->bounds.memory);
+}
+
+static bool keep(struct answer_flight *f, struct blob *blob)
+{
+    struct service_cache *c = cache_of(f);
+    struct record r;
+    CHECK(record_read(&r, blob_slice(blob)));
+    const struct freshness_settings settings = answer_cache_settings(f->visit, r.status);
+    uint64_t kept_ms = freshness_kept_ms(&r.freshness, &settings, false);
+    struct slice url = answer_cache_path(f->visit, false);
+    if (!kept_ms || !url.at)
+        return false;
+    const struct cache_entry entry = {
+        .record = blob_share(blob),
+        .url = url,
+        .until_ms = r.freshness.came_ms + kept_ms,
+        .begun = f->begun,
+    };
+    if (!cache_put(c->cache, &entry))
+        return false;
+    /* What is somebody's stays in this process. */
+    const struct tier_entry shared = {blob, url, kept_ms, f->purges};
+    if (c->tier && !r.freshness.is_private)
+        tier_put(c->tier, &f->key, &shared);
+    return true;
+}
+
+static void on_collected(void *owner, const struct collected *c)
+{
+    struct answer_flight *f = owner;
+    bool is_kept = false;
+    struct blob *record = make_record(f, c, &is_kept);
+    if (f->first && f->visit->run)
+        access_log_keep(f->first->visit, f->visit->run);
+    is_kept = is_kept && record && keep(f, record);
+    land(f, &f->key, record, is_kept ? ANSWER_KEPT : ANSWER_LANDED);
+}
+
+static void on_gone(struct exchange *e)
+{
+    struct visit *v = e->run;
+    if (v && v->run)
+        run_stop(v->run);
+}
+
+static void on_room(struct exchange *e)
+{
+    struct visit *v = e->run;
+    v->run->delivery->on_room(v->run);
+}
+
+static void on_finished(struct exchange *e)
+{
+    struct answer_flight *f = e->context;
+    struct gateway *g = f->gateway;
+    struct visit *v = f->visit;
+    if (v && v->run) {
+        run_stop(v->run);
+        run_done(v->run);
+    }
+    answer_flight_free(f);
+    gateway_release(g);
+}
+
+static const struct exchange_handlers handlers = {
+    .on_gone = on_gone,
+    .on_room = on_room,
+    .on_finished = on_finished,
+};
+
+/* What another instance has made is as good, for as long as that is fresh. */
+static bool is_good(const struct answer_flight *f, struct blob *record)
+{
+    struct record r;
+    return record_read(&r, blob_slice(record)) &&
+           answer_cache_judge(f->visit, &r).state == FRESHNESS_FRESH;
+}
+
+static void take(struct answer_flight *f, struct blob *record)
+{
+    struct record r;
+    CHECK(record_read(&r, blob_slice(record)));
+    const struct freshness_settings settings = answer_cache_settings(f->visit, r.status);
+    const struct cache_entry entry = {
+        .record = blob_share(record),
+        .url = answer_cache_path(f->visit, false),
+        .until_ms = r.freshness.came_ms + freshness_kept_ms(&r.freshness, &settings, false),
+        .begun = f->begun,
+    };
+    (void)cache_put(cache_of(f)->cache, &entry);
+    land(f, &f->key, record, ANSWER_FOUND);
+    abandon(f);
+}
+
+/* What waiting for the tier has taken is not there for the run. */
+static void shorten(struct visit *v)
+{
+    uint64_t waited_ms = (v->gateway->loop->now_ns - v->exchange->started_ns) / NS_A_MS;
+    uint64_t timeout_ms = v->plan->config->timeout_ms;
+    v->patience_ms = timeout_ms > waited_ms ? timeout_ms - waited_ms : 0;
+}
+
+static void on_got(void *owner, struct blob *record, uint64_t purges)
+{
+    struct answer_flight *f = owner;
+    f->ask = NULL;
+    f->purges = purges;
+    if (record && is_good(f, record)) {
+        take(f, record);
+        return;
+    }
+    if (record)
+        blob_release(&f->gateway->loop->blobs, record);
+    shorten(f->visit);
+    gateway_go_on(f->visit);
+}
+
+/* The visit of the request that began it, but for what is that client's alone: its patience. */
+static bool visit_alike(struct answer_flight *f, const struct visit *asker)
+{
+    struct exchange *e = collector_exchange(f->collector);
+    bool is_copied = collector_ask_alike(f->collector, &asker->exchange->request);
+    e->request.method = asker->plan->config->method; /* a HEAD shares what GET is answered */
+    struct visit *v = is_copied ? visit_begin(f->gateway, e) : NULL;
+    if (!v)
+        return false;
+    f->visit = e->run = v;
+    v->plan = asker->plan;
+    v->is_shared = true;
+    v->patience_ms = UINT64_MAX;
+    v->trace = asker->trace;
+    v->has_parent = asker->has_parent;
+    v->request_id = arena_copy(&e->arena, asker->request_id);
+    return v->request_id.at;
+}
+
+static void open_collector(struct answer_flight *f, const struct visit *asker)
+{
+    const struct collector_settings settings = {
+        .loop = f->gateway->loop,
+        .pool = &f->gateway->exchanges,
+        .handlers = &handlers,
+        .arena_limit = asker->exchange->arena.limit,
+        .done = on_collected,
+        .owner = f,
+    };
+    f->collector = collector_open(&settings);
+    collector_exchange(f->collector)->context = f;
+}
+
+static void copy_key(struct answer_flight *f, const struct cache_key *k)
+{
+    char *text = malloc(k->text.n);
+    CHECK(text);
+    memcpy(text, k->text.at, k->text.n);
+    f->key = (struct cache_key){{text, k->text.n}, k->hash};
+}
+
+void answer_flight_start(struct answer_flight *f, struct visit *v, const struct cache_key *k,
+                         bool has_credentials)
+{
+    struct service_cache *c = cache_of(f);
+    gateway_hold(f->gateway);
+    copy_key(f, k);
+    f->has_credentials = has_credentials;
+    f->begun = generations_now(c->cache->generations);
+    open_collector(f, v);
+    if (!visit_alike(f, v)) {
+        fail(f);
+        return;
+    }
+    if (!gateway_look_at(f->visit))
+        return; /* what was answered is collected */
+    if (c->tier && !has_credentials)
+        f->ask = tier_get(c->tier, &f->key, on_got, f);
+    if (!f->ask)
+        gateway_go_on(f->visit);
+}

@@ -1,0 +1,231 @@
+/* caching.c - parts of a key, each behind its length */
+#include "gateway/caching.h"
+
+#include "cache/cache_key.h"
+#include "gateway/gateway_internal.h"
+#include "service/service_key.h"
+
+static const struct config_cache *settings_of(const struct composing *c)
+{
+    return &c->source->plan->config->cache;
+}
+
+static struct slice written(const struct composing *c, size_t at, size_t n)
+{
+    return (struct slice){c->out->at + at, n};
+}
+
+/* The part is copied first where it lies in the buffer itself, which may move. */
+static bool add_written(struct composing *c, size_t at, size_t n)
+{
+    return buffer_reserve(c->out, n + sizeof(uint64_t) * 2) &&
+           cache_key_add(c->out, written(c, at, n));
+}
+
+/* SERVICE:TARGET, as the configuration would name it. */
+static bool put_url(struct composing *c, const struct composed *out)
+{
+    size_t n_method = c->source->plan->method.n;
+    size_t n_target = out->line_n - n_method;
+    return buffer_append(c->out, c->source->plan->config->service->name) &&
+           buffer_append(c->out, SLICE(":")) && buffer_reserve(c->out, n_target) &&
+           buffer_append(c->out, written(c, out->at + n_method, n_target));
+}
+
+/* Fills the template, without blaming anybody: a value that is missing fails the call elsewhere, or
+ * leaves this one unremembered. */
+static bool expand_plain(struct composing *c, const struct config_template *t)
+{
+    struct values_missing missing;
+    return values_fill(c->run, c->item, t, &missing) == VALUES_GOOD &&
+           template_expand_plain(t->compiled, c->run->gateway->values, c->out) == FAULT_NONE;
+}
+
+/* How long each value is, so that none can reach into its neighbour. */
+static bool add_lengths(struct composing *c, const struct config_template *t)
+{
+    const struct template_value *values = c->run->gateway->values;
+    for (size_t i = 0; i < template_n_variables(t->compiled); i++) {
+        const struct template_value *v = &values[i];
+        const struct slice *items = v->is_list ? v->items : &v->text;
+        size_t n_items = v->is_list ? v->n_items : v->is_defined;
+        uint64_t lengths[2] = {n_items, 0};
+        for (size_t k = 0; k < n_items; k++) {
+            lengths[1] = items[k].n;
+            if (!cache_key_add(c->out, (struct slice){(const char *)lengths, sizeof lengths}))
+                return false;
+        }
+        if (!n_items && !cache_key_add(c->out, SLICE_NONE))
+            return false;
+    }
+    return true;
+}
+
+/* The client's own, whether they are forwarded or not. */
+static bool add_vary(struct composing *c)
+{
+    const struct config_cache *s = settings_of(c);
+    const struct request *q = &c->run->visit->exchange->request;
+    for (unsigned i = 0; i < s->n_vary; i++) {
+        if (!cache_key_add(c->out, s->vary[i]))
+            return false;
+        for (unsigned k = 0; k < q->n_fields; k++)
+            if (slice_equal_nocase(q->fields[k].name, s->vary[i]) &&
+                (!cache_key_add(c->out, SLICE("=")) || !cache_key_add(c->out, q->fields[k].value)))
+                return false;
+    }
+    return true;
+}
+
+static bool put_default_key(struct composing *c, const struct composed *out)
+{
+    size_t body_at = out->at + out->line_n + out->fields_n;
+    return cache_key_add(c->out, c->source->plan->config->service->name) &&
+           add_written(c, out->at, out->line_n) &&
+           add_written(c, out->at + out->line_n, out->own_n) &&
+           add_written(c, body_at, out->body_n) && add_vary(c);
+}
+
+static bool put_given_key(struct composing *c, const struct composed *out)
+{
+    const struct config_source *s = c->source->plan->config;
+    return cache_key_add(c->out, s->service->name) && cache_key_add(c->out, s->method) &&
+           add_written(c, out->at + out->line_n + out->fields_n + out->body_n + out->url_n,
+                       out->name_n) &&
+           add_lengths(c, &s->cache.key) && add_vary(c);
+}
+
+static bool is_credential_line(struct slice line)
+{
+    const char *colon = line.n ? memchr(line.at, ':', line.n) : NULL;
+    return colon && compose_is_credential((struct slice){line.at, (size_t)(colon - line.at)});
+}
+
+static bool put_credentials(struct composing *c, const struct composed *out)
+{
+    size_t at = out->at + out->line_n;
+    size_t end = at + out->own_n;
+    struct slice line;
+    while (at < end) {
+        struct slice rest = written(c, at, end - at);
+        if (!service_key_next_line(&rest, &line))
+            break;
+        if (is_credential_line(line) && !add_written(c, at, line.n))
+            return false;
+        at += line.n + 2;
+    }
+    return true;
+}
+
+/* A tag with a value that is missing is none. */
+static bool put_tags(struct composing *c)
+{
+    const struct config_cache *s = settings_of(c);
+    for (unsigned i = 0; i < s->n_tags; i++) {
+        size_t start = c->out->n;
+        uint32_t n = 0;
+        if (!buffer_append(c->out, (struct slice){(const char *)&n, sizeof n}))
+            return false;
+        size_t at = c->out->n;
+        if (expand_plain(c, &s->tags[i])) {
+            n = (uint32_t)(c->out->n - at);
+            memcpy(c->out->at + start, &n, sizeof n);
+        } else {
+            c->out->n = start;
+        }
+    }
+    return true;
+}
+
+static bool put_all(struct composing *c, struct composed *out)
+{
+    const struct config_cache *s = settings_of(c);
+    size_t at = c->out->n;
+    if (!put_url(c, out))
+        return false;
+    out->url_n = c->out->n - at;
+    at = c->out->n;
+    if (s->key.compiled && !expand_plain(c, &s->key))
+        return false;
+    out->name_n = c->out->n - at;
+    at = c->out->n;
+    if (!(s->key.compiled ? put_given_key(c, out) : put_default_key(c, out)))
+        return false;
+    out->key_n = c->out->n - at;
+    at = c->out->n;
+    if (c->source->has_credentials && !put_credentials(c, out))
+        return false;
+    out->credentials_n = c->out->n - at;
+    at = c->out->n;
+    if (!put_tags(c))
+        return false;
+    out->tags_n = c->out->n - at;
+    return true;
+}
+
+void caching_compose(struct composing *c, struct composed *out)
+{
+    const struct config_source *s = c->source->plan->config;
+    size_t start = c->out->n;
+    if (!s->cache.is_on || !s->is_safe || !c->run->gateway->context.cache)
+        return;
+    if (put_all(c, out))
+        return;
+    c->out->n = start;
+    out->key_n = 0;
+}
+
+static void read_tags(struct caching *to, struct slice packed)
+{
+    while (packed.n && to->told.n_tags < CONFIG_MAX_TAGS) {
+        uint32_t n;
+        memcpy(&n, packed.at, sizeof n);
+        packed = slice_after(packed, sizeof n);
+        to->tags[to->told.n_tags++] = (struct slice){packed.at, n};
+        packed = slice_after(packed, n);
+    }
+    to->told.tags = to->tags;
+}
+
+static struct slice value_of(const struct request *q, struct slice name)
+{
+    const struct field *f = exchange_field(q, name);
+    return f ? f->value : SLICE_NONE;
+}
+
+static void read_wish(struct caching *to, const struct run *r)
+{
+    const struct request *q = &r->visit->exchange->request;
+    freshness_read_wish(&to->wish, value_of(q, SLICE("cache-control")),
+                        value_of(q, SLICE("pragma")));
+    to->told.wish = &to->wish;
+}
+
+static struct slice next(struct slice *rest, size_t n)
+{
+    struct slice s = {rest->at, n};
+    *rest = slice_after(*rest, n);
+    return s;
+}
+
+bool caching_read(struct caching *to, const struct run *r, unsigned source,
+                  const struct composed *c)
+{
+    const struct config_cache *s = &r->plan->sources[source].config->cache;
+    size_t n_before = c->line_n + c->fields_n + c->body_n;
+    struct slice rest = {r->gateway->requests.at + c->at + n_before,
+                         c->url_n + c->name_n + c->key_n + c->credentials_n + c->tags_n};
+    if (!c->key_n)
+        return false;
+    to->told = (struct service_caching){.settings = s};
+    to->told.url = next(&rest, c->url_n);
+    to->told.name = next(&rest, c->name_n);
+    if (!s->key.compiled)
+        to->told.name = to->told.url;
+    to->told.key = next(&rest, c->key_n);
+    to->told.credentials = next(&rest, c->credentials_n);
+    read_tags(to, rest);
+    if (s->respects_client)
+        read_wish(to, r);
+    return true;
+}

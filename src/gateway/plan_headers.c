@@ -1,0 +1,129 @@
+/* plan_headers.c - which of a client's headers can change an answer, and which tell who it is */
+#include "base/buffer.h"
+#include "base/check.h"
+#include "config/condition.h"
+#include "gateway/compose.h"
+#include "gateway/plan.h"
+#include "wire/token.h"
+
+struct gathering {
+    struct buffer vary;        /* a list */
+    struct buffer headers;     /* struct plan_header */
+    struct buffer credentials; /* unsigned */
+};
+
+static void append(struct buffer *b, const void *at, size_t n)
+{
+    CHECK(buffer_append(b, (struct slice){at, n}));
+}
+
+static void vary_by(struct gathering *g, struct slice name)
+{
+    if (token_list_has(buffer_slice(&g->vary), name))
+        return;
+    if (g->vary.n)
+        append(&g->vary, ", ", 2);
+    append(&g->vary, name.at, name.n);
+}
+
+/* Calls are made of it. */
+static void use_header(struct gathering *g, struct slice name, bool is_credential)
+{
+    struct plan_header *headers = (struct plan_header *)(void *)g->headers.at;
+    vary_by(g, name);
+    for (size_t i = 0; i < g->headers.n / sizeof *headers; i++)
+        if (slice_equal_nocase(headers[i].name, name)) {
+            headers[i].is_credential |= is_credential;
+            return;
+        }
+    const struct plan_header header = {name, is_credential || compose_is_credential(name)};
+    append(&g->headers, &header, sizeof header);
+}
+
+static void use_variable(struct gathering *g, const struct config_variable *v, bool is_credential)
+{
+    if (v->origin == CONFIG_FROM_HEADER)
+        use_header(g, v->header, is_credential);
+    else if (v->origin == CONFIG_FROM_PARAMETER && is_credential)
+        append(&g->credentials, &v->index, sizeof v->index);
+}
+
+static void use_template(struct gathering *g, const struct config_template *t, bool is_credential)
+{
+    for (size_t i = 0; t->compiled && i < template_n_variables(t->compiled); i++)
+        use_variable(g, &t->variables[i], is_credential);
+}
+
+static void use_operand(struct gathering *g, const struct condition_operand *o)
+{
+    if (!o->is_literal)
+        use_variable(g, &o->variable, false);
+}
+
+static void use_condition(struct gathering *g, const struct condition *c)
+{
+    for (unsigned i = 0; c && i < c->n_instructions; i++) {
+        use_operand(g, &c->instructions[i].left);
+        use_operand(g, &c->instructions[i].right);
+    }
+}
+
+static void use_source(struct gathering *g, const struct config_source *s)
+{
+    for (unsigned i = 0; i < s->n_forward; i++)
+        use_header(g, s->forward[i], false);
+    use_template(g, &s->path, false);
+    for (unsigned i = 0; i < s->n_set_headers; i++)
+        use_template(g, &s->set_headers[i].value, compose_is_credential(s->set_headers[i].name));
+    for (unsigned i = 0; i < s->body.n_pieces; i++)
+        if (s->body.pieces[i].kind != CONFIG_PIECE_TEXT)
+            use_template(g, &s->body.pieces[i].template, false);
+    if (s->each.is_given)
+        use_variable(g, &s->each.list, false);
+    use_condition(g, s->when);
+    for (unsigned i = 0; i < s->cache.n_vary; i++)
+        vary_by(g, s->cache.vary[i]);
+}
+
+/* What the endpoint itself looks at. */
+static void look_at_endpoint(struct gathering *g, const struct config_endpoint *e)
+{
+    for (unsigned i = 0; i < e->n_parameters; i++)
+        if (e->parameters[i].place == CONFIG_IN_HEADER)
+            vary_by(g, e->parameters[i].name);
+    for (unsigned i = 0; i < e->n_views; i++)
+        for (unsigned k = 0; k < e->views[i].n_headers; k++)
+            vary_by(g, e->views[i].headers[k].name);
+    for (unsigned i = 0; i < e->cache.n_vary; i++)
+        vary_by(g, e->cache.vary[i]);
+}
+
+static const void *keep(struct arena *arena, struct buffer *b)
+{
+    struct slice copy = arena_copy(arena, buffer_slice(b));
+    CHECK(copy.at);
+    buffer_done(b);
+    return copy.at;
+}
+
+void plan_look_at_headers(struct plan *p, struct arena *arena)
+{
+    const struct config_endpoint *e = p->config;
+    struct gathering g;
+    buffer_init(&g.vary, SIZE_MAX / 2);
+    buffer_init(&g.headers, SIZE_MAX / 2);
+    buffer_init(&g.credentials, SIZE_MAX / 2);
+    p->caches = e->cache.is_on;
+    p->is_safe = slice_equal(e->method, SLICE("GET")) || slice_equal(e->method, SLICE("HEAD"));
+    for (unsigned i = 0; i < e->n_sources; i++) {
+        p->caches |= e->sources[i].cache.is_on;
+        use_source(&g, &e->sources[i]);
+    }
+    look_at_endpoint(&g, e);
+    p->vary.n = g.vary.n;
+    p->n_headers = (unsigned)(g.headers.n / sizeof *p->headers);
+    p->n_credentials = (unsigned)(g.credentials.n / sizeof *p->credentials);
+    p->vary.at = keep(arena, &g.vary);
+    p->headers = keep(arena, &g.headers);
+    p->credentials = keep(arena, &g.credentials);
+}

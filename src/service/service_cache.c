@@ -1,0 +1,46 @@
+/* service_cache.c - begun with the worker, ended with it */
+#include "service/service_cache.h"
+
+#include "base/check.h"
+#include "service/service_flight.h"
+#include "store/tier.h"
+
+enum {
+    KEY_LIMIT = 256 * 1024 /* bytes; what would have a longer one is not remembered */
+};
+
+void service_cache_init(struct service_cache *c, struct cache *cache, struct loop *loop,
+                        unsigned worker, const struct crew *crew)
+{
+    *c = (struct service_cache){.cache = cache, .loop = loop, .worker = worker, .crew = crew};
+    c->seats = landing_seats_new(loop, worker);
+    buffer_init(&c->key, KEY_LIMIT);
+    list_init(&c->flights);
+}
+
+void service_cache_done(struct service_cache *c)
+{
+    service_flight_free_kept(c);
+    landing_seats_free(c->seats);
+    buffer_done(&c->key);
+}
+
+void service_cache_forget(struct service_cache *c, struct slice service, struct slice line)
+{
+    const char *space = line.n ? memchr(line.at, ' ', line.n) : NULL;
+    size_t n_method = space ? (size_t)(space - line.at) + 1 : 0;
+    c->key.n = 0;
+    if (!space || !buffer_append(&c->key, service) || !buffer_append(&c->key, SLICE(":")) ||
+        !buffer_append(&c->key, slice_after(line, n_method)))
+        return;
+    const struct cache_purge p = {CACHE_PURGE_URL, buffer_slice(&c->key)};
+    cache_purge(c->cache, &p);
+    if (c->tier)
+        tier_purge(c->tier, &p, NULL, NULL);
+}
+
+void service_cache_drain(struct service_cache *c)
+{
+    c->is_draining = true;
+    service_flight_drain(c);
+}

@@ -1,0 +1,422 @@
+/* service_wait.c - asked of memory, then of a flight, then alone */
+#include "service/service_wait.h"
+
+#include "service/service_call_internal.h"
+#include "service/service_flight.h"
+#include "service/service_key.h"
+
+enum {
+    ASKS_MAX = 4 /* times that the cache is asked, as what it said was for others */
+};
+
+/* Lives in the arena of the request. */
+struct service_wait {
+    struct service_call *call;
+    struct seat seat;
+    struct service_flight *led; /* NULL: it leads none */
+    struct service_caching caching;
+    struct freshness_wish wish;
+    struct cache_key key; /* of the flight that it waits for */
+    struct blob *stale;   /* NULL: none */
+    unsigned n_asked;
+    bool is_kept; /* the request and `caching` are copies */
+    bool is_seated;
+    bool has_waited; /* for what another called */
+};
+
+static struct service_context *context_of(const struct service_call *c)
+{
+    return c->service->context;
+}
+
+static struct service_cache *cache_of(const struct service_call *c)
+{
+    return context_of(c)->cache;
+}
+
+static void count(const struct service_call *c, enum counter_id id)
+{
+    counters_add(context_of(c)->counters, id, 1);
+}
+
+static struct service_question question_of(const struct service_call *c,
+                                           const struct service_caching *caching)
+{
+    return (struct service_question){caching, c->request.fields,
+                                     service_lookup_now_ms(cache_of(c))};
+}
+
+/* All tags of the entry, in the arena; none where that is full. */
+static void take_tags(struct outcome_caching *oc, const struct record *r, struct arena *arena)
+{
+    struct slice tag;
+    unsigned n = 0;
+    for (size_t at = 0; record_next_tag(r, &at, &tag);)
+        n++;
+    struct slice *tags = n ? arena_take(arena, n * sizeof *tags) : NULL;
+    if (!tags)
+        return;
+    n = 0;
+    for (size_t at = 0; record_next_tag(r, &at, &tag);) {
+        tags[n] = arena_copy(arena, tag);
+        n += tags[n].at != NULL;
+    }
+    oc->tags = tags;
+    oc->n_tags = n;
+}
+
+static void tell_of_entry(const struct service_call *c, const struct service_caching *caching,
+                          const struct record *r, struct outcome *o)
+{
+    const struct service_question q = question_of(c, caching);
+    struct outcome_caching *oc = &o->caching;
+    bool is_public = service_key_has_public(caching) && r->freshness.is_public;
+    oc->is_stored = true;
+    oc->is_private = caching->credentials.n && !is_public;
+    oc->ttl_ms = service_lookup_judge(r, &q).ttl_ms;
+    if (r->vary.n)
+        oc->vary = arena_copy(c->request.arena, r->vary);
+    take_tags(oc, r, c->request.arena);
+}
+
+static void hit(struct service_call *c, const struct service_caching *caching,
+                const struct service_lookup *l, enum outcome_cache how)
+{
+    const struct service_answer a = service_answer_of_record(&l->record, l->blob);
+    count(c, how == OUTCOME_HIT ? COUNT_CACHE_SOURCE_HITS : COUNT_CACHE_SOURCE_STALE);
+    service_answer_read(&a, &c->request, context_of(c), &c->outcome);
+    c->outcome.caching.how = how;
+    tell_of_entry(c, caching, &l->record, &c->outcome);
+    loop_ready(context_of(c)->loop, &c->ready);
+}
+
+static void go_alone(struct service_call *c)
+{
+    count(c, COUNT_CACHE_SOURCE_MISSES);
+    service_call_go(c);
+}
+
+/* RFC 9111 5.2.1.7: it is answered 504. */
+static void refuse(struct service_call *c)
+{
+    c->outcome.kind = OUTCOME_MISSING;
+    c->outcome.detail = SLICE("is not in the cache, and nothing else was wanted");
+    c->outcome.caching.how = OUTCOME_MISS;
+    loop_ready(context_of(c)->loop, &c->ready);
+}
+
+static void on_landed(struct seat *s, const struct landing *l);
+static void on_led(void *leader, const struct service_flight_end *end);
+
+static struct service_wait *wait_of(struct service_call *c)
+{
+    struct service_wait *w = c->wait;
+    if (!w)
+        w = arena_take_zero(c->request.arena, 1, sizeof *w);
+    if (w && !c->wait) {
+        w->call = c;
+        landing_seat_init(&w->seat, on_landed);
+    }
+    c->wait = w;
+    return w;
+}
+
+static void leave(struct service_wait *w, enum service_call_why why)
+{
+    const struct service_cache *c = cache_of(w->call);
+    if (!w->is_seated)
+        return;
+    const struct flight_seat seat = landing_seat_told(&w->seat);
+    const struct cache_key key = w->led ? cache_key_of(service_flight_key(w->led)) : w->key;
+    struct flight_seat lead;
+    landing_seat_leave(&w->seat);
+    if (w->led)
+        service_flight_tell(w->led, NULL, NULL);
+    w->led = NULL;
+    w->is_seated = false;
+    if (flights_leave(c->cache->flights, &key, seat, &lead))
+        landing_nudge(c->crew, lead, why);
+}
+
+/* What is needed where the answer turns out to be for others. */
+static bool keep_request(struct service_wait *w, const struct service_caching *caching,
+                         struct slice key)
+{
+    struct service_call *c = w->call;
+    w->key = cache_key_of(arena_copy(c->request.arena, key));
+    if (w->is_kept || !w->key.text.at)
+        return w->key.text.at;
+    w->caching = *caching;
+    w->is_kept = service_flight_copy(c->request.arena, &c->request, &w->caching, &w->wish);
+    return w->is_kept;
+}
+
+static void on_waited_too_long(struct service_call *c)
+{
+    uint64_t ms =
+        c->request.timeout_ms < c->request.left_ms ? c->request.timeout_ms : c->request.left_ms;
+    leave(c->wait, SERVICE_CALL_LATE);
+    c->outcome.kind = OUTCOME_TIMEOUT;
+    c->outcome.detail =
+        arena_print(c->request.arena, "no answer within %llu ms", (unsigned long long)ms);
+    c->wait->has_waited = true;
+    service_call_tell(c);
+}
+
+static void keep_stale(struct service_wait *w, const struct service_lookup *l)
+{
+    if (w->stale)
+        blob_release(NULL, w->stale);
+    w->stale = l->blob && l->verdict.is_usable_on_error ? blob_share(l->blob) : NULL;
+}
+
+/* false: it is called alone. */
+static bool join(struct service_wait *w, const struct service_flight_plan *p)
+{
+    struct service_call *c = w->call;
+    switch (service_flight_join(p, &w->seat, &w->led)) {
+    case FLIGHT_LEADS:
+        service_flight_tell(w->led, on_led, w);
+        count(c, COUNT_CACHE_SOURCE_MISSES);
+        w->is_seated = true;
+        return true;
+    case FLIGHT_WAITS:
+        count(c, COUNT_CACHE_SOURCE_COALESCED);
+        w->is_seated = true;
+        return true;
+    case FLIGHT_FULL:
+        break;
+    }
+    return false;
+}
+
+/* A flight's own time is over a moment before that of who leads it, and is told as the service's.
+ */
+static void arm(struct service_call *c)
+{
+    uint64_t ms = service_flight_patience_ms(c->service, c->request.timeout_ms);
+    service_call_arm(c, ms + 1, on_waited_too_long);
+}
+
+static bool is_to_be_shared(const struct service_caching *caching, const struct service_lookup *l)
+{
+    return l->state == SERVICE_LOOKUP_MISS && !(caching->wish && caching->wish->is_no_store);
+}
+
+static void miss(struct service_call *c, const struct service_caching *caching,
+                 const struct service_lookup *l)
+{
+    const struct service_flight_plan p = {c->service, &c->request, caching, l};
+    if (caching->wish && caching->wish->only_if_cached) {
+        refuse(c);
+        return;
+    }
+    struct service_wait *w = wait_of(c);
+    bool is_kept = w && keep_request(w, caching, l->key);
+    if (is_kept)
+        keep_stale(w, l);
+    if (is_kept && is_to_be_shared(caching, l) && ++w->n_asked <= ASKS_MAX && join(w, &p))
+        arm(c);
+    else
+        go_alone(c);
+}
+
+static void ask(struct service_call *c, const struct service_caching *caching)
+{
+    const struct service_question q = question_of(c, caching);
+    struct service_lookup l;
+    service_lookup_find(cache_of(c), &q, &l);
+    switch (l.state) {
+    case SERVICE_LOOKUP_FRESH:
+        hit(c, caching, &l, l.verdict.ttl_ms > 0 ? OUTCOME_HIT : OUTCOME_STALE);
+        break;
+    case SERVICE_LOOKUP_REVALIDATE:
+        service_flight_refresh(&(struct service_flight_plan){c->service, &c->request, caching, &l});
+        hit(c, caching, &l, OUTCOME_STALE);
+        break;
+    case SERVICE_LOOKUP_MISS:
+    case SERVICE_LOOKUP_ALONE:
+        miss(c, caching, &l);
+        break;
+    }
+    if (l.blob)
+        blob_release(NULL, l.blob);
+}
+
+void service_wait_begin(struct service_call *c, const struct service_caching *caching)
+{
+    ask(c, caching);
+}
+
+/* An answer that varies by fields which differ, that is not fresh enough here, or a call that had
+ * less time than this one has. */
+static bool is_for(struct service_wait *w, const struct service_flight_end *e)
+{
+    const struct service_call *c = w->call;
+    const struct record *r = &e->record;
+    const struct service_question q = question_of(c, &w->caching);
+    switch (e->result) {
+    case SERVICE_FLIGHT_ANSWER:
+        if (r->vary.n &&
+            !service_key_is_of(r->key, &w->caching, r->vary, c->request.fields, &cache_of(c)->key))
+            return false;
+        return !e->is_found || service_lookup_judge(r, &q).state == FRESHNESS_FRESH;
+    case SERVICE_FLIGHT_FAILURE:
+        return e->kind != OUTCOME_TIMEOUT || e->timeout_ms >= c->request.timeout_ms;
+    case SERVICE_FLIGHT_ALONE:
+        break;
+    }
+    return true;
+}
+
+static void ask_again(struct service_wait *w)
+{
+    w->call->request.left_ms = service_call_left_ms(w->call);
+    ask(w->call, &w->caching);
+}
+
+static void take_answer(struct service_wait *w, const struct service_flight_end *e)
+{
+    struct service_call *c = w->call;
+    service_answer_read(&e->answer, &c->request, context_of(c), &c->outcome);
+    c->outcome.caching.how = e->how;
+    if (e->is_stored)
+        tell_of_entry(c, &w->caching, &e->record, &c->outcome);
+    service_call_tell(c);
+}
+
+static void take_failure(struct service_wait *w, const struct service_flight_end *e)
+{
+    struct service_call *c = w->call;
+    c->outcome.kind = e->kind;
+    c->outcome.status = e->status;
+    c->outcome.retry_after_ms = e->retry_after_ms;
+    c->outcome.detail = arena_copy(c->request.arena, e->detail);
+    c->outcome.caching.how = OUTCOME_MISS;
+    service_call_tell(c);
+}
+
+static void end(struct service_wait *w, const struct service_flight_end *e)
+{
+    switch (e->result) {
+    case SERVICE_FLIGHT_ANSWER:
+        take_answer(w, e);
+        break;
+    case SERVICE_FLIGHT_FAILURE:
+        take_failure(w, e);
+        break;
+    case SERVICE_FLIGHT_ALONE:
+        w->has_waited = false;
+        w->call->request.left_ms = service_call_left_ms(w->call);
+        go_alone(w->call);
+        break;
+    }
+}
+
+static void stop_waiting(struct service_wait *w)
+{
+    loop_disarm(context_of(w->call)->loop, &w->call->timer);
+    w->is_seated = false;
+    w->led = NULL;
+}
+
+static void on_landed(struct seat *s, const struct landing *l)
+{
+    struct service_wait *w = LIST_OWNER(s, struct service_wait, seat);
+    struct service_flight_end e;
+    service_flight_read(l, &e);
+    stop_waiting(w);
+    w->has_waited = true;
+    if (is_for(w, &e))
+        end(w, &e);
+    else
+        ask_again(w);
+}
+
+static void on_led(void *leader, const struct service_flight_end *e)
+{
+    struct service_wait *w = leader;
+    landing_seat_leave(&w->seat);
+    stop_waiting(w);
+    w->call->n_attempts = e->n_attempts;
+    end(w, e);
+}
+
+void service_wait_leave(struct service_call *c, enum service_call_why why)
+{
+    if (c->wait)
+        leave(c->wait, why);
+}
+
+/* Whatever our table of failures makes a 5xx of (RFC 5861 4), and nothing that the service has
+ * decided. */
+static bool is_excused(const struct outcome *o)
+{
+    bool is_decision = o->kind == OUTCOME_STATUS && o->status < 500;
+    return o->kind != OUTCOME_OK && o->kind != OUTCOME_MISSING && !is_decision;
+}
+
+/* The flight may have brought one from the shared tier meanwhile. */
+static void look_for_stale(struct service_wait *w)
+{
+    const struct service_question q = question_of(w->call, &w->caching);
+    struct service_lookup l;
+    service_lookup_find(cache_of(w->call), &q, &l);
+    keep_stale(w, &l);
+    if (l.blob)
+        blob_release(NULL, l.blob);
+}
+
+/* Of the entry, as far as it may be used now. false: not at all. */
+static bool read_stale(struct service_wait *w, struct record *r, struct outcome *o)
+{
+    struct service_call *c = w->call;
+    const struct service_question q = question_of(c, &w->caching);
+    if (!w->stale)
+        look_for_stale(w);
+    if (!w->stale || !record_read(r, blob_slice(w->stale)) ||
+        !service_lookup_judge(r, &q).is_usable_on_error)
+        return false;
+    const struct service_answer a = service_answer_of_record(r, w->stale);
+    service_answer_read(&a, &c->request, context_of(c), o);
+    return o->kind == OUTCOME_OK;
+}
+
+void service_wait_use_stale(struct service_call *c, struct outcome *o)
+{
+    struct service_wait *w = c->wait;
+    struct record r;
+    struct outcome stale = {0};
+    if (!w || !w->is_kept || !read_stale(w, &r, &stale))
+        return;
+    if (o->blob)
+        blob_release(&context_of(c)->loop->blobs, o->blob);
+    o->value = stale.value;
+    o->blob = stale.blob;
+    o->returned = stale.returned;
+    o->n_returned = stale.n_returned;
+    o->has_stale = true;
+    o->caching.how = OUTCOME_STALE;
+    tell_of_entry(c, &w->caching, &r, o);
+    count(c, COUNT_CACHE_SOURCE_STALE);
+}
+
+void service_wait_dress(struct service_call *c, struct outcome *o)
+{
+    const struct service_wait *w = c->wait;
+    if (!w)
+        return;
+    if (o->caching.how == OUTCOME_UNCACHED)
+        o->caching.how = OUTCOME_MISS;
+    if (w->has_waited)
+        o->started_ns = c->started_ns;
+    if (is_excused(o))
+        service_wait_use_stale(c, o);
+}
+
+void service_wait_done(struct service_call *c)
+{
+    if (c->wait && c->wait->stale)
+        blob_release(NULL, c->wait->stale);
+    c->wait = NULL;
+}

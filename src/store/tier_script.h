@@ -1,0 +1,26 @@
+/* tier_script.h - what a store does as one step: Lua that it keeps and is asked for by its digest
+ *
+ * All of it touches names that begin with sheaf: alone (tier_text.h).
+ */
+#pragma once
+
+#include "base/slice.h"
+
+enum tier_script {
+    /* sheaf:r:DIGEST; record, milliseconds to keep it, since, label...: writes the record and its
+     * labels, unless all or one of them was purged after `since`. 1: written. */
+    TIER_SCRIPT_PUT,
+    /* label, milliseconds, channel, n: notes that it is purged from now on, takes its records out,
+     * n of them at most, and tells so where none is left; how many are left. */
+    TIER_SCRIPT_PURGE,
+    /* label, milliseconds: notes that it is purged from now on. */
+    TIER_SCRIPT_STAMP,
+    /* set...; n: takes the records of these sets out, n of them at most; how many are left, at
+     * least. */
+    TIER_SCRIPT_SWEEP,
+    /* channel, label: tells all who listen that it has been purged. */
+    TIER_SCRIPT_TELL,
+    TIER_N_SCRIPTS
+};
+
+extern const struct slice tier_scripts[TIER_N_SCRIPTS];

@@ -1,0 +1,737 @@
+"""test_cache_endpoint.py - whole answers that an endpoint remembers (CONTRACT 3.7)"""
+
+import json
+import re
+import resource
+import threading
+import time
+
+import pytest
+
+from behaviour import after, answer, in_turn, silent, when
+from cases import fresh, table
+from gateway import wait_for
+from service import Service
+from store import SERVERS, Store
+
+CONFIG = """
+listen: @listen@
+admin: @admin@
+workers: 2
+services:
+  alpha: {targets: ["http://@alpha@"], breaker: off}
+  beta: {targets: ["http://@beta@"], breaker: off}
+endpoints:
+  - path: /plain/{id}
+    query: {currency: {default: EUR}, size: {type: integer}, tag: {list: true}}
+    headers: {x-shop: {}}
+    timeout: 3s
+    cache: 60s
+    sources:
+      one: {get: "alpha:/{id}{?currency,size,tag*}", required: true}
+      two: {get: "beta:/{id}", timeout: 300ms}
+  - path: /heads/{id}
+    cache: {ttl: 60s, vary: [x-varied]}
+    sources:
+      one: {get: "alpha:/{id}", forward: [accept-language]}
+      two: {get: "beta:/{id}", set_headers: {x-tenant: "{headers.x-tenant}"}}
+  - path: /own/{id}
+    query: {lang: {}, extra: {}}
+    cache: {ttl: 60s, key: "own:{id}:{lang}"}
+    views: {short: "one(a)"}
+    sources:
+      one: {get: "alpha:/{id}{?extra}", forward: [authorization, accept-language]}
+  - path: /private/{id}
+    cache: 60s
+    sources:
+      one: {get: "alpha:/{id}", forward: [authorization]}
+  - path: /soon/{id}
+    cache: {ttl: 1s, stale_while_revalidate: 60s}
+    sources:
+      one: {get: "alpha:/{id}", required: true}
+  - path: /error/{id}
+    timeout: 700ms
+    cache: {ttl: 1s, stale_if_error: 60s}
+    sources:
+      one: {get: "alpha:/{id}", required: true, timeout: 300ms}
+      two: {get: "beta:/{id}", timeout: 300ms}
+  - path: /short/{id}
+    cache: 1s
+    sources:
+      one: {get: "alpha:/{id}", required: true}
+  - path: /asked/{id}
+    cache: {ttl: 60s, respect_client: true}
+    sources:
+      one: {get: "alpha:/{id}"}
+  - path: /off/{id}
+    sources:
+      one: {get: "alpha:/{id}"}
+  - path: /tagged/{id}
+    cache: {ttl: 60s, tags: ["page:{id}", pages]}
+    sources:
+      one: {get: "alpha:/{id}", cache: {ttl: 1s, tags: ["item:{id}"], origin_tags: true}}
+      two: {get: "beta:/{id}"}
+  - path: /tagged/{other}
+    method: POST
+    sources: {one: {post: "beta:/change/{other}", required: true}}
+  - path: /fixed/{id}
+    cache: 60s
+    response_headers: {cache-control: "public, max-age=5", x-frame-options: DENY}
+    sources:
+      one: {get: "alpha:/{id}", return_headers: [set-cookie, x-made]}
+"""
+
+
+MANY = """
+listen: @listen@
+admin: @admin@
+workers: 2
+services: {alpha: {targets: ["http://@alpha@"], timeout: 30s}}
+endpoints:
+  - path: /many
+    timeout: 30s
+    cache: 60s
+    sources: {one: {get: "alpha:/x"}}
+"""
+
+
+def serve(gateway, key, alpha=None, beta=None):
+    """What the two services say to this key."""
+    gateway["alpha"].on(f"/{key}", alpha or answer({"a": 1, "b": 2}))
+    gateway["beta"].on(f"/{key}", beta or answer({"c": 3}))
+    return key
+
+
+def calls(gateway, key, name="alpha"):
+    return len(gateway[name].requests(f"/{key}"))
+
+
+def all_at_once(n, ask):
+    """What n threads get that ask at the same time."""
+    got = [None] * n
+
+    def run(i):
+        got[i] = ask(i)
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return got
+
+
+def metric(gateway, name):
+    text = gateway.get("/metrics", place="admin").body.decode()
+    return int(re.search(f"^{re.escape(name)} (\\d+)$", text, re.MULTILINE)[1])
+
+
+def count(gateway, result):
+    return metric(gateway, f'sheaf_cache_lookups_total{{cache="endpoint",result="{result}"}}')
+
+
+# A hit
+
+@pytest.mark.essential
+def test_a_second_request_makes_no_call_and_gets_the_same_bytes(gateway):
+    key = serve(gateway, fresh())
+    first, second = gateway.get(f"/plain/{key}"), gateway.get(f"/plain/{key}")
+    assert (first.status, second.status) == (200, 200)
+    assert second.body == first.body
+    assert second.is_complete()
+    assert (calls(gateway, key), calls(gateway, key, "beta")) == (1, 1)
+
+
+def test_its_age_and_what_is_left_are_told(gateway):
+    key = serve(gateway, fresh())
+    first = gateway.get(f"/plain/{key}")
+    assert first["cache-status"] == "sheaf; fwd=miss"
+    assert first["cache-control"] == "max-age=60"
+    assert first["age"] is None
+    time.sleep(1.1)
+    second = gateway.get(f"/plain/{key}")
+    left = int(re.fullmatch(r"sheaf; hit; ttl=(\d+)", second["cache-status"])[1])
+    assert 50 <= left <= 58
+    assert second["cache-control"] == f"max-age={left}"
+    assert 1 <= int(second["age"]) <= 60 - left
+
+
+def test_each_client_has_its_own_request_id(gateway):
+    key = serve(gateway, fresh())
+    first = gateway.get(f"/plain/{key}", fields=[("X-Request-Id", "mine")])
+    second = gateway.get(f"/plain/{key}", fields=[("X-Request-Id", "yours")])
+    assert (first["x-request-id"], second["x-request-id"]) == ("mine", "yours")
+    assert gateway["alpha"].only(f"/{key}")["x-request-id"] == "mine"
+
+
+def test_head_has_the_same_fields_and_shares_the_entry(gateway):
+    key = serve(gateway, fresh())
+    first = gateway.get(f"/plain/{key}", "HEAD")
+    second = gateway.get(f"/plain/{key}")
+    again = gateway.get(f"/plain/{key}", "HEAD")
+    assert calls(gateway, key) == 1
+    assert first.body == b"" and second.body
+    assert first["content-length"] == again["content-length"] == str(len(second.body))
+    assert first["etag"] == second["etag"] == again["etag"]
+    assert gateway["alpha"].only(f"/{key}").method == "GET"
+
+
+def test_an_endpoint_that_does_not_cache_is_no_store_and_says_nothing_of_it(gateway):
+    key = serve(gateway, fresh())
+    got = [gateway.get(f"/off/{key}") for _ in range(2)]
+    assert calls(gateway, key) == 2
+    for one in got:
+        assert one["cache-control"] == "no-store"
+        assert one["cache-status"] is None and one["etag"] is None and one["vary"] is None
+
+
+def test_an_answer_ends_with_its_time(gateway):
+    key = serve(gateway, fresh(), in_turn(answer({"n": 1}), answer({"n": 2})))
+    assert gateway.get(f"/short/{key}").json()["one"] == {"n": 1}
+    assert gateway.get(f"/short/{key}").json()["one"] == {"n": 1}
+    time.sleep(1.1)
+    got = gateway.get(f"/short/{key}")
+    assert got.json()["one"] == {"n": 2}
+    assert got["cache-status"] == "sheaf; fwd=miss"
+
+
+# ETags
+
+def test_the_etag_is_strong_and_of_the_bytes_alone(gateway):
+    one, two = serve(gateway, fresh()), serve(gateway, fresh())
+    first, second = gateway.get(f"/plain/{one}"), gateway.get(f"/plain/{two}")
+    assert re.fullmatch(r'"[0-9a-f]{32}"', first["etag"])
+    assert first["etag"] == second["etag"]
+    assert gateway.get(f"/plain/{one}")["etag"] == first["etag"]
+    other = serve(gateway, fresh(), answer({"a": 2}))
+    assert gateway.get(f"/plain/{other}")["etag"] != first["etag"]
+
+
+@table(
+    "condition, status",
+    ("the tag itself", "{}", 304),
+    ("the tag as a weak one", "W/{}", 304),
+    ("one of a list", '"x", W/"a,b", {}', 304),
+    ("any", "*", 304),
+    ("another tag", '"x"', 200),
+    ("a list that is broken off", '"x, {}', 200),
+    ("a tag without quotes", "x", 200),
+)
+@pytest.mark.parametrize("is_hit", [False, True], ids=["miss", "hit"])
+def test_what_the_client_has_is_not_sent_again(gateway, condition, status, is_hit):
+    key = serve(gateway, fresh())
+    tag = gateway.get(f"/plain/{serve(gateway, fresh())}")["etag"]
+    if is_hit:
+        gateway.get(f"/plain/{key}")
+    got = gateway.get(f"/plain/{key}", fields=[("If-None-Match", condition.format(tag))])
+    assert got.status == status
+    assert got["etag"] == tag
+    assert got["cache-control"].startswith("max-age=")
+    assert got["vary"] == "x-shop"
+    if status == 304:
+        assert got.body == b"" and got["content-length"] is None and got["content-type"] is None
+
+
+def test_tags_may_stand_in_several_fields(gateway):
+    key = serve(gateway, fresh())
+    tag = gateway.get(f"/plain/{key}")["etag"]
+    got = gateway.get(f"/plain/{key}", fields=[("If-None-Match", '"x"'), ("If-None-Match", tag)])
+    assert got.status == 304
+
+
+def test_a_head_may_be_conditional_too(gateway):
+    key = serve(gateway, fresh())
+    tag = gateway.get(f"/plain/{key}")["etag"]
+    assert gateway.get(f"/plain/{key}", "HEAD", [("If-None-Match", tag)]).status == 304
+
+
+# The key
+
+@table(
+    "first, second, is_same",
+    ("a parameter at its default", "", "?currency=EUR", True),
+    ("another order of the query", "?currency=USD&size=1", "?size=1&currency=USD", True),
+    ("another encoding", "?currency=%55SD", "?currency=USD", True),
+    ("names that nobody declared", "", "?utm_source=x&_=1", True),
+    ("a list as one or repeated", "?tag=a,b", "?tag=a&tag=b", True),
+    ("fields in another order", "?fields=two,one(b,a)", "?fields=one(a),two,one(b)", True),
+    ("another value", "?currency=USD", "?currency=CHF", False),
+    ("a value that was absent", "", "?size=1", False),
+    ("another list", "?tag=a,b", "?tag=ab", False),
+    ("another order of a list", "?tag=a,b", "?tag=b,a", False),
+    ("other fields", "?fields=one", "?fields=two,one", False),
+    ("fields, or all", "", "?fields=one,two", False),
+)
+def test_the_key_is_what_the_parameters_say(gateway, first, second, is_same):
+    key = serve(gateway, fresh())
+    gateway.get(f"/plain/{key}{first}")
+    got = gateway.get(f"/plain/{key}{second}")
+    assert got.status == 200
+    assert got["cache-status"].startswith("sheaf; hit") == is_same
+
+
+@table(
+    "first, second, is_same",
+    ("a forwarded header", [("Accept-Language", "en")], [("Accept-Language", "fr")], False),
+    ("one that is absent", [("Accept-Language", "en")], [], False),
+    ("given twice", [("Accept-Language", "en")], [("Accept-Language", "en")] * 2, False),
+    ("a header in a template", [("X-Tenant", "a")], [("X-Tenant", "b")], False),
+    ("one of vary", [("X-Varied", "a")], [("X-Varied", "b")], False),
+    ("the same", [("Accept-Language", "en")], [("accept-language", "en")], True),
+    ("one that goes nowhere", [("User-Agent", "a")], [("User-Agent", "b")], True),
+    ("credentials that go nowhere", [("Authorization", "a")], [("Authorization", "b")], True),
+)
+def test_the_key_has_the_headers_that_calls_are_made_of(gateway, first, second, is_same):
+    key = serve(gateway, fresh())
+    gateway.get(f"/heads/{key}", fields=first)
+    got = gateway.get(f"/heads/{key}", fields=second)
+    assert got["cache-status"].startswith("sheaf; hit") == is_same
+    assert got["vary"] == "accept-language, x-tenant, x-varied"
+    assert got["cache-control"].startswith("max-age=")
+
+
+def test_parameters_in_headers_are_in_the_key_and_in_vary(gateway):
+    key = serve(gateway, fresh())
+    gateway.get(f"/plain/{key}", fields=[("X-Shop", "north")])
+    got = gateway.get(f"/plain/{key}", fields=[("X-Shop", "south")])
+    assert got["cache-status"] == "sheaf; fwd=miss"
+    assert got["vary"] == "x-shop"
+
+
+@table(
+    "first, second, is_same",
+    ("what it does not name", "?extra=1", "?extra=2", True),
+    ("what it names", "?lang=en", "?lang=fr", False),
+    ("parts that make one text", "", "", True),
+    ("fields", "?fields=one(a)", "?fields=one(b)", False),
+    ("a view", "", "?view=short", False),
+)
+def test_a_key_of_ones_own_replaces_path_and_parameters(gateway, first, second, is_same):
+    key = serve(gateway, fresh())
+    gateway.get(f"/own/{key}{first}")
+    got = gateway.get(f"/own/{key}{second}")
+    assert got["cache-status"].startswith("sheaf; hit") == is_same
+
+
+def test_values_of_a_key_do_not_run_into_each_other(gateway):
+    key = fresh()
+    gateway["alpha"].otherwise = answer({})
+    gateway.get(f"/own/{key}%3Aa?lang=b")
+    got = gateway.get(f"/own/{key}?lang=a%3Ab")
+    gateway["alpha"].otherwise = None
+    assert got["cache-status"] == "sheaf; fwd=miss"
+
+
+def test_a_key_of_ones_own_leaves_credentials_apart(gateway):
+    key = serve(gateway, fresh())
+    gateway.get(f"/own/{key}", fields=[("Authorization", "a"), ("Accept-Language", "en")])
+    same = gateway.get(f"/own/{key}", fields=[("Authorization", "a"), ("Accept-Language", "fr")])
+    other = gateway.get(f"/own/{key}", fields=[("Authorization", "b")])
+    assert same["cache-status"].startswith("sheaf; hit")
+    assert other["cache-status"] == "sheaf; fwd=miss"
+
+
+def test_what_depends_on_credentials_is_private(gateway):
+    key = serve(gateway, fresh())
+    mine = gateway.get(f"/private/{key}", fields=[("Authorization", "mine")])
+    again = gateway.get(f"/private/{key}", fields=[("Authorization", "mine")])
+    yours = gateway.get(f"/private/{key}", fields=[("Authorization", "yours")])
+    nobodys = gateway.get(f"/private/{key}")
+    assert mine["cache-control"] == "private, max-age=60"
+    assert again["cache-status"].startswith("sheaf; hit")
+    assert again["cache-control"].startswith("private, max-age=")
+    assert yours["cache-status"] == nobodys["cache-status"] == "sheaf; fwd=miss"
+    assert nobodys["cache-control"] == "max-age=60"
+    assert mine["vary"] == "authorization"
+
+
+# What is not kept
+
+def test_a_partial_answer_is_not_kept(gateway):
+    key = serve(gateway, fresh(), beta=in_turn(answer(b"", 500), answer({"c": 3})))
+    first, second = gateway.get(f"/plain/{key}"), gateway.get(f"/plain/{key}")
+    assert not first.is_complete() and first["cache-control"] == "no-store"
+    assert first["etag"] is None
+    assert second.is_complete() and second["cache-status"] == "sheaf; fwd=miss"
+    assert calls(gateway, key) == 2
+
+
+@table("status", ("gone wrong", 500), ("not there", 404))
+def test_a_problem_is_not_kept(gateway, status):
+    key = serve(gateway, fresh(), in_turn(answer(b"", status), answer({})))
+    first, second = gateway.get(f"/plain/{key}"), gateway.get(f"/plain/{key}")
+    first.problem(404 if status == 404 else 502)
+    assert first["cache-control"] == "no-store"
+    assert second.status == 200
+
+
+def test_fixed_headers_win_and_cookies_are_for_nobody(gateway):
+    key = serve(gateway, fresh(), answer({}, fields=[("Set-Cookie", "a=b"), ("X-Made", "here")]))
+    for _ in range(2):
+        got = gateway.get(f"/fixed/{key}")
+        assert got["cache-control"] == "public, max-age=5"
+        assert got["x-frame-options"] == "DENY"
+        assert got["x-made"] == "here"
+        assert got["set-cookie"] is None
+        assert got["etag"]
+    assert calls(gateway, key) == 1
+
+
+# Stale
+
+@pytest.mark.threads
+def test_a_stale_answer_comes_at_once_while_one_run_makes_a_new_one(gateway):
+    go = threading.Event()
+    key = serve(gateway, fresh(), in_turn(answer({"n": 1}), when(go, answer({"n": 2}))))
+    gateway.get(f"/soon/{key}")
+    time.sleep(1.2)
+    for got in all_at_once(8, lambda _: gateway.get(f"/soon/{key}")):
+        assert got.json()["one"] == {"n": 1}
+        assert re.fullmatch(r"sheaf; hit; ttl=-\d+", got["cache-status"])
+        assert got["cache-control"] == "max-age=0"
+    assert calls(gateway, key) == 2
+    go.set()
+    wait_for(lambda: gateway.get(f"/soon/{key}").json()["one"] == {"n": 2})
+    assert calls(gateway, key) == 2
+
+
+def test_a_failed_background_run_leaves_the_stale_answer(gateway):
+    key = serve(gateway, fresh(), in_turn(answer({"n": 1}), answer(b"", 500)))
+    gateway.get(f"/soon/{key}")
+    time.sleep(1.2)
+    assert gateway.get(f"/soon/{key}").json()["one"] == {"n": 1}
+    gateway["alpha"].wait_requests(f"/{key}", 2)
+    assert gateway.get(f"/soon/{key}").json()["one"] == {"n": 1}
+
+
+@table(
+    "alpha, beta",
+    ("a required source fails", answer(b"", 500), None),
+    ("it breaks off", lambda connection, _: False, None),
+    ("it is late", silent(), None),
+    ("an optional one fails", None, answer(b"", 500)),
+)
+def test_a_stale_answer_stands_in_for_a_failure(gateway, alpha, beta):
+    good, fine = answer({"n": 1}), answer({"c": 3})
+    key = serve(gateway, fresh(), in_turn(good, alpha or good), in_turn(fine, beta or fine))
+    first = gateway.get(f"/error/{key}")
+    time.sleep(1.2)
+    got = gateway.get(f"/error/{key}")
+    assert (got.status, got.body) == (200, first.body)
+    assert got.is_complete()
+    assert re.fullmatch(r"sheaf; hit; ttl=-\d+", got["cache-status"])
+
+
+def test_a_client_error_is_no_failure_to_stand_in_for(gateway):
+    key = serve(gateway, fresh(), in_turn(answer({"n": 1}), answer(b"", 404)))
+    gateway.get(f"/error/{key}")
+    time.sleep(1.2)
+    gateway.get(f"/error/{key}").problem(404)
+
+
+def test_without_stale_if_error_a_failure_is_told(gateway):
+    key = serve(gateway, fresh(), in_turn(answer({}), answer(b"", 500)))
+    gateway.get(f"/short/{key}")
+    time.sleep(1.2)
+    gateway.get(f"/short/{key}").problem(502)
+
+
+# One flight
+
+@pytest.mark.threads
+@pytest.mark.essential
+def test_concurrent_misses_make_one_run(gateway):
+    go = threading.Event()
+    key = serve(gateway, fresh(), when(go, answer({"a": 1})))
+    threading.Timer(0.3, go.set).start()
+    got = all_at_once(24, lambda i: gateway.get(
+        f"/plain/{key}", fields=[("X-Request-Id", f"{key}-{i}")]))
+    assert {one.status for one in got} == {200}
+    assert len({one.body for one in got}) == 1
+    assert [one["x-request-id"] for one in got] == [f"{key}-{i}" for i in range(24)]
+    assert (calls(gateway, key), calls(gateway, key, "beta")) == (1, 1)
+
+
+@pytest.fixture
+def many_descriptors():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield before[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_nine_thousand_misses_at_once_make_one_run(start, many_descriptors):
+    n = min(9000, (many_descriptors - 1000) // 2)
+    gateway, go = start(MANY), threading.Event()
+    gateway["alpha"].on("/x", when(go, answer({"a": 1})))
+    clients = [gateway.client() for _ in range(n)]
+    for client in clients:
+        client.ask("/many")
+    wait_for(lambda: count(gateway, "coalesced") == n - 1, timeout=20)
+    go.set()
+    first = clients[0].answer()
+    assert first.json() == {"one": {"a": 1}}
+    assert all(client.answer().body == first.body for client in clients[1:])
+    assert len(gateway["alpha"].requests()) == 1
+    for client in clients:
+        client.close()
+
+
+@pytest.mark.threads
+def test_a_run_goes_on_when_the_client_that_began_it_leaves(gateway):
+    go = threading.Event()
+    key = serve(gateway, fresh(), when(go, answer({"a": 1})))
+    first = gateway.client()
+    first.ask(f"/plain/{key}")
+    gateway["alpha"].wait_requests(f"/{key}")
+    got = []
+    waiting = threading.Thread(target=lambda: got.append(gateway.get(f"/plain/{key}")))
+    waiting.start()
+    time.sleep(0.2)
+    first.close()
+    time.sleep(0.2)
+    go.set()
+    waiting.join()
+    assert got[0].json()["one"] == {"a": 1}
+    assert calls(gateway, key) == 1
+
+
+@pytest.mark.threads
+def test_a_run_that_everybody_has_left_is_cancelled(gateway):
+    key = serve(gateway, fresh(), silent())
+    with gateway.client() as client:
+        client.ask(f"/plain/{key}")
+        request = gateway["alpha"].wait_requests(f"/{key}")[0]
+    assert request.connection.closed.wait(2)
+    gateway["alpha"].on(f"/{key}", answer({"n": 2}))
+    assert gateway.get(f"/plain/{key}").json()["one"] == {"n": 2}
+
+
+@pytest.mark.threads
+def test_a_failed_run_is_no_storm(gateway):
+    go = threading.Event()
+    key = serve(gateway, fresh(), when(go, answer(b"", 500)))
+    threading.Timer(0.3, go.set).start()
+    for got in all_at_once(12, lambda _: gateway.get(f"/plain/{key}")):
+        problem = got.problem(502)
+        assert [e["source"] for e in problem["errors"]] == ["one"]
+    assert calls(gateway, key) == 1
+
+
+def test_the_endpoints_time_ends_a_run_for_all(gateway):
+    key = serve(gateway, fresh(), silent())
+    for got in all_at_once(4, lambda _: gateway.get(f"/error/{key}")):
+        got.problem(504)
+        assert got.seconds < 2
+    assert calls(gateway, key) == 1
+
+
+def test_a_hurried_client_does_not_lead_for_others(gateway):
+    key = serve(gateway, fresh(), after(0.6, answer({"a": 1})))
+    got = all_at_once(2, lambda i: gateway.get(
+        f"/plain/{key}", fields=[("X-Request-Timeout-Ms", "200")] if i else []))
+    assert got[0].json()["one"] == {"a": 1}
+    got[1].problem(504)
+    assert got[1].seconds < 0.55
+    hit = gateway.get(f"/plain/{key}", fields=[("X-Request-Timeout-Ms", "200")])
+    assert hit["cache-status"].startswith("sheaf; hit")
+
+
+# Purges
+
+def purge(gateway, **what):
+    body = json.dumps(what).encode()
+    got = gateway.get("/cache/purge", "POST", [("Content-Type", "application/json")], body,
+                      place="admin")
+    assert got.status == 200, got.body
+
+
+@table(
+    "asked, what, is_purged",
+    ("by path and query", "/plain/{}?size=1&currency=USD",
+     {"key": "/plain/{}?currency=USD&size=1"}, True),
+    ("without what is at its default", "/plain/{}?currency=EUR", {"key": "/plain/{}"}, True),
+    ("another query", "/plain/{}?size=1", {"key": "/plain/{}"}, False),
+    ("encoded as it need be", "/plain/{}?tag=a%2Fb,%63", {"key": "/plain/{}?tag=a%2Fb,c"}, True),
+    ("a key of its own", "/own/{}?lang=en", {"key": "own:{}:en"}, True),
+    ("its beginning", "/plain/{}?size=1", {"prefix": "/plain/{}"}, True),
+    ("a tag of the endpoint", "/tagged/{}", {"tag": "page:{}"}, True),
+    ("another one", "/tagged/{}", {"tag": "pages"}, True),
+    ("a tag of a source", "/tagged/{}", {"tag": "item:{}"}, True),
+    ("a tag of the origin", "/tagged/{}", {"tag": "origin-{}"}, True),
+    ("a tag that it has not", "/tagged/{}", {"tag": "item"}, False),
+    ("all", "/plain/{}", {"all": True}, True),
+)
+def test_an_answer_is_purged_by_what_it_is_about(gateway, asked, what, is_purged):
+    key = fresh()
+    serve(gateway, key, answer({"a": 1}, fields=[("Cache-Tag", f"x, origin-{key}")]))
+    asked = asked.format(key)
+    gateway.get(asked)
+    assert gateway.get(asked)["cache-status"].startswith("sheaf; hit; ttl")
+    purge(gateway, **{k: v if v is True else v.format(key) for k, v in what.items()})
+    assert gateway.get(asked)["cache-status"].startswith("sheaf; hit; ttl") != is_purged
+
+
+@table("status, is_purged", ("it goes well", 200, True), ("it fails", 500, False))
+def test_an_unsafe_method_purges_the_same_path(gateway, status, is_purged):
+    key = serve(gateway, fresh())
+    gateway["beta"].on(f"/change/{key}", answer({}, status))
+    gateway.get(f"/tagged/{key}")
+    gateway.post(f"/tagged/{fresh()}")
+    assert gateway.get(f"/tagged/{key}")["cache-status"].startswith("sheaf; hit; ttl")
+    assert gateway.post(f"/tagged/{key}").status == (200 if status == 200 else 502)
+    got = gateway.get(f"/tagged/{key}")
+    assert got["cache-status"].startswith("sheaf; hit; ttl") != is_purged
+
+
+def test_an_answer_that_is_under_way_is_purged_too(gateway):
+    go = threading.Event()
+    key = serve(gateway, fresh(), in_turn(when(go, answer({"n": 1})), answer({"n": 2})))
+    got = []
+    asking = threading.Thread(target=lambda: got.append(gateway.get(f"/tagged/{key}")))
+    asking.start()
+    gateway["alpha"].wait_requests(f"/{key}")
+    purge(gateway, tag=f"page:{key}")
+    go.set()
+    asking.join()
+    assert got[0].json()["one"] == {"n": 1} and got[0]["cache-control"] == "no-store"
+    assert not gateway.get(f"/tagged/{key}")["cache-status"].startswith("sheaf; hit; ttl")
+
+
+# A store that instances share
+
+SHARED = """
+listen: @listen@
+admin: @admin@
+workers: 2
+cache: {store: "redis://@store@/0"}
+services: {alpha: http://@alpha@}
+endpoints:
+  - path: /shared/{id}
+    cache: 60s
+    sources: {one: {get: "alpha:/{id}", forward: [authorization]}}
+"""
+
+
+@pytest.fixture
+def pair(start, tmp_path):
+    """Two instances with one store, which answers to both by now."""
+    if not SERVERS:
+        pytest.skip("there is neither redis-server nor valkey-server here")
+    store, alpha = Store(SERVERS[0], tmp_path), Service("alpha")
+    both = [start(SHARED, store=store, alpha=alpha) for _ in range(2)]
+    wait_for(lambda: all(is_shared(one, other) for one, other in (both, both[::-1])))
+    yield both
+    store.kill()
+    alpha.close()
+
+
+def is_shared(one, other, fields=()):
+    """Has the other what the one was asked for?"""
+    key = fresh()
+    one["alpha"].on(f"/{key}", answer({"a": 1}))
+    first = one.get(f"/shared/{key}", fields=fields)
+    time.sleep(0.05)
+    second = other.get(f"/shared/{key}", fields=fields)
+    assert first.body == second.body and first["etag"] == second["etag"]
+    return second["cache-status"].startswith("sheaf; hit; ttl=") and calls(one, key) == 1
+
+
+def test_instances_share_whole_answers_but_those_of_credentials(pair):
+    assert wait_for(lambda: is_shared(*pair))
+    for _ in range(5):
+        assert not is_shared(*pair, fields=[("Authorization", "mine")])
+
+
+# Reloads
+
+RELOADED = """
+listen: @listen@
+services: {alpha: http://@alpha@}
+endpoints:
+  - path: /kept
+    cache: 60s
+    sources: {one: {get: "alpha:/kept"}}
+  - path: /changed
+    cache: 60s
+    sources: {one: {get: "alpha:/changed"%s}}
+"""
+
+
+def test_what_is_kept_outlives_a_reload_and_an_endpoint_that_changes_starts_anew(start):
+    gateway = start(RELOADED % "")
+    gateway["alpha"].on("/kept", answer({"a": 1, "b": 2}))
+    gateway["alpha"].on("/changed", answer({"a": 1, "b": 2}))
+    for path in ("/kept", "/changed"):
+        gateway.get(path)
+    gateway.reload(RELOADED % ", pick: [a]")
+    wait_for(lambda: gateway.get("/changed").json()["one"] == {"a": 1})
+    assert gateway.get("/kept")["cache-status"].startswith("sheaf; hit")
+    assert len(gateway["alpha"].requests("/kept")) == 1
+    assert len(gateway["alpha"].requests("/changed")) == 2
+
+
+# The client's wishes
+
+@table(
+    "wish, is_hit",
+    ("no word of it", None, True),
+    ("no-cache", "no-cache", False),
+    ("no-store", "no-store", False),
+    ("max-age=0", "max-age=0", False),
+    ("max-age=100", "max-age=100", True),
+    ("min-fresh of more than there is", "min-fresh=100", False),
+)
+def test_a_client_may_wish(gateway, wish, is_hit):
+    key = serve(gateway, fresh())
+    gateway.get(f"/asked/{key}")
+    time.sleep(0.01)
+    got = gateway.get(f"/asked/{key}", fields=[("Cache-Control", wish)] if wish else [])
+    assert got.status == 200
+    assert got["cache-status"].startswith("sheaf; hit") == is_hit
+
+
+def test_a_client_may_ask_the_cache_alone(gateway):
+    key = serve(gateway, fresh())
+    gateway.get(f"/asked/{key}", fields=[("Cache-Control", "only-if-cached")]).problem(504)
+    assert calls(gateway, key) == 0
+    gateway.get(f"/asked/{key}")
+    got = gateway.get(f"/asked/{key}", fields=[("Cache-Control", "only-if-cached")])
+    assert got["cache-status"].startswith("sheaf; hit")
+
+
+def test_wishes_count_only_where_they_are_respected(gateway):
+    key = serve(gateway, fresh())
+    gateway.get(f"/plain/{key}")
+    got = gateway.get(f"/plain/{key}", fields=[("Cache-Control", "no-cache")])
+    assert got["cache-status"].startswith("sheaf; hit")
+
+
+# The log and the counters
+
+def test_the_log_tells_what_the_cache_had_to_do_with_it(gateway):
+    key, ids = serve(gateway, fresh()), [fresh("id"), fresh("id")]
+    for name in ids:
+        gateway.get(f"/plain/{key}", fields=[("X-Request-Id", name)])
+    miss, hit = (gateway.log_line(name) for name in ids)
+    assert miss["cache"] == "miss"
+    assert miss["sources"]["one"]["status"] == 200 and miss["sources"]["two"]["attempts"] == 1
+    assert hit["cache"] == "hit" and hit["sources"] == {}
+    assert hit["status"] == 200
+
+
+def test_hits_and_misses_are_counted(gateway):
+    key = serve(gateway, fresh())
+    before = count(gateway, "hit"), count(gateway, "miss")
+    for _ in range(3):
+        gateway.get(f"/plain/{key}")
+    assert (count(gateway, "hit") - before[0], count(gateway, "miss") - before[1]) == (2, 1)
+
+
+def test_what_is_kept_is_counted(gateway):
+    key = serve(gateway, fresh())
+    before = [metric(gateway, f"sheaf_cache_{what}") for what in ("entries", "bytes")]
+    gateway.get(f"/plain/{key}")
+    after_it = [metric(gateway, f"sheaf_cache_{what}") for what in ("entries", "bytes")]
+    assert after_it[0] == before[0] + 1 and after_it[1] > before[1]
+    assert metric(gateway, "sheaf_cache_evicted_total") == 0

@@ -1,0 +1,299 @@
+"""test_cache_flight.py - one call for all that miss the same at once, over all workers (CONTRACT 3.7)"""
+
+import re
+import resource
+import threading
+import time
+
+import pytest
+
+from behaviour import answer, in_turn, silent, when
+from cases import fresh, table
+from gateway import wait_for
+
+CONFIG = """
+listen: @listen@
+admin: @admin@
+workers: 4
+services:
+  alpha: {targets: ["http://@alpha@"], breaker: off, timeout: 5s}
+endpoints:
+  - path: /plain/{id}
+    timeout: 30s
+    sources:
+      one: {get: "alpha:/{id}", cache: 60s, timeout: 30s}
+  - path: /brief/{id}
+    sources:
+      one: {get: "alpha:/{id}", cache: {ttl: 60s, key: "brief:{id}"}, timeout: 300ms}
+  - path: /patient/{id}
+    timeout: 5s
+    sources:
+      one: {get: "alpha:/{id}", cache: {ttl: 60s, key: "brief:{id}"}, timeout: 4s}
+  - path: /hurried/{id}
+    timeout: 300ms
+    sources:
+      one: {get: "alpha:/{id}", cache: 60s, timeout: 5s}
+  - path: /credentials/{id}
+    timeout: 5s
+    sources:
+      one: {get: "alpha:/{id}", cache: {ttl: 60s, key: "of:{id}"}, forward: [authorization, x-colour]}
+  - path: /soon/{id}
+    sources:
+      one: {get: "alpha:/{id}", cache: {ttl: 1s, stale_while_revalidate: 60s}}
+  - path: /error/{id}
+    sources:
+      one: {get: "alpha:/{id}", cache: {ttl: 1s, stale_if_error: 60s}}
+"""
+
+
+def serve(gateway, *behaviours):
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", in_turn(*behaviours))
+    return key
+
+
+def calls(gateway, key):
+    return len(gateway["alpha"].requests(f"/{key}"))
+
+
+def coalesced(gateway):
+    text = gateway.get("/metrics", place="admin").body.decode()
+    name = 'sheaf_cache_lookups_total{cache="source",result="coalesced"}'
+    return int(re.search(f"^{re.escape(name)} (\\d+)$", text, re.MULTILINE)[1])
+
+
+def ask_all(gateway, key, place, n, fields=lambda i: ()):
+    """n clients whose requests have joined the flight; the first one leads it."""
+    before = coalesced(gateway)
+    clients = [gateway.client()]
+    clients[0].ask(f"/{place}/{key}", fields=fields(0))
+    gateway["alpha"].wait_requests(f"/{key}")
+    for i in range(1, n):
+        clients.append(gateway.client())
+        clients[i].ask(f"/{place}/{key}", fields=fields(i))
+    wait_for(lambda: coalesced(gateway) == before + n - 1, timeout=20)
+    return clients
+
+
+@pytest.fixture
+def many_descriptors():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield before[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_many_misses_at_once_make_one_call(start, many_descriptors):
+    n = min(2000, (many_descriptors - 1000) // 2)
+    gateway, go = start(CONFIG), threading.Event()
+    key = serve(gateway, when(go, answer({"a": 1})))
+    clients = ask_all(gateway, key, "plain", n)
+    go.set()
+    assert all(client.answer().json() == {"one": {"a": 1}} for client in clients)
+    assert calls(gateway, key) == 1
+    for client in clients:
+        client.close()
+
+
+@pytest.mark.threads
+def test_some_misses_at_once_make_one_call(gateway):
+    go = threading.Event()
+    key = serve(gateway, when(go, answer({"a": 1})))
+    clients = ask_all(gateway, key, "plain", 40)
+    go.set()
+    assert all(client.answer().json() == {"one": {"a": 1}} for client in clients)
+    assert calls(gateway, key) == 1
+
+
+@pytest.mark.threads
+def test_it_goes_on_when_the_client_that_began_it_leaves(gateway):
+    go = threading.Event()
+    key = serve(gateway, when(go, answer({"a": 1})))
+    clients = ask_all(gateway, key, "plain", 8)
+    clients[0].close()
+    time.sleep(0.2)
+    go.set()
+    assert all(client.answer().json() == {"one": {"a": 1}} for client in clients[1:])
+    assert calls(gateway, key) == 1
+
+
+@pytest.mark.threads
+def test_a_flight_that_everybody_has_left_is_cancelled(gateway):
+    key = serve(gateway, silent(), answer({"n": 2}))
+    clients = ask_all(gateway, key, "plain", 8)
+    request = gateway["alpha"].requests(f"/{key}")[0]
+    for client in clients:
+        client.close()
+    assert request.connection.closed.wait(2)
+    assert gateway.get(f"/plain/{key}").json()["one"] == {"n": 2}
+
+
+@pytest.mark.threads
+def test_a_failure_is_everybodys_and_no_storm(gateway):
+    go = threading.Event()
+    key = serve(gateway, when(go, answer({}, 500)), answer({"n": 2}))
+    clients = ask_all(gateway, key, "plain", 20)
+    go.set()
+    for client in clients:
+        assert client.answer().json()["errors"][0]["status"] == 500
+    assert calls(gateway, key) == 1
+    assert gateway.get(f"/plain/{key}").json()["one"] == {"n": 2}
+
+
+def test_who_waits_has_a_time_of_its_own(gateway):
+    go = threading.Event()
+    key = serve(gateway, when(go, answer({"a": 1})))
+    patient = gateway.client()
+    patient.ask(f"/patient/{key}")
+    gateway["alpha"].wait_requests(f"/{key}")
+    began = time.monotonic()
+    brief = gateway.get(f"/brief/{key}")
+    assert 0.25 < time.monotonic() - began < 2
+    assert brief.json()["errors"] == [
+        {"source": "one", "kind": "timeout", "message": "one: no answer within 300 ms"}]
+    go.set()
+    assert patient.answer().json() == {"one": {"a": 1}}
+    assert calls(gateway, key) == 1
+
+
+def test_a_call_that_had_less_time_says_nothing_to_who_has_more(gateway):
+    key = serve(gateway, silent(), answer({"n": 2}))
+    brief, patient = gateway.client(), gateway.client()
+    brief.ask(f"/brief/{key}")
+    gateway["alpha"].wait_requests(f"/{key}")
+    patient.ask(f"/patient/{key}")
+    assert brief.answer().json()["errors"][0]["kind"] == "timeout"
+    assert patient.answer().json() == {"one": {"n": 2}}
+
+
+def test_the_deadline_of_an_answer_is_no_deadline_of_the_flight(gateway):
+    go = threading.Event()
+    key = serve(gateway, when(go, answer({"a": 1})))
+    hurried, plain = gateway.client(), gateway.client()
+    hurried.ask(f"/hurried/{key}")
+    gateway["alpha"].wait_requests(f"/{key}")
+    plain.ask(f"/plain/{key}")
+    assert hurried.answer().json()["errors"][0]["kind"] == "timeout"
+    go.set()
+    assert plain.answer().json() == {"one": {"a": 1}}
+    assert calls(gateway, key) == 1
+
+
+@table(
+    "fields",
+    ("no-store", [("Cache-Control", "no-store")]),
+    ("private", [("Cache-Control", "private")]),
+    ("Vary: *", [("Vary", "*")]),
+)
+def test_what_is_for_one_alone_is_not_shared(gateway, fields):
+    go = threading.Event()
+    key = serve(gateway, when(go, answer({"n": 1}, fields=fields)),
+                *[answer({"n": n}, fields=fields) for n in range(2, 9)])
+    clients = ask_all(gateway, key, "plain", 5)
+    go.set()
+    assert sorted(client.answer().json()["one"]["n"] for client in clients) == [1, 2, 3, 4, 5]
+    before = coalesced(gateway)
+    assert gateway.get(f"/plain/{key}").json()["one"] == {"n": 6}
+    assert coalesced(gateway) == before
+
+
+def test_credentials_are_apart(gateway):
+    go = threading.Event()
+    key = serve(gateway, *[when(go, answer({"n": n})) for n in (1, 2)])
+    first, second = gateway.client(), gateway.client()
+    first.ask(f"/credentials/{key}", fields=[("Authorization", "ann")])
+    gateway["alpha"].wait_requests(f"/{key}", 1)
+    second.ask(f"/credentials/{key}", fields=[("Authorization", "bob")])
+    gateway["alpha"].wait_requests(f"/{key}", 2)
+    go.set()
+    assert first.answer().json()["one"] == {"n": 1}
+    assert second.answer().json()["one"] == {"n": 2}
+
+
+@pytest.mark.threads
+def test_who_varies_asks_for_itself(gateway):
+    go = threading.Event()
+    fields = [("Vary", "X-Colour")]
+
+    def behave(connection, request):
+        when(go, answer({"colour": request["x-colour"]}, fields=fields))(connection, request)
+
+    key = serve(gateway, behave)
+    colours = ["red", "red", "blue", "blue", "blue", "red"]
+    clients = ask_all(gateway, key, "credentials", 6, lambda i: [("X-Colour", colours[i])])
+    go.set()
+    assert [client.answer().json()["one"]["colour"] for client in clients] == colours
+    assert calls(gateway, key) == 2
+
+
+@pytest.mark.threads
+def test_one_background_call_for_all_workers(gateway):
+    go = threading.Event()
+    key = serve(gateway, answer({"n": 1}), when(go, answer({"n": 2})))
+    gateway.get(f"/soon/{key}")
+    time.sleep(1.1)
+    for _ in range(12):
+        assert gateway.get(f"/soon/{key}").json()["one"] == {"n": 1}
+    assert calls(gateway, key) == 2
+    go.set()
+    wait_for(lambda: gateway.get(f"/soon/{key}").json()["one"] == {"n": 2})
+    assert calls(gateway, key) == 2
+
+
+@pytest.mark.threads
+def test_all_that_wait_are_served_what_is_stale(gateway):
+    go = threading.Event()
+    key = serve(gateway, answer({"n": 1}), when(go, answer({}, 500)))
+    gateway.get(f"/error/{key}")
+    time.sleep(1.1)
+    before = coalesced(gateway)
+    clients = [gateway.client() for _ in range(8)]
+    for client in clients:
+        client.ask(f"/error/{key}")
+    wait_for(lambda: coalesced(gateway) == before + 7)
+    go.set()
+    for client in clients:
+        assert client.answer().json()["one"] == {"n": 1}
+    assert calls(gateway, key) == 2
+
+
+def test_the_log_tells_who_made_the_call(gateway):
+    key = serve(gateway, answer({"n": 1}))
+    gateway.get(f"/plain/{key}", fields=[("X-Request-Id", f"{key}a")])
+    gateway.get(f"/plain/{key}", fields=[("X-Request-Id", f"{key}b")])
+    made, had = (gateway.log_line(f"{key}{c}")["sources"]["one"] for c in "ab")
+    assert (made["attempts"], made["cache"]) == (1, "miss")
+    assert (had["attempts"], had["cache"]) == (0, "hit")
+
+
+@pytest.mark.threads
+def test_a_flight_outlives_its_configuration(start):
+    gateway, go = start(CONFIG), threading.Event()
+    key = serve(gateway, when(go, answer({"n": 1})))
+    clients = ask_all(gateway, key, "plain", 6)
+    gateway.reload(CONFIG)
+    late = gateway.client()
+    late.ask(f"/plain/{key}")
+    time.sleep(0.2)
+    clients[0].close()
+    go.set()
+    for client in [*clients[1:], late]:
+        assert client.answer().json()["one"] == {"n": 1}
+    assert calls(gateway, key) == 1
+
+
+@pytest.mark.threads
+def test_a_drain_waits_for_flights_and_not_for_background_calls(start):
+    gateway, go = start(CONFIG), threading.Event()
+    key = serve(gateway, when(go, answer({"n": 1})))
+    soon = serve(gateway, answer({"n": 1}), silent())
+    gateway.get(f"/soon/{soon}")
+    time.sleep(1.1)
+    gateway.get(f"/soon/{soon}")
+    gateway["alpha"].wait_requests(f"/{soon}", 2)
+    clients = ask_all(gateway, key, "plain", 6)
+    gateway.signal(15)
+    time.sleep(0.2)
+    go.set()
+    assert all(client.answer().json()["one"] == {"n": 1} for client in clients)
+    gateway.ended(3)

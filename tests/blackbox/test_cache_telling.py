@@ -1,0 +1,312 @@
+"""test_cache_telling.py - what an answer says of caching: for clients, caches and logs (CONTRACT 3.7)"""
+
+import re
+import time
+
+from behaviour import answer, in_turn
+from cases import fresh, table
+from gateway import Gateway
+
+CONFIG = """
+listen: @listen@
+workers: 1
+services:
+  alpha: {targets: ["http://@alpha@"], breaker: off}
+  beta: {targets: ["http://@beta@"], breaker: off}
+  gamma: {targets: ["http://@gamma@"], breaker: off}
+endpoints:
+  - path: /three/{id}
+    sources:
+      product: {get: "alpha:/{id}", cache: 60s}
+      reviews: {get: "beta:/{id}", cache: {ttl: 1s, stale_while_revalidate: 60s, stale_if_error: 60s}}
+      pricing: {get: "gamma:/{id}", cache: 30s}
+  - path: /two/{id}
+    sources:
+      product: {get: "alpha:/{id}", cache: 60s}
+      pricing: {get: "gamma:/{id}"}
+  - path: /must/{id}
+    sources:
+      product: {get: "alpha:/{id}", cache: {ttl: 60s, negative: 60s}, required: true}
+  - path: /error/{id}
+    sources:
+      product: {get: "alpha:/{id}", cache: 60s}
+      reviews: {get: "beta:/{id}", cache: {ttl: 1s, stale_if_error: 60s}, fallback: {r: 0}}
+  - path: /vary/{id}
+    headers: {x-declared: {}}
+    views: {phone: {match: {headers: {user-agent: Phone}}, fields: product}}
+    sources:
+      product:
+        get: "alpha:/{id}"
+        forward: [accept-language]
+        set_headers: {x-tenant: "{headers.x-tenant}"}
+        cache: {ttl: 60s, vary: [x-varied]}
+      other: {get: "beta:/{id}", when: headers.x-when != "no", cache: 60s}
+  - path: /private/{id}
+    sources:
+      product: {get: "alpha:/{id}", forward: [authorization], cache: 60s}
+      pricing: {get: "gamma:/{id}", cache: 60s}
+  - path: /both/{id}
+    cache: 60s
+    sources:
+      product: {get: "alpha:/{id}", cache: 60s}
+      pricing: {get: "gamma:/{id}"}
+  - path: /fixed/{id}
+    response_headers: {cache-control: "public, max-age=5"}
+    sources:
+      product: {get: "alpha:/{id}", cache: 60s}
+  - path: /list/{id}
+    query: {ids: {list: true}}
+    sources:
+      related: {each: ids, get: "alpha:/{id}-{item}", cache: 60s}
+  - path: /post/{id}
+    method: POST
+    sources:
+      product: {get: "alpha:/{id}", cache: 60s}
+  - path: /hidden/{id}
+    sources:
+      product: {get: "alpha:/{id}", cache: 60s}
+      extra: {get: "beta:/{id}", hide: true}
+"""
+
+
+def serve(gateway, alpha=None, beta=None, gamma=None):
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", alpha or answer({"a": 1}))
+    gateway["beta"].on(f"/{key}", beta or answer({"r": 1}))
+    gateway["gamma"].on(f"/{key}", gamma or answer({"p": 1}))
+    return key
+
+
+def max_age(got):
+    return int(re.fullmatch(r"(?:private, )?max-age=(\d+)", got["cache-control"])[1])
+
+
+# Cache-Status
+
+def test_it_names_each_source_in_declared_order(gateway):
+    key = serve(gateway, gamma=answer({"p": 1}, fields=[("Cache-Control", "no-store")]))
+    first = gateway.get(f"/three/{key}")
+    assert first["cache-status"] == (
+        'sheaf; fwd=miss; detail="product=miss,reviews=miss,pricing=miss"')
+    time.sleep(1.2)
+    second = gateway.get(f"/three/{key}")
+    assert second["cache-status"] == (
+        'sheaf; fwd=miss; detail="product=hit,reviews=stale,pricing=miss"')
+
+
+def test_it_is_a_hit_where_every_source_was_had_from_the_cache(gateway):
+    key = serve(gateway)
+    gateway.get(f"/three/{key}")
+    assert gateway.get(f"/three/{key}")["cache-status"] == (
+        'sheaf; hit; detail="product=hit,reviews=hit,pricing=hit"')
+    time.sleep(1.2)
+    assert gateway.get(f"/three/{key}")["cache-status"] == (
+        'sheaf; hit; detail="product=hit,reviews=stale,pricing=hit"')
+
+
+def test_only_sources_that_cache_are_named(gateway):
+    key = serve(gateway)
+    gateway.get(f"/two/{key}")
+    assert gateway.get(f"/two/{key}")["cache-status"] == 'sheaf; fwd=miss; detail="product=hit"'
+
+
+def test_sources_that_were_not_called_are_not_named(gateway):
+    key = serve(gateway)
+    gateway.get(f"/three/{key}")
+    got = gateway.get(f"/three/{key}?fields=product")
+    assert got["cache-status"] == 'sheaf; hit; detail="product=hit"'
+    assert gateway.get(f"/two/{key}?fields=pricing")["cache-status"] is None
+
+
+def test_an_answer_that_was_asked_for_again_is_told(gateway):
+    once = answer({"a": 1}, fields=[("Cache-Control", "max-age=0"), ("ETag", '"x"')])
+    key = serve(gateway, in_turn(once, answer(b"", 304, [("ETag", '"x"')], kind=None)))
+    gateway.get(f"/two/{key}")
+    got = gateway.get(f"/two/{key}")
+    assert got.json()["product"] == {"a": 1}
+    assert got["cache-status"] == 'sheaf; fwd=miss; detail="product=revalidated"'
+
+
+def test_of_a_list_the_worst_counts(gateway):
+    key = fresh()
+    for n in (1, 2):
+        gateway["alpha"].on(f"/{key}-{n}", answer({"n": n}))
+    gateway.get(f"/list/{key}?ids=1")
+    got = gateway.get(f"/list/{key}?ids=1,2")
+    assert got["cache-status"] == 'sheaf; fwd=miss; detail="related=miss"'
+    got = gateway.get(f"/list/{key}?ids=1,2")
+    assert got["cache-status"] == 'sheaf; hit; detail="related=hit"'
+    assert 0 < max_age(got) <= 60
+
+
+def test_an_endpoints_miss_tells_of_its_sources(gateway):
+    key = serve(gateway)
+    gateway.get(f"/two/{key}")
+    assert gateway.get(f"/both/{key}")["cache-status"] == 'sheaf; fwd=miss; detail="product=hit"'
+    assert re.fullmatch(r"sheaf; hit; ttl=\d+", gateway.get(f"/both/{key}")["cache-status"])
+
+
+def test_a_problem_tells_too(gateway):
+    key = serve(gateway, answer(b"", 404))
+    first, second = gateway.get(f"/must/{key}"), gateway.get(f"/must/{key}")
+    first.problem(404)
+    second.problem(404)
+    assert first["cache-status"] == 'sheaf; fwd=miss; detail="product=miss"'
+    assert second["cache-status"] == 'sheaf; hit; detail="product=hit"'
+    assert first["cache-control"] == second["cache-control"] == "no-store"
+
+
+# Cache-Control
+
+def test_the_smallest_time_that_is_left_counts(gateway):
+    key = serve(gateway)
+    got = gateway.get(f"/three/{key}?fields=product,pricing")
+    assert got["cache-control"] == "max-age=30"
+    time.sleep(1.1)
+    assert 20 <= max_age(gateway.get(f"/three/{key}?fields=product,pricing")) <= 28
+    assert 50 <= max_age(gateway.get(f"/three/{key}?fields=product")) <= 58
+
+
+def test_what_the_origin_says_counts(gateway):
+    key = serve(gateway, answer({}, fields=[("Cache-Control", "max-age=20"), ("Age", "5")]))
+    assert max_age(gateway.get(f"/three/{key}?fields=product")) in (14, 15)
+
+
+def test_a_stale_part_leaves_nothing(gateway):
+    key = serve(gateway)
+    gateway.get(f"/three/{key}")
+    time.sleep(1.2)
+    assert gateway.get(f"/three/{key}")["cache-control"] == "max-age=0"
+
+
+def test_what_is_private_makes_the_whole_private(gateway):
+    key = serve(gateway)
+    for _ in range(2):
+        got = gateway.get(f"/private/{key}", fields=[("Authorization", "mine")])
+        assert got["cache-control"].startswith("private, max-age=")
+    assert gateway.get(f"/private/{key}")["cache-control"] == "max-age=60"
+
+
+@table(
+    "path, query",
+    ("one source does not cache", "two", ""),
+    ("a hidden one does not", "hidden", ""),
+    ("nothing was called", "two", "?fields=nothing"),
+)
+def test_any_other_is_no_store(gateway, path, query):
+    key = serve(gateway)
+    for _ in range(2):
+        got = gateway.get(f"/{path}/{key}{query}")
+        assert got["cache-control"] == "no-store"
+        assert got["etag"] is None and got["vary"] is None
+
+
+def test_an_answer_that_the_origin_forbids_to_keep_is_no_store(gateway):
+    key = serve(gateway, answer({}, fields=[("Cache-Control", "no-store")]))
+    assert gateway.get(f"/three/{key}")["cache-control"] == "no-store"
+
+
+def test_a_partial_answer_is_no_store(gateway):
+    key = serve(gateway, beta=answer(b"", 500))
+    got = gateway.get(f"/three/{key}")
+    assert not got.is_complete()
+    assert got["cache-control"] == "no-store" and got["etag"] is None
+
+
+def test_a_stale_entry_stands_before_the_fallback_and_the_error_is_told(gateway):
+    key = serve(gateway, beta=in_turn(answer({"r": 1}), answer(b"", 500)))
+    gateway.get(f"/error/{key}")
+    time.sleep(1.2)
+    got = gateway.get(f"/error/{key}")
+    assert got.json()["reviews"] == {"r": 1}
+    assert got.failures() == [("reviews", "status")]
+    assert got["cache-status"] == 'sheaf; hit; detail="product=hit,reviews=stale"'
+    assert got["cache-control"] == "no-store"
+
+
+def test_a_fixed_cache_control_wins(gateway):
+    key = serve(gateway)
+    for _ in range(2):
+        got = gateway.get(f"/fixed/{key}")
+        assert got["cache-control"] == "public, max-age=5"
+        assert got["etag"]
+
+
+def test_an_unsafe_method_is_no_store(gateway):
+    key = serve(gateway)
+    got = gateway.post(f"/post/{key}")
+    assert got["cache-control"] == "no-store" and got["etag"] is None
+    assert got["cache-status"] == 'sheaf; fwd=miss; detail="product=miss"'
+
+
+# Vary
+
+def test_vary_names_every_header_that_can_change_the_answer(gateway):
+    key = serve(gateway, answer({}, fields=[("Vary", "Accept-Encoding, Accept-Language")]))
+    for _ in range(2):
+        got = gateway.get(f"/vary/{key}")
+        names = [name.strip() for name in got["vary"].split(",")]
+        assert sorted(names) == ["accept-encoding", "accept-language", "user-agent", "x-declared",
+                                 "x-tenant", "x-varied", "x-when"]
+
+
+def test_without_such_a_header_there_is_none(gateway):
+    assert gateway.get(f"/three/{serve(gateway)}")["vary"] is None
+
+
+# ETag
+
+def test_the_etag_is_of_the_document(gateway):
+    key = serve(gateway)
+    first, second = gateway.get(f"/three/{key}"), gateway.get(f"/three/{key}")
+    assert re.fullmatch(r'"[0-9a-f]{32}"', first["etag"])
+    assert first["etag"] == second["etag"]
+    part = gateway.get(f"/three/{key}?fields=product")
+    assert part["etag"] != first["etag"]
+
+
+def test_head_has_the_same_fields(gateway):
+    key = serve(gateway)
+    whole, head = gateway.get(f"/three/{key}"), gateway.get(f"/three/{key}", "HEAD")
+    assert head["etag"] == whole["etag"]
+    assert head["cache-control"].startswith("max-age=")
+    assert head["content-length"] == str(len(whole.body))
+
+
+@table(
+    "condition, status",
+    ("the tag", "{}", 304),
+    ("a weak one in a list", '"x", W/{}', 304),
+    ("any", "*", 304),
+    ("another", '"x"', 200),
+)
+def test_what_the_client_has_is_not_sent_again(gateway, condition, status):
+    key = serve(gateway)
+    tag = gateway.get(f"/three/{key}")["etag"]
+    got = gateway.get(f"/three/{key}", fields=[("If-None-Match", condition.format(tag))])
+    assert (got.status, got["etag"]) == (status, tag)
+    assert got["cache-status"].startswith("sheaf; hit")
+    if status == 304:
+        assert got.body == b"" and got["content-length"] is None and got["content-type"] is None
+        assert got["cache-control"].startswith("max-age=")
+
+
+def test_the_etag_is_the_same_on_another_instance(gateway, tmp_path):
+    key = serve(gateway)
+    here = gateway.get(f"/three/{key}")
+    services = {name: gateway[name] for name in ("alpha", "beta", "gamma")}
+    with Gateway(CONFIG, tmp_path, **services) as other:
+        assert other.get(f"/three/{key}")["etag"] == here["etag"]
+
+
+# The log
+
+def test_the_log_tells_of_each_source(gateway):
+    key, name = serve(gateway), fresh("id")
+    gateway.get(f"/two/{key}")
+    gateway.get(f"/two/{key}", fields=[("X-Request-Id", name)])
+    line = gateway.log_line(name)
+    assert line["sources"]["product"]["cache"] == "hit"
+    assert line["sources"]["product"]["attempts"] == 0
+    assert "cache" not in line["sources"]["pricing"]
+    assert "cache" not in line

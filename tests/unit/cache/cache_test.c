@@ -1,0 +1,162 @@
+/* cache_test.c - records and purges by what people know them by */
+#include "stored.h"
+
+enum {
+    LATER = 1000000
+};
+
+static bool put(struct cache *c, const struct stored *s, const char *url, uint64_t begun)
+{
+    const struct cache_entry e = {
+        .record = stored_record(s), .url = slice_of(url), .until_ms = LATER, .begun = begun};
+    return cache_put(c, &e);
+}
+
+static const struct stored walnut = {"GET 7", "product:7", "shop", 3, 'w'};
+static const struct stored pine = {"GET 8", "product:8", "shop", 3, 'p'};
+static const struct stored lamp = {"GET 9", "lamp:9", "light", 3, 'l'};
+
+static struct cache *filled(void)
+{
+    struct cache *c = cache_new(1 << 20);
+    uint64_t now = generations_now(c->generations);
+    assert_true(put(c, &walnut, "catalog:/products/7", now));
+    assert_true(put(c, &pine, "catalog:/products/8", now));
+    assert_true(put(c, &lamp, "", now));
+    return c;
+}
+
+static void purge(struct cache *c, enum cache_purge_kind kind, const char *what)
+{
+    cache_purge(c, &(struct cache_purge){kind, slice_of(what)});
+}
+
+/* Which of walnut, pine and lamp are there. */
+static const char *there(struct cache *c)
+{
+    static char fills[4];
+    fills[0] = stored_fill(c->memory, "GET 7", 0);
+    fills[1] = stored_fill(c->memory, "GET 8", 0);
+    fills[2] = stored_fill(c->memory, "GET 9", 0);
+    return fills;
+}
+
+static void a_purge_is_by_name_tag_url_prefix_or_of_all(void **unused)
+{
+    (void)unused;
+    static const struct {
+        enum cache_purge_kind kind;
+        const char *what, *left;
+    } cases[] = {
+        {CACHE_PURGE_KEY, "product:7", "-pl"},
+        {CACHE_PURGE_KEY, "product:", "wpl"},
+        {CACHE_PURGE_TAG, "shop", "--l"},
+        {CACHE_PURGE_TAG, "product:7", "wpl"},
+        {CACHE_PURGE_URL, "catalog:/products/8", "w-l"},
+        {CACHE_PURGE_PREFIX, "product:", "--l"},
+        {CACHE_PURGE_PREFIX, "x", "wpl"},
+        {CACHE_PURGE_ALL, "", "---"},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cache *c = filled();
+        assert_string_equal(there(c), "wpl");
+        purge(c, cases[i].kind, cases[i].what);
+        assert_string_equal(there(c), cases[i].left);
+        cache_free(c);
+    }
+}
+
+static void what_is_on_its_way_during_a_purge_of_its_own_is_not_kept(void **unused)
+{
+    (void)unused;
+    static const struct {
+        enum cache_purge_kind kind;
+        const char *what;
+    } cases[] = {{CACHE_PURGE_KEY, "product:7"},
+                 {CACHE_PURGE_TAG, "shop"},
+                 {CACHE_PURGE_URL, "catalog:/products/7"},
+                 {CACHE_PURGE_PREFIX, "product:"},
+                 {CACHE_PURGE_ALL, ""}};
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cache *c = cache_new(1 << 20);
+        uint64_t begun = generations_now(c->generations);
+        purge(c, cases[i].kind, cases[i].what);
+        assert_false(put(c, &walnut, "catalog:/products/7", begun));
+        assert_true(put(c, &walnut, "catalog:/products/7", generations_now(c->generations)));
+        assert_string_equal(there(c), "w--");
+        cache_free(c);
+    }
+}
+
+static void what_is_no_record_is_not_kept(void **unused)
+{
+    (void)unused;
+    struct cache *c = cache_new(1 << 20);
+    struct blob *b = blob_new(10);
+    memset(b->at, 'x', 10);
+    assert_false(cache_put(c, &(struct cache_entry){.record = b, .until_ms = LATER}));
+    cache_free(c);
+}
+
+static bool put_with_tags(struct cache *c, unsigned n_tags)
+{
+    struct slice tags[MEMORY_STORE_COUNTERS];
+    for (unsigned i = 0; i < n_tags; i++)
+        tags[i] = SLICE("t");
+    const struct record r = {.status = 200,
+                             .key = SLICE("k"),
+                             .name = SLICE("n"),
+                             .body = SLICE("1"),
+                             .tags = tags,
+                             .n_tags = n_tags};
+    struct blob *b = record_write(&r, 4096);
+    assert_non_null(b);
+    return cache_put(c, &(struct cache_entry){b, SLICE("s:/"), LATER, 0});
+}
+
+static void an_entry_has_at_most_64_tags(void **unused)
+{
+    (void)unused;
+    struct cache *c = cache_new(1 << 20);
+    assert_true(put_with_tags(c, 64));
+    purge(c, CACHE_PURGE_TAG, "t");
+    assert_int_equal(stored_fill(c->memory, "k", 0), '-');
+    assert_false(put_with_tags(c, 65));
+    cache_free(c);
+}
+
+static void without_memory_flights_still_work(void **unused)
+{
+    (void)unused;
+    struct cache *c = cache_new(0);
+    struct cache_key k = stored_key("k");
+    assert_false(put(c, &walnut, "", 0));
+    assert_true(flights_open(c->flights, &k, (struct flight_seat){0}));
+    assert_true(flights_abandon(c->flights, &k));
+    cache_free(c);
+}
+
+static void a_minute_of_sweeps_gives_all_back_that_is_over(void **unused)
+{
+    (void)unused;
+    struct cache *c = filled();
+    struct memory_store_count count;
+    for (unsigned i = 0; i < 60; i++)
+        cache_sweep(c, LATER);
+    memory_store_count(c->memory, &count);
+    assert_int_equal(count.n_entries, 0);
+    cache_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_purge_is_by_name_tag_url_prefix_or_of_all),
+        cmocka_unit_test(what_is_on_its_way_during_a_purge_of_its_own_is_not_kept),
+        cmocka_unit_test(what_is_no_record_is_not_kept),
+        cmocka_unit_test(an_entry_has_at_most_64_tags),
+        cmocka_unit_test(without_memory_flights_still_work),
+        cmocka_unit_test(a_minute_of_sweeps_gives_all_back_that_is_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
