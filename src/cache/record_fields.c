@@ -131,8 +131,9 @@ static struct record_field *merge_fields(const struct record *old, const struct 
     struct record_field *fields = room(n_most, sizeof *fields);
     *n = 0;
     for (size_t at = 0; record_next_field(old, &at, &f);)
-        if (is_of_the_body(f.name) || !has_field(by->fields, by->n_fields, f.name))
-            fields[(*n)++] = f;
+        if (is_of_the_body(f.name) ||
+            (!has_field(by->fields, by->n_fields, f.name) && !token_equals(f.name, SLICE("date"))))
+            fields[(*n)++] = f; /* without a Date of its own it is of now (RFC 9110 6.6.1) */
     for (unsigned i = 0; i < by->n_fields; i++)
         if (!is_of_the_body(by->fields[i].name))
             fields[(*n)++] = by->fields[i];

@@ -40,7 +40,8 @@ static void add_fields(struct answer *a, const struct answer_cache_sending *s)
     unsigned n_fixed = a->n;
     while (record_next_field(s->record, &at, &f)) {
         bool is_old = s->how != OUTCOME_MISS && token_equals(f.name, SLICE("cache-status"));
-        if (!is_old && !answer_has(a, n_fixed, f.name))
+        bool is_vary = token_equals(f.name, SLICE("vary")); /* ours stands beside a fixed one */
+        if (!is_old && (is_vary || !answer_has(a, n_fixed, f.name)))
             answer_add(a, f.name, f.value);
     }
 }

@@ -138,12 +138,19 @@ static bool is_missing(const struct collected *c)
     return c->status == 404 || c->status == 410;
 }
 
-/* The request's id is each one's own, and so are the fields that the configuration fixes. */
-static bool is_of_record(const struct plan *p, struct slice name)
+static bool is_fixed(const struct field *fixed, const struct record_field *f)
 {
-    bool is_so = !slice_equal_nocase(name, SLICE("x-request-id"));
+    bool is_vary = slice_equal_nocase(f->name, SLICE("vary")); /* ours stands beside a fixed one */
+    return slice_equal_nocase(f->name, fixed->name) &&
+           (!is_vary || slice_equal(f->value, fixed->value));
+}
+
+/* The request's id is each one's own, and so are the fields that the configuration fixes. */
+static bool is_of_record(const struct plan *p, const struct record_field *f)
+{
+    bool is_so = !slice_equal_nocase(f->name, SLICE("x-request-id"));
     for (unsigned i = 0; i < p->n_fields && is_so; i++)
-        is_so = !slice_equal_nocase(name, p->fields[i].name);
+        is_so = !is_fixed(&p->fields[i], f);
     return is_so;
 }
 
@@ -153,9 +160,11 @@ static bool list_fields(const struct answer_flight *f, const struct collected *c
         arena_take(&c->exchange->arena, (c->n_fields + 1) * sizeof *fields);
     if (!fields)
         return false;
-    for (unsigned i = 0; i < c->n_fields; i++)
-        if (is_of_record(f->visit->plan, c->fields[i].name))
-            fields[r->n_fields++] = (struct record_field){c->fields[i].name, c->fields[i].value};
+    for (unsigned i = 0; i < c->n_fields; i++) {
+        const struct record_field field = {c->fields[i].name, c->fields[i].value};
+        if (is_of_record(f->visit->plan, &field))
+            fields[r->n_fields++] = field;
+    }
     r->fields = fields;
     return true;
 }

@@ -101,6 +101,20 @@ static bool is_credential_line(struct slice line)
     return colon && compose_is_credential((struct slice){line.at, (size_t)(colon - line.at)});
 }
 
+/* Those that were sent under another name, or in another place. */
+static bool put_secrets(struct composing *c)
+{
+    const struct plan_source *p = c->source->plan;
+    const struct request *q = &c->run->visit->exchange->request;
+    for (unsigned i = 0; i < p->n_secrets; i++)
+        for (unsigned k = 0; k < q->n_fields; k++)
+            if (slice_equal_nocase(q->fields[k].name, p->secrets[i]) &&
+                (!cache_key_add(c->out, p->secrets[i]) ||
+                 !cache_key_add(c->out, q->fields[k].value)))
+                return false;
+    return true;
+}
+
 static bool put_credentials(struct composing *c, const struct composed *out)
 {
     size_t at = out->at + out->line_n;
@@ -114,7 +128,7 @@ static bool put_credentials(struct composing *c, const struct composed *out)
             return false;
         at += line.n + 2;
     }
-    return true;
+    return put_secrets(c);
 }
 
 /* A tag with a value that is missing is none. */

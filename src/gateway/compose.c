@@ -228,6 +228,15 @@ static void put_set_headers(struct composing *c)
             put_header(c, p->set_headers[i]);
 }
 
+/* Credentials that go along in a path, a body or a header of another name. */
+static void note_secrets(struct composing *c)
+{
+    const struct plan_source *p = c->source->plan;
+    for (unsigned i = 0; i < p->n_secrets; i++)
+        if (exchange_field(&c->run->visit->exchange->request, p->secrets[i]))
+            c->source->has_credentials = true;
+}
+
 static struct composing begin(struct run *r, unsigned source)
 {
     return (struct composing){
@@ -263,6 +272,7 @@ enum compose_verdict compose_request(struct run *r, unsigned source, const struc
     compose_put(&c, c.source->plan->fields);
     put_all_forwarded(&c);
     put_set_headers(&c);
+    note_secrets(&c);
     size_t own_n = c.out->n - fields_at;
     compose_put(&c, r->visit->lines);
     put_trace(&c);

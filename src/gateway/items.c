@@ -207,7 +207,9 @@ void items_end_late(struct run_items *items, struct slice detail)
             item->outcome.kind = OUTCOME_TIMEOUT;
             item->outcome.detail = detail;
         }
-        if (item->outcome.has_stale) /* there is no program of jq then */
+        if (items_source(items)->plan->config->jq.n) /* there is no time for its program */
+            item->outcome.has_stale = false;
+        if (item->outcome.has_stale)
             shape(item);
         settle(item);
     }

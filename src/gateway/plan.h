@@ -21,6 +21,9 @@ struct plan_source {
     struct slice accept; /* the line that asks for what the source takes */
     const struct slice *forward;
     unsigned n_forward;
+    const struct slice *secrets; /* headers of the client that tell who it is, and that templates of
+                                    the call read; lower case */
+    unsigned n_secrets;
     const struct config_set_header **set_headers; /* those with variables */
     unsigned n_set_headers;
     bool accepts_as_client; /* the client's Accept is forwarded; ours goes where it has none */

@@ -7,9 +7,11 @@
 #include "wire/token.h"
 
 struct gathering {
+    const struct config_endpoint *endpoint;
     struct buffer vary;        /* a list */
     struct buffer headers;     /* struct plan_header */
     struct buffer credentials; /* unsigned */
+    struct buffer secrets;     /* struct slice, of the source that is looked at */
 };
 
 static void append(struct buffer *b, const void *at, size_t n)
@@ -40,18 +42,43 @@ static void use_header(struct gathering *g, struct slice name, bool is_credentia
     append(&g->headers, &header, sizeof header);
 }
 
+/* The client's header that it is read from, declared or not; empty: none. */
+static struct slice header_of(const struct gathering *g, const struct config_variable *v)
+{
+    if (v->origin == CONFIG_FROM_HEADER)
+        return v->header;
+    if (v->origin != CONFIG_FROM_PARAMETER ||
+        g->endpoint->parameters[v->index].place != CONFIG_IN_HEADER)
+        return SLICE_NONE;
+    return g->endpoint->parameters[v->index].name;
+}
+
+static bool is_secret(const struct gathering *g, const struct config_variable *v)
+{
+    return compose_is_credential(header_of(g, v));
+}
+
 static void use_variable(struct gathering *g, const struct config_variable *v, bool is_credential)
 {
     if (v->origin == CONFIG_FROM_HEADER)
         use_header(g, v->header, is_credential);
-    else if (v->origin == CONFIG_FROM_PARAMETER && is_credential)
+    else if (v->origin == CONFIG_FROM_PARAMETER && (is_credential || is_secret(g, v)))
         append(&g->credentials, &v->index, sizeof v->index);
+}
+
+/* It is sent, wherever it stands in the request. */
+static void send_variable(struct gathering *g, const struct config_variable *v, bool is_credential)
+{
+    struct slice header = header_of(g, v);
+    use_variable(g, v, is_credential);
+    if (is_secret(g, v))
+        append(&g->secrets, &header, sizeof header);
 }
 
 static void use_template(struct gathering *g, const struct config_template *t, bool is_credential)
 {
     for (size_t i = 0; t->compiled && i < template_n_variables(t->compiled); i++)
-        use_variable(g, &t->variables[i], is_credential);
+        send_variable(g, &t->variables[i], is_credential);
 }
 
 static void use_operand(struct gathering *g, const struct condition_operand *o)
@@ -79,7 +106,7 @@ static void use_source(struct gathering *g, const struct config_source *s)
         if (s->body.pieces[i].kind != CONFIG_PIECE_TEXT)
             use_template(g, &s->body.pieces[i].template, false);
     if (s->each.is_given)
-        use_variable(g, &s->each.list, false);
+        send_variable(g, &s->each.list, false);
     use_condition(g, s->when);
     for (unsigned i = 0; i < s->cache.n_vary; i++)
         vary_by(g, s->cache.vary[i]);
@@ -106,18 +133,27 @@ static const void *keep(struct arena *arena, struct buffer *b)
     return copy.at;
 }
 
+static void look_at_source(struct gathering *g, struct plan_source *s, struct arena *arena)
+{
+    buffer_init(&g->secrets, SIZE_MAX / 2);
+    use_source(g, s->config);
+    s->n_secrets = (unsigned)(g->secrets.n / sizeof *s->secrets);
+    s->secrets = keep(arena, &g->secrets);
+}
+
 void plan_look_at_headers(struct plan *p, struct arena *arena)
 {
     const struct config_endpoint *e = p->config;
     struct gathering g;
     buffer_init(&g.vary, SIZE_MAX / 2);
+    g.endpoint = e;
     buffer_init(&g.headers, SIZE_MAX / 2);
     buffer_init(&g.credentials, SIZE_MAX / 2);
     p->caches = e->cache.is_on;
     p->is_safe = slice_equal(e->method, SLICE("GET")) || slice_equal(e->method, SLICE("HEAD"));
     for (unsigned i = 0; i < e->n_sources; i++) {
         p->caches |= e->sources[i].cache.is_on;
-        use_source(&g, &e->sources[i]);
+        look_at_source(&g, &p->sources[i], arena);
     }
     look_at_endpoint(&g, e);
     p->vary.n = g.vary.n;

@@ -190,10 +190,12 @@ static struct slice too_late(struct run *r, uint64_t given_ms)
                        (unsigned long long)given_ms);
 }
 
-/* There is no time for a program of jq: such a source has none. */
+/* There is no time for a program of jq: a source that has one has nothing to show. */
 static void show_stale(struct run_source *s)
 {
     const struct shaping shaping = run_shaping(s);
+    if (s->plan->config->jq.n)
+        s->outcome.has_stale = false;
     if (s->outcome.has_stale && shaping_unwrap(&shaping))
         CHECK(!shaping_begin(&shaping, NULL, NULL));
 }

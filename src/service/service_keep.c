@@ -126,12 +126,17 @@ static bool write_key(struct keeping *w, struct slice vary, struct slice *key)
     return key->at;
 }
 
-/* Not kept: what was there before is not to be found any more, unless the answer is about
- * something else than what was asked for. */
+/* Is it about what was asked for? Else it is about how the service is. */
+static bool is_telling(unsigned status)
+{
+    return status < 500 && status != 304 && status != 408 && status != 429;
+}
+
+/* Not kept: what was there before is not to be found any more. */
 static void forget(struct service_keeping *k, struct slice key, unsigned status)
 {
     const struct cache_key place = cache_key_of(key);
-    if (status < 500 && status != 304 && status != 408 && status != 429)
+    if (is_telling(status))
         memory_store_remove(k->cache->cache->memory, &place);
 }
 
@@ -234,9 +239,27 @@ static bool look_at_body(struct keeping *w, const struct service_answer *a)
     return a->status > 299 || service_answer_is_readable(&seen, k->format, k->context, k->arena);
 }
 
+/* A failure whose answer is nobody else's is a failure for all the same: they have its status. */
+static void share_status(struct keeping *w)
+{
+    const struct record bare = {
+        .freshness = w->record.freshness,
+        .status = w->record.status,
+        .key = w->k->key,
+        .name = w->record.name,
+    };
+    w->k->record = record_write(&bare, limit_of(w->k));
+    w->k->is_shared = w->k->record;
+}
+
 static void refuse(struct keeping *w)
 {
-    forget(w->k, w->k->key, w->record.status);
+    unsigned status = w->record.status;
+    if (status >= 400 && !is_telling(status)) {
+        share_status(w);
+        return;
+    }
+    forget(w->k, w->k->key, status);
     put_sign(w, w->k->key, SLICE_NONE, SIGN_MS);
 }
 
@@ -296,10 +319,13 @@ void service_keep_refreshed(struct service_keeping *k, const struct record *old,
             return;
     }
     k->is_shared = is_shared(&w);
-    if (k->is_shared && is_to_be_kept(&w, &kept_ms))
+    if (k->is_shared && is_to_be_kept(&w, &kept_ms)) {
         settle(&w, kept_ms);
-    else
-        forget(k, old->key, a->status);
+        return;
+    }
+    forget(k, old->key, old->status);
+    if (!k->is_shared)
+        put_sign(&w, k->key, SLICE_NONE, SIGN_MS);
 }
 
 void service_keep_found(struct service_keeping *k, struct blob *blob, const struct record *r)

@@ -387,8 +387,13 @@ void service_wait_use_stale(struct service_call *c, struct outcome *o)
     struct service_wait *w = c->wait;
     struct record r;
     struct outcome stale = {0};
-    if (!w || !w->is_kept || !read_stale(w, &r, &stale))
+    if (!w || !w->is_kept)
         return;
+    if (!read_stale(w, &r, &stale)) {
+        if (stale.blob)
+            blob_release(&context_of(c)->loop->blobs, stale.blob);
+        return;
+    }
     if (o->blob)
         blob_release(&context_of(c)->loop->blobs, o->blob);
     o->value = stale.value;

@@ -83,7 +83,7 @@ endpoints:
       one: {get: "alpha:/{id}", required: true, cache: {ttl: 60s, respect_client: true}}
   - path: /asked-long/{id}
     sources:
-      one: {get: "alpha:/{id}", cache: {ttl: 1s, respect_client: true}}
+      one: {get: "alpha:/{id}", cache: {ttl: 1s, stale_if_error: 60s, respect_client: true}}
   - path: /unasked/{id}
     sources:
       one: {get: "alpha:/{id}", cache: 60s}
@@ -104,6 +104,34 @@ endpoints:
     query: {ids: {list: true}}
     sources:
       many: {each: ids, batch: all, get: "alpha:/{id}{?all}", by: id, cache: 60s}
+  - path: /renamed/{id}
+    sources:
+      one:
+        get: alpha:/{id}
+        set_headers: {x-token: "{headers.authorization}"}
+        cache: {ttl: 60s, key: "item:{id}"}
+  - path: /declared/{id}
+    headers: {x-api-key: {}}
+    sources:
+      one:
+        get: alpha:/{id}
+        set_headers: {x-internal: "{headers.x-api-key}"}
+        cache: {ttl: 60s, key: "item:{id}"}
+  - path: /program/{id}
+    timeout: 500ms
+    query: {ids: {list: true}}
+    sources:
+      one: {get: "alpha:/{id}", jq: "[range(1e9)] | length", jq_time: 5s, cache: {ttl: 1s, stale_if_error: 60s}}
+  - path: /programs/{id}
+    timeout: 500ms
+    query: {ids: {list: true}}
+    sources:
+      one:
+        each: ids
+        get: alpha:/{item}
+        jq: "[range(1e9)] | length"
+        jq_time: 5s
+        cache: {ttl: 1s, stale_if_error: 60s}
   - path: /large/{id}
     sources:
       one: {get: "alpha:/{id}", cache: 60s}
@@ -290,6 +318,19 @@ def test_what_was_asked_with_credentials_is_for_these_alone(gateway, place, fiel
     assert got(gateway, place, key)["n"] == (1 if shared else 3)
 
 
+@table(
+    "place, name",
+    ("in a header of another name", "renamed", "Authorization"),
+    ("a header that is declared", "declared", "X-Api-Key"),
+)
+def test_credentials_are_so_wherever_they_are_sent(gateway, place, name):
+    key = serve(gateway, *numbered())
+    assert got(gateway, place, key, [(name, "ann")])["n"] == 1
+    assert got(gateway, place, key, [(name, "bob")])["n"] == 2
+    ann = gateway.get(f"/{place}/{key}", fields=[(name, "ann")])
+    assert ann.json()["one"]["n"] == 1 and "private" in ann["cache-control"]
+
+
 def test_what_was_asked_without_credentials_is_not_for_who_has_some(gateway):
     key = serve(gateway, *numbered())
     assert got(gateway, "keyed", key)["n"] == 1
@@ -308,6 +349,13 @@ def test_a_stale_answer_is_validated_and_renewed(gateway):
     assert [r["if-none-match"] for r in came] == [None, '"v"']
     assert second["cache-status"] == 'sheaf; fwd=miss; detail="one=revalidated"'
     assert third["cache-status"] == 'sheaf; hit; detail="one=hit"'
+
+
+def test_a_304_that_forbids_keeping_ends_what_was_kept(gateway):
+    key = serve(gateway, answer({"n": 1}, fields=[("ETag", '"v"'), ("Cache-Control", "max-age=0")]),
+                raw(head(304, [("ETag", '"v"'), ("Cache-Control", "no-store")], None)), answer({"n": 3}))
+    assert [got(gateway, "plain", key)["n"] for _ in range(3)] == [1, 1, 3]
+    assert [r["if-none-match"] for r in gateway["alpha"].requests(f"/{key}")] == [None, '"v"', None]
 
 
 def test_a_date_is_a_validator_as_well(gateway):
@@ -384,6 +432,25 @@ def test_a_stale_answer_stands_before_the_fallback(gateway, behaviour, kind):
     assert second.json()["two"] == {"of": one}
     assert [e["kind"] for e in second.json()["errors"]] == [kind]
     assert "one=stale" in second["cache-status"]
+
+
+def test_a_failure_that_is_nobody_elses_leaves_the_old_answer(gateway):
+    key = serve(gateway, answer({"n": 1}), answer({}, 503, [("Cache-Control", "no-store")]))
+    gateway.get(f"/required/{key}")
+    time.sleep(1.1)
+    for _ in range(3):
+        assert got(gateway, "required", key) == {"n": 1}
+
+
+@table("target", ("of a source", "/program/{}"), ("of an element", "/programs/{0}?ids={0}"))
+def test_a_stale_answer_whose_program_is_late_is_not_shown(gateway, target):
+    key = serve(gateway, answer({"n": 1}), answer({}, 500))
+    target = target.format(key)
+    gateway.get(target)
+    time.sleep(1.1)
+    second = gateway.get(target)
+    assert second.status == 200 and not second.is_complete()
+    assert second.json()["one"] in (None, [None])
 
 
 def test_a_required_source_has_not_failed_then(gateway):
