@@ -1,6 +1,7 @@
 """conftest.py - fixtures: a gateway a module, gateways of a case's own, a time limit"""
 
 import os
+import resource
 import signal
 
 import pytest
@@ -34,6 +35,15 @@ def pytest_runtest_call(item):
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def many_descriptors():
+    """As many as may be had; their number."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield before[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.fixture(scope="module")

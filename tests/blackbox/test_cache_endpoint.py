@@ -2,7 +2,6 @@
 
 import json
 import re
-import resource
 import threading
 import time
 
@@ -450,14 +449,6 @@ def test_concurrent_misses_make_one_run(gateway):
     assert len({one.body for one in got}) == 1
     assert [one["x-request-id"] for one in got] == [f"{key}-{i}" for i in range(24)]
     assert (calls(gateway, key), calls(gateway, key, "beta")) == (1, 1)
-
-
-@pytest.fixture
-def many_descriptors():
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
-    yield before[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_nine_thousand_misses_at_once_make_one_run(start, many_descriptors):

@@ -1,7 +1,6 @@
 """test_cache_flight.py - one call for all that miss the same at once, over all workers (CONTRACT 3.7)"""
 
 import re
-import resource
 import threading
 import time
 
@@ -73,14 +72,6 @@ def ask_all(gateway, key, place, n, fields=lambda i: ()):
         clients[i].ask(f"/{place}/{key}", fields=fields(i))
     wait_for(lambda: coalesced(gateway) == before + n - 1, timeout=20)
     return clients
-
-
-@pytest.fixture
-def many_descriptors():
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
-    yield before[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_many_misses_at_once_make_one_call(start, many_descriptors):

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "../unit.h"
 
 enum {
-    STARTS_WITHIN = 500, /* hundredths of a second */
+    STARTS_WITHIN_MS = 10000, /* without a word */
 };
 
 static const char *find(void)
@@ -48,21 +49,40 @@ static int open_socket(uint16_t port, bool listens, uint16_t *bound)
     return fd;
 }
 
-static void become(const char *program, const struct redis *r, const char *password)
+/* says: where its log goes. */
+static void become(const char *program, const struct redis *r, const char *password, int says)
 {
     char port[8];
     snprintf(port, sizeof port, "%u", r->port);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* whatever ends the test */
-    int null = open("/dev/null", O_RDWR);
-    dup2(null, 1);
-    dup2(null, 2);
+    dup2(says, 1);
+    dup2(open("/dev/null", O_RDWR), 2);
     execl(program, program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly",
           "no", "--dir", r->folder, "--requirepass", password, (char *)NULL);
     _exit(1);
 }
 
+/* It says so when it listens. The pipe's end stays open for what it says later. */
+static bool is_ready(int said)
+{
+    struct pollfd at = {.fd = said, .events = POLLIN};
+    char log[16 * 1024];
+    size_t n = 0;
+    while (n < sizeof log - 1 && poll(&at, 1, STARTS_WITHIN_MS) == 1) {
+        ssize_t got = read(said, log + n, sizeof log - 1 - n);
+        if (got <= 0)
+            return false;
+        n += (size_t)got;
+        log[n] = '\0';
+        if (strstr(log, "Ready to accept connections"))
+            return true;
+    }
+    return false;
+}
+
 bool redis_start(struct redis *r, const char *password)
 {
+    int says[2];
     const char *program = find();
     if (!program)
         return false;
@@ -70,23 +90,23 @@ bool redis_start(struct redis *r, const char *password)
     assert_non_null(mkdtemp(r->folder));
     int free_port = open_socket(0, true, &r->port);
     close(free_port);
+    assert_int_equal(pipe2(says, O_CLOEXEC), 0);
     r->pid = fork();
     assert_true(r->pid >= 0);
     if (r->pid == 0)
-        become(program, r, password);
-    for (unsigned i = 0; i < STARTS_WITHIN; i++) {
-        r->fd = open_socket(r->port, false, NULL);
-        if (r->fd >= 0)
-            return true;
-        usleep(10000);
-    }
-    fail_msg("%s does not start", program);
-    return false;
+        become(program, r, password, says[1]);
+    close(says[1]);
+    r->said = says[0];
+    assert_true(is_ready(r->said));
+    r->fd = open_socket(r->port, false, NULL);
+    assert_true(r->fd >= 0);
+    return true;
 }
 
 void redis_stop(struct redis *r)
 {
     close(r->fd);
+    close(r->said);
     kill(r->pid, SIGKILL);
     waitpid(r->pid, NULL, 0);
     rmdir(r->folder);

@@ -9,7 +9,8 @@ struct redis {
     pid_t pid;
     uint16_t port;
     char folder[64];
-    int fd; /* our connection */
+    int fd;   /* our connection */
+    int said; /* its log */
 };
 
 /* false: none is installed (redis-server, valkey-server). It listens when this returns. */
