@@ -310,3 +310,18 @@ def test_the_log_tells_of_each_source(gateway):
     assert line["sources"]["product"]["attempts"] == 0
     assert "cache" not in line["sources"]["pricing"]
     assert "cache" not in line
+
+
+def test_a_fixed_vary_stands_beside_ours(start):
+    gateway = start("""
+listen: @listen@
+services: {alpha: "http://@alpha@"}
+endpoints:
+  - path: /fixed
+    response_headers: {vary: origin}
+    cache: 60s
+    sources: {one: {get: "alpha:/x", forward: [accept-language]}}
+""")
+    gateway["alpha"].on("/x", answer({}))
+    for got in [gateway.get("/fixed"), gateway.get("/fixed")]:
+        assert {"origin", "accept-language"} <= set(", ".join(got.all("vary")).split(", "))
