@@ -43,3 +43,11 @@ struct condition {
     unsigned n_instructions;
     struct slice text; /* as written */
 };
+
+/* How many operands an instruction looks at: none, `left`, or both; the rest of it is not set. */
+static inline unsigned condition_n_operands(enum condition_code code)
+{
+    if (code >= CONDITION_NOT)
+        return 0;
+    return code <= CONDITION_MATCHES ? 1 : 2;
+}

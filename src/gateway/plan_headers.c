@@ -90,8 +90,12 @@ static void use_operand(struct gathering *g, const struct condition_operand *o)
 static void use_condition(struct gathering *g, const struct condition *c)
 {
     for (unsigned i = 0; c && i < c->n_instructions; i++) {
-        use_operand(g, &c->instructions[i].left);
-        use_operand(g, &c->instructions[i].right);
+        const struct condition_instruction *at = &c->instructions[i];
+        unsigned n_operands = condition_n_operands(at->code);
+        if (n_operands > 0)
+            use_operand(g, &at->left);
+        if (n_operands > 1)
+            use_operand(g, &at->right);
     }
 }
 
