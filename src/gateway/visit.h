@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "edge/identity.h"
 #include "gateway/parameters.h"
 #include "gateway/plan.h"
 #include "gateway/selection.h"
@@ -21,6 +22,7 @@ struct visit {
     struct gateway *gateway;
     struct exchange *exchange;
     const struct plan *plan; /* NULL where no endpoint was found */
+    struct identity identity;
     struct parameters parameters;
     struct selection selection;
     struct slice body;         /* of the request, one JSON value, checked; empty: none, or nobody
