@@ -52,4 +52,4 @@ soak: build
 	@tests/blackbox/soak.py $(or $(MINUTES),30)
 
 clean:
-	rm -rf build build-asan build-tsan build-fuzz build-lint build-bench build-neon
+	rm -rf build build-asan build-tsan build-fuzz build-lint build-bench build-neon build-coverage

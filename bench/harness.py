@@ -204,11 +204,26 @@ def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None, cach
 
 def sheaf(first, name="sheaf", cpus=GATEWAY_CPU, prefix=(), env=None, **more):
     port = ports(1)
+    return _sheaf_of(sheaf_config(port, first, **more), port, name, PAGE, cpus=cpus, prefix=prefix, env=env, tls=more.get("tls", False))
+
+
+def _sheaf_of(text, port, name, path, cpus=GATEWAY_CPU, prefix=(), env=None, tls=False):
     config = folder / f"sheaf-{port}.yaml"
-    config.write_text(sheaf_config(port, first, **more))
+    config.write_text(text)
     child = start(cpus, *prefix, SHEAF, "run", "-c", config, env=env)
     wait_for(port)
-    return Gateway(name, port, PAGE, [child.pid], tls=more.get("tls", False))
+    return Gateway(name, port, path, [child.pid], tls=tls)
+
+
+def sheaf_with(first, name, sources, path="/page?id=1042"):
+    """One endpoint over one service; sources: lines of YAML, each source's under its name."""
+    port = ports(1)
+    lines = [f"listen: 127.0.0.1:{port}", "workers: 1", "log:", f"  file: {folder}/access-{port}.log", "services:",
+             f"  shop: http://127.0.0.1:{first}", "endpoints:", "  - path: /page", "    query:", "      id: {}", "      ids:",
+             "        list: true", "    sources:"]
+    for source, keys in sources.items():
+        lines += [f"      {source}:", *(f"        {key}" for key in keys)]
+    return _sheaf_of("\n".join(lines) + "\n", port, name, path)
 
 
 def _filled(template, port, first):

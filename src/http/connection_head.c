@@ -105,13 +105,19 @@ static bool may_tell_length(unsigned status)
     return status != 204 && status != 304;
 }
 
+/* Neither has a 205 content (RFC 9110 15.3.6), and it says so by its length. */
+static bool has_content(unsigned status)
+{
+    return may_tell_length(status) && status != 205;
+}
+
 static char *put_framing(char *at, const struct exchange *e, int64_t length)
 {
     if (e->is_chunked)
         at = put(at, SLICE("Transfer-Encoding: chunked\r\n"));
-    if (length >= 0 && may_tell_length(e->status)) {
+    if ((length >= 0 || e->status == 205) && may_tell_length(e->status)) {
         at = put(at, SLICE("Content-Length: "));
-        at = put_number(at, (uint64_t)length);
+        at = put_number(at, e->status == 205 ? 0 : (uint64_t)length);
         at = put(at, SLICE("\r\n"));
     }
     if (e->must_close)
@@ -131,10 +137,10 @@ static size_t most_of(const struct field *fields, unsigned n)
 
 static void decide_framing(struct exchange *e, struct connection *c, int64_t length)
 {
-    bool is_open = length == EXCHANGE_LENGTH_UNKNOWN && may_tell_length(e->status);
+    bool is_open = length == EXCHANGE_LENGTH_UNKNOWN && has_content(e->status);
     if (e->request.has_body && c->state != CONNECTION_ANSWER)
         connection_stop_reading(c); /* a part of the body may never come */
-    e->sends_body = !e->is_head_only && may_tell_length(e->status);
+    e->sends_body = !e->is_head_only && has_content(e->status);
     e->is_chunked = is_open && e->request.minor == 1;
     e->must_close |= c->server->is_draining || (is_open && !e->is_chunked && e->sends_body);
 }

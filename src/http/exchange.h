@@ -93,7 +93,7 @@ struct exchange {
     bool is_chunked;
     bool must_close; /* the connection ends with this answer */
     /* The implementation's own: */
-    bool sends_body;   /* HEAD, 204 and 304 do not */
+    bool sends_body;   /* HEAD, 204, 205 and 304 do not */
     bool is_broken;    /* the answer cannot be sent whole: the connection is cut behind it */
     bool wants_room;   /* a put was refused */
     int64_t n_left;    /* bytes of the body still to be put; EXCHANGE_LENGTH_UNKNOWN */
@@ -109,7 +109,7 @@ enum {
 /* Begins the answer: status line and fields go into the outbox. length: bytes of the body that
  * will be put, or EXCHANGE_LENGTH_UNKNOWN (chunked in HTTP/1.1, ends with the connection in 1.0).
  * Date, Content-Length, Transfer-Encoding and Connection are the connection's own business; status
- * 204 and 304 and answers to HEAD send no body. */
+ * 204, 205 and 304 and answers to HEAD send no body. */
 void exchange_begin(struct exchange *e, unsigned status, const struct field *fields,
                     unsigned n_fields, int64_t length);
 /* Some of the body. owner: the blob that the bytes lie in, of which one share is taken over by

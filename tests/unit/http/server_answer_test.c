@@ -197,6 +197,22 @@ static void some_statuses_have_no_body(void **state)
     owner_ask(o, OWNER_GET("/ok"), "hello");
 }
 
+static void a_205_has_no_body_and_says_so(void **state)
+{
+    static const int64_t lengths[] = {5, EXCHANGE_LENGTH_UNKNOWN};
+    struct owner *o = *state;
+    owner_connect(o);
+    for (unsigned i = 0; i < 2; i++) {
+        o->text.n = 0;
+        struct exchange *e = hold(o, OWNER_GET("/hold"));
+        exchange_begin(e, 205, NULL, 0, lengths[i]);
+        assert_true(exchange_put(e, SLICE("hello"), NULL));
+        exchange_end(e);
+        rig_expect(&o->rig, o->client, &o->text, "Content-Length: 0\r\n\r\n");
+    }
+    owner_ask(o, OWNER_GET("/ok"), "hello");
+}
+
 static void a_status_without_a_name_is_sent(void **state)
 {
     struct owner *o = *state;
@@ -413,6 +429,7 @@ int main(void)
         TEST(an_owner_may_end_the_connection),
         TEST(an_answer_to_head_has_no_body),
         TEST(some_statuses_have_no_body),
+        TEST(a_205_has_no_body_and_says_so),
         TEST(a_status_without_a_name_is_sent),
         TEST(an_answer_that_stays_short_is_cut),
         TEST(a_full_outbox_refuses_and_tells_of_room),
