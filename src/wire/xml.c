@@ -18,10 +18,20 @@ struct reading {
     struct xml_result result;
 };
 
+/* Newer ones of the library count by 64 bits on every machine and warn of the other. */
+static unsigned long line_of(XML_Parser parser)
+{
+#ifdef EXPAT_HAS_LINE_64
+    return (unsigned long)XML_GetCurrentLineNumber64(parser);
+#else
+    return (unsigned long)XML_GetCurrentLineNumber(parser);
+#endif
+}
+
 /* expat may bring a few more events of the same token after that. */
 static void stop(struct reading *r, enum xml_verdict verdict, const char *why)
 {
-    r->result = (struct xml_result){verdict, XML_GetCurrentLineNumber(r->parser), why};
+    r->result = (struct xml_result){verdict, line_of(r->parser), why};
     XML_StopParser(r->parser, XML_FALSE);
 }
 
@@ -82,7 +92,7 @@ static void parse(struct reading *r, struct slice xml)
     XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
     enum XML_Status status = XML_Parse(r->parser, xml.at, (int)xml.n, XML_TRUE);
     if (status != XML_STATUS_OK && !is_over(r))
-        r->result = (struct xml_result){XML_INVALID, XML_GetCurrentLineNumber(r->parser),
+        r->result = (struct xml_result){XML_INVALID, line_of(r->parser),
                                         XML_ErrorString(XML_GetErrorCode(r->parser))};
 }
 
