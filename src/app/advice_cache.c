@@ -47,17 +47,17 @@ static void advise_on_key(struct adviser *a, const struct config_source *s)
 }
 
 /* The first of what the client proves itself by; empty: none goes to the service. */
-static struct slice credential_of(const struct config_source *s)
+static struct slice credential_of(const struct config_endpoint *e, const struct config_source *s)
 {
     for (unsigned i = 0; i < s->n_forward; i++)
-        if (compose_is_credential(s->forward[i]))
+        if (compose_is_credential(e, s->forward[i]))
             return s->forward[i];
     return SLICE_NONE;
 }
 
 static void advise_on_credentials(struct adviser *a, const struct config_source *s)
 {
-    struct slice name = credential_of(s);
+    struct slice name = credential_of(a->endpoint, s);
     if (!name.n)
         return;
     advice_point(a, &s->cache.position);

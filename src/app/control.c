@@ -65,6 +65,7 @@ static void watch(struct control *c, const struct control_targets *before,
     atomic_store(&c->n_unresolved, count_awaited(c->snapshot) + 1);
     control_targets_watch(c, before);
     control_credentials_watch(c);
+    control_keys_watch(c);
     control_store_watch(c, config_before);
     control_settle(c);
 }
@@ -132,6 +133,7 @@ static void run_end(struct loop_message *base, void *owner)
     struct control *c = owner;
     control_targets_done(&c->targets);
     control_credentials_done(c);
+    control_keys_done(c);
     control_store_done(c);
     loop_disarm(&c->loop, &c->patience);
     resolver_close(c->resolver);
@@ -186,6 +188,7 @@ void control_start(struct control *c, struct worker_shared *shared, struct snaps
     atomic_store(&c->n_unresolved, count_awaited(s));
     random_init(&c->random);
     control_credentials_init(c);
+    control_keys_init(c);
     control_store_init(c);
     shared->control = c;
     if (admin_fd >= 0)

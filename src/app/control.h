@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "app/control_credentials.h"
+#include "app/control_keys.h"
 #include "app/control_store.h"
 #include "app/control_targets.h"
 #include "app/snapshot.h"
@@ -30,6 +31,7 @@ struct control {
     struct control_targets targets;
     struct random random;
     struct control_credentials credentials;
+    struct control_keys keys;
     struct control_store store;
     atomic_uint n_unresolved; /* names without an address, services without their credentials */
     atomic_bool is_ready;     /* serving, and not draining */

@@ -144,7 +144,7 @@ static struct control_holder *new_holder(struct control *c, const struct config_
     CHECK(h);
     *h = (struct control_holder){.control = c, .service = service};
     buffer_init(&h->line, CREDENTIALS_LIMIT);
-    secret_init(&h->secret, secret_of(&service->credentials));
+    secret_init(&h->secret, secret_of(&service->credentials), CREDENTIALS_SECRET_MAX);
     return h;
 }
 

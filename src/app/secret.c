@@ -12,10 +12,10 @@ enum {
     YOUNG_S = 3
 };
 
-void secret_init(struct secret *s, const struct config_secret *from)
+void secret_init(struct secret *s, const struct config_secret *from, size_t limit)
 {
-    *s = (struct secret){.text = from->text, .file = from->file};
-    buffer_init(&s->read, CREDENTIALS_SECRET_MAX);
+    *s = (struct secret){.text = from->text, .file = from->file, .limit = limit};
+    buffer_init(&s->read, limit);
 }
 
 void secret_move(struct secret *s, const struct config_secret *to)
@@ -44,9 +44,9 @@ static bool is_young(const struct stat *seen)
     return time(NULL) - last < YOUNG_S;
 }
 
-static bool is_fit(const struct stat *seen)
+static bool is_fit(const struct stat *seen, size_t limit)
 {
-    return S_ISREG(seen->st_mode) && seen->st_size > 0 && seen->st_size <= CREDENTIALS_SECRET_MAX;
+    return S_ISREG(seen->st_mode) && seen->st_size > 0 && (size_t)seen->st_size <= limit;
 }
 
 /* All of the file, into a buffer with room for it; one that grows meanwhile is read again by the
@@ -77,8 +77,8 @@ static bool read_file(struct secret *s, struct buffer *out)
     int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return false;
-    bool good =
-        fstat(fd, &s->seen) == 0 && is_fit(&s->seen) && read_all(fd, out, (size_t)s->seen.st_size);
+    bool good = fstat(fd, &s->seen) == 0 && is_fit(&s->seen, s->limit) &&
+                read_all(fd, out, (size_t)s->seen.st_size);
     close(fd);
     drop_line_breaks(out);
     return good && out->n;
@@ -114,7 +114,7 @@ enum secret_news secret_look(struct secret *s)
         return SECRET_SAME;
     s->seen = now;
     s->was_young = is_young(&now);
-    buffer_init(&read, CREDENTIALS_SECRET_MAX);
+    buffer_init(&read, s->limit);
     if (read_file(s, &read))
         return take(s, &read);
     credentials_forget(&read);

@@ -15,6 +15,7 @@ struct secret {
     const char *file;  /* NULL: the text is it */
     struct buffer read;
     struct stat seen; /* the file when it was read, or could not be */
+    size_t limit;     /* bytes of the file */
     bool was_young;   /* by then: another change may look like the one that was seen */
     bool was_lost;
 };
@@ -25,8 +26,8 @@ enum secret_news {
     SECRET_LOST, /* the file cannot be read; told once, until it can */
 };
 
-/* The configuration outlives it. Nothing is read yet. */
-void secret_init(struct secret *s, const struct config_secret *from);
+/* The configuration outlives it. Nothing is read yet; a file has at most `limit` bytes. */
+void secret_init(struct secret *s, const struct config_secret *from, size_t limit);
 /* Of another configuration that says the same. */
 void secret_move(struct secret *s, const struct config_secret *to);
 /* Looks whether the file is another one. Of a text nothing changes. */

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 
 #include "app/jq_check.h"
+#include "app/keys_file.h"
 #include "base/buffer.h"
 #include "base/check.h"
 #include "config/diagnostic.h"
+#include "edge/api_keys.h"
 #include "gateway/gateway.h"
 #include "service/service_shared.h"
 
@@ -108,6 +110,25 @@ static bool make_contexts(struct snapshot *s)
     return good;
 }
 
+/* Who may ask is known before the first request comes. */
+static bool make_keys(struct snapshot *s)
+{
+    const struct config *c = s->config;
+    bool good = true;
+    s->keys = calloc(c->n_auth + 1, sizeof(struct api_keys *));
+    CHECK(s->keys);
+    for (unsigned i = 0; i < c->n_auth; i++) {
+        struct buffer wrong;
+        buffer_init(&wrong, MESSAGE_MAX);
+        s->keys[i] = keys_file_load(&c->auth[i], &wrong);
+        if (!s->keys[i])
+            complain(&c->auth[i].position, wrong.n ? wrong.at : "its keys cannot be read");
+        good &= s->keys[i] != NULL;
+        buffer_done(&wrong);
+    }
+    return good;
+}
+
 static unsigned count_workers(const struct config *c)
 {
     cpu_set_t cores;
@@ -138,7 +159,8 @@ struct snapshot *snapshot_load(const char *file, unsigned n_workers)
     atomic_init(&s->n_holders, 1);
     make_stats(s, n_workers);
     s->services = service_shared_new(config);
-    if (make_contexts(s))
+    bool has_contexts = make_contexts(s);
+    if (make_keys(s) && has_contexts)
         return s;
     snapshot_release(s);
     return NULL;
@@ -202,6 +224,9 @@ void snapshot_release(struct snapshot *s)
     tls_release(s->admin_tls);
     tls_release(s->store_tls);
     free(s->service_tls);
+    for (unsigned i = 0; i < s->config->n_auth; i++)
+        api_keys_release(s->keys[i]);
+    free(s->keys);
     service_shared_free(s->services, s->config);
     for (unsigned i = 0; i < s->n_workers; i++)
         gateway_stats_free(s->stats[i]);

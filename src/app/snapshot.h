@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "net/tls.h"
 
+struct api_keys;
 struct service_shared;
 
 struct snapshot {
@@ -18,8 +19,10 @@ struct snapshot {
     SSL_CTX **service_tls; /* by index of the service; NULL where no target speaks TLS */
     SSL_CTX **listen_tls;  /* by index of the listener; NULL where plain */
     unsigned n_listeners;
-    SSL_CTX *admin_tls;              /* NULL where plain */
-    SSL_CTX *store_tls;              /* NULL where no store speaks TLS */
+    SSL_CTX *admin_tls;     /* NULL where plain */
+    SSL_CTX *store_tls;     /* NULL where no store speaks TLS */
+    struct api_keys **keys; /* by index of the policy, as they were when it was loaded; NULL
+                               where it has none */
     struct service_shared *services; /* by index: what the workers know of each together */
     unsigned n_workers;
     struct gateway_stats **stats; /* one a worker, which alone writes it */

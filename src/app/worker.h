@@ -21,6 +21,7 @@
 #include "service/service_cache.h"
 #include "wire/pattern.h"
 
+struct api_keys;
 struct cache;
 struct control;
 struct jq;
@@ -50,6 +51,12 @@ struct worker_credentials {
     unsigned service;
     uint64_t generation;
     struct slice line;
+};
+
+/* Who may ask by which key, by the policy's index; a share of the keys. */
+struct worker_keys {
+    unsigned policy;
+    struct api_keys *keys;
 };
 
 /* Where a store of a snapshot is. */
@@ -115,6 +122,8 @@ void worker_set_target(struct worker *w, struct snapshot *s, const struct worker
 /* The same for credentials. The line is copied. */
 void worker_set_credentials(struct worker *w, struct snapshot *s,
                             const struct worker_credentials *c);
+/* The same for the keys of a policy; the share is taken over. */
+void worker_set_keys(struct worker *w, struct snapshot *s, struct worker_keys keys);
 /* The same for the addresses of a store. */
 void worker_set_store(struct worker *w, struct snapshot *s, const struct worker_store *store);
 /* From any thread: stop accepting, let answers end, then end the thread. */

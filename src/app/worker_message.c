@@ -3,6 +3,7 @@
 
 #include "app/worker_internal.h"
 #include "base/check.h"
+#include "edge/api_keys.h"
 #include "store/tier.h"
 
 struct message {
@@ -11,6 +12,7 @@ struct message {
     int fd; /* of a handed-on connection */
     unsigned listener;
     struct worker_known known; /* owned */
+    struct worker_keys keys;   /* a share */
 };
 
 static struct message *make(void (*run)(struct loop_message *, void *))
@@ -114,6 +116,25 @@ void worker_set_store(struct worker *w, struct snapshot *s, const struct worker_
 {
     const struct worker_known known = {.stores = store, .n_stores = 1};
     loop_post(&w->loop, &make_known(run_known, s, &known)->base);
+}
+
+static void run_keys(struct loop_message *base, void *owner)
+{
+    struct message *m = (struct message *)base;
+    struct worker *w = owner;
+    if (w->snapshot == m->snapshot && w->front.current)
+        gateway_set_keys(w->front.current, m->keys.policy, m->keys.keys);
+    api_keys_release(m->keys.keys);
+    snapshot_release(m->snapshot);
+    free(m);
+}
+
+void worker_set_keys(struct worker *w, struct snapshot *s, struct worker_keys keys)
+{
+    struct message *m = make(run_keys);
+    m->snapshot = snapshot_share(s);
+    m->keys = keys;
+    loop_post(&w->loop, &m->base);
 }
 
 static void run_connection(struct loop_message *base, void *owner)

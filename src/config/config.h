@@ -128,6 +128,19 @@ struct config_service {
     unsigned index;
 };
 
+/* A named policy of who may ask (CONTRACT 3.9). */
+enum config_auth_kind {
+    CONFIG_AUTH_KEYS, /* api_keys */
+};
+struct config_auth {
+    struct slice name;
+    enum config_auth_kind kind;
+    struct slice header; /* where the client's credentials stand, lower case */
+    const char *file;    /* CONFIG_AUTH_KEYS: of names and keys */
+    struct config_position position;
+    unsigned index;
+};
+
 enum config_place {
     CONFIG_IN_PATH,
     CONFIG_IN_QUERY,
@@ -334,6 +347,8 @@ struct config_endpoint {
     unsigned n_segments;
     struct config_parameter *parameters; /* of path, query and headers, in this order */
     unsigned n_parameters;
+    const struct config_auth **auth; /* one of them must be satisfied; none: anybody may ask */
+    unsigned n_auth;
     uint64_t timeout_ms;           /* default 2000 */
     struct config_source *sources; /* in declared order */
     unsigned n_sources;
@@ -407,6 +422,8 @@ struct config {
     unsigned workers; /* 0: one a core */
     struct config_service *services;
     unsigned n_services;
+    struct config_auth *auth; /* policies */
+    unsigned n_auth;
     struct config_fault *faults; /* in declared order */
     unsigned n_faults;
     struct config_endpoint *endpoints;

@@ -83,6 +83,13 @@ static const struct option endpoint[] = {
      .otherwise = "none",
      .sentence = "Headers that are parameters, `{headers.x-tenant}`.",
      .example = "{x-tenant: {required: true}}"},
+    {.name = "auth",
+     .kind = &config_kind_endpoint_auth,
+     .preset = "off",
+     .sentence =
+         "The policy that a client must satisfy, or several of which any one will do; `off` "
+         "lets everybody in.",
+     .example = "[customer, partner]"},
     {.name = "timeout",
      .kind = &option_duration,
      .place = offsetof(struct config_endpoint, timeout_ms),

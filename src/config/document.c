@@ -85,18 +85,21 @@ static enum fault read_file(struct document *d, struct buffer *bytes)
     return fault;
 }
 
+enum fault document_set_text(struct document *d, struct slice text, struct arena *arena)
+{
+    if (slice_starts(text, SLICE("\xef\xbb\xbf")))
+        text = slice_after(text, 3);
+    d->text = arena_copy(arena, text);
+    return d->text.at && index_lines(d, arena) ? FAULT_NONE : FAULT_LIMIT;
+}
+
 enum fault document_read(struct document *d, size_t limit, struct arena *arena)
 {
     struct buffer bytes;
     buffer_init(&bytes, limit + 1);
     enum fault fault = read_file(d, &bytes);
-    struct slice text = buffer_slice(&bytes);
-    if (slice_starts(text, SLICE("\xef\xbb\xbf")))
-        text = slice_after(text, 3);
-    if (fault == FAULT_NONE) {
-        d->text = arena_copy(arena, text);
-        fault = d->text.at && index_lines(d, arena) ? FAULT_NONE : FAULT_LIMIT;
-    }
+    if (fault == FAULT_NONE)
+        fault = document_set_text(d, buffer_slice(&bytes), arena);
     int why = errno;
     buffer_done(&bytes);
     errno = why;

@@ -34,6 +34,8 @@ struct place {
 /* Reads the whole file at d->path, at most limit bytes. FAULT_SYSTEM: errno says why;
  * FAULT_LIMIT: it is larger. */
 enum fault document_read(struct document *d, size_t limit, struct arena *arena) MUST_USE;
+/* The same of a text that is there already; it is copied. */
+enum fault document_set_text(struct document *d, struct slice text, struct arena *arena) MUST_USE;
 /* The first byte that no text may hold (ill-formed UTF-8, or a control); text.n where there is
  * none. */
 size_t document_first_bad_byte(const struct document *d);

@@ -63,6 +63,7 @@ static const char *const names[RULE_N] = {
     [RULE_FAULT] = "fault",
     [RULE_STORE] = "store",
     [RULE_STORE_TWICE] = "store twice",
+    [RULE_AUTH] = "auth",
     [RULE_METHOD] = "method",
     [RULE_PATH] = "path",
     [RULE_PATH_DOTS] = "path dots",

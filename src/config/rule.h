@@ -67,6 +67,7 @@ enum rule {
     RULE_FAULT,
     RULE_STORE,
     RULE_STORE_TWICE,
+    RULE_AUTH,
     /* endpoints */
     RULE_METHOD,
     RULE_PATH,

@@ -81,6 +81,8 @@ void access_log_visit(struct visit *v)
         .path = e->request.target,
         .request_id = v->request_id,
         .trace_id = {v->trace.id, sizeof v->trace.id},
+        .policy = v->identity.policy,
+        .identity = v->identity.name,
         .status = e->status,
         .bytes = e->bytes_sent,
         .us = (l->now_ns - e->started_ns) / NS_A_US,

@@ -61,8 +61,12 @@ static int64_t ttl_of(const struct answer_cache_sending *s)
                                   : s->verdict.ttl_ms;
 }
 
-static bool add_control(struct answer *a, const struct answer_cache_sending *s, struct arena *arena)
+/* Where not everybody may ask, no cache on the way may answer everybody. */
+static bool add_control(struct answer *a, const struct visit *v,
+                        const struct answer_cache_sending *s)
 {
+    struct arena *arena = &v->exchange->arena;
+    bool is_private = s->record->freshness.is_private || v->plan->config->n_auth;
     if (!s->is_kept) {
         answer_add_no_store(a);
         return true;
@@ -70,8 +74,7 @@ static bool add_control(struct answer *a, const struct answer_cache_sending *s, 
     if (!answer_has(a, a->n, SLICE("etag")) && s->record->etag.n)
         answer_add(a, SLICE("ETag"), s->record->etag);
     return answer_has(a, a->n, SLICE("cache-control")) ||
-           add(a, SLICE("Cache-Control"),
-               telling_control(s->record->freshness.is_private, ttl_of(s), arena));
+           add(a, SLICE("Cache-Control"), telling_control(is_private, ttl_of(s), arena));
 }
 
 static bool gather(struct answer *a, struct visit *v, const struct answer_cache_sending *s)
@@ -80,7 +83,7 @@ static bool gather(struct answer *a, struct visit *v, const struct answer_cache_
     if (!answer_init_for(a, v, count_fields(s->record)))
         return false;
     add_fields(a, s);
-    return add_age(a, s, arena) && add_control(a, s, arena);
+    return add_age(a, s, arena) && add_control(a, v, s);
 }
 
 /* What is kept is whole. */

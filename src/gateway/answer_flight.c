@@ -334,7 +334,12 @@ static bool visit_alike(struct answer_flight *f, const struct visit *asker)
     v->trace = asker->trace;
     v->has_parent = asker->has_parent;
     v->request_id = arena_copy(&e->arena, asker->request_id);
-    return v->request_id.at;
+    v->identity = (struct identity){
+        .policy = asker->identity.policy, /* the configuration's */
+        .name = arena_copy(&e->arena, asker->identity.name),
+        .claims = arena_copy(&e->arena, asker->identity.claims),
+    };
+    return v->request_id.at && v->identity.name.at && v->identity.claims.at;
 }
 
 static void open_collector(struct answer_flight *f, const struct visit *asker)

@@ -95,10 +95,11 @@ static bool put_given_key(struct composing *c, const struct composed *out)
            add_lengths(c, &s->cache.key) && add_vary(c);
 }
 
-static bool is_credential_line(struct slice line)
+static bool is_credential_line(const struct composing *c, struct slice line)
 {
     const char *colon = line.n ? memchr(line.at, ':', line.n) : NULL;
-    return colon && compose_is_credential((struct slice){line.at, (size_t)(colon - line.at)});
+    return colon && compose_is_credential(c->run->plan->config,
+                                          (struct slice){line.at, (size_t)(colon - line.at)});
 }
 
 /* Those that were sent under another name, or in another place. */
@@ -124,7 +125,7 @@ static bool put_credentials(struct composing *c, const struct composed *out)
         struct slice rest = written(c, at, end - at);
         if (!service_key_next_line(&rest, &line))
             break;
-        if (is_credential_line(line) && !add_written(c, at, line.n))
+        if (is_credential_line(c, line) && !add_written(c, at, line.n))
             return false;
         at += line.n + 2;
     }

@@ -15,8 +15,11 @@ static const struct slice credential_names[] = {
     SLICE_INIT("x-api-key"),
 };
 
-bool compose_is_credential(struct slice name)
+bool compose_is_credential(const struct config_endpoint *e, struct slice name)
 {
+    for (unsigned i = 0; i < e->n_auth; i++)
+        if (slice_equal(e->auth[i]->header, name))
+            return true;
     for (size_t i = 0; i < sizeof credential_names / sizeof *credential_names; i++)
         if (slice_equal(credential_names[i], name))
             return true;
@@ -171,7 +174,7 @@ static void put_header(struct composing *c, const struct config_set_header *h)
 {
     if (has_undefined(c, &h->value))
         return;
-    if (compose_is_credential(h->name) && is_of_client(h))
+    if (compose_is_credential(c->run->plan->config, h->name) && is_of_client(h))
         c->source->has_credentials = true;
     compose_put(c, h->name);
     compose_put(c, SLICE(": "));
@@ -203,7 +206,7 @@ static void put_all_forwarded(struct composing *c)
     bool accepts = !p->accepts_as_client;
     for (unsigned i = 0; i < p->n_forward; i++) {
         bool has_any = put_forwarded(c, p->forward[i]);
-        if (has_any && compose_is_credential(p->forward[i]))
+        if (has_any && compose_is_credential(c->run->plan->config, p->forward[i]))
             c->source->has_credentials = true;
         accepts |= has_any && slice_equal(p->forward[i], SLICE("accept"));
     }

@@ -33,5 +33,6 @@ enum compose_verdict compose_request(struct run *r, unsigned source, const struc
  * is kept. */
 enum compose_verdict compose_check(struct run *r, unsigned source,
                                    const struct values_item *item) MUST_USE;
-/* Does a header of this name, in lower case, tell who the client is? */
-bool compose_is_credential(struct slice name);
+/* Does a header of this name, in lower case, tell who the client is? To any endpoint, or by one of
+ * its policies. */
+bool compose_is_credential(const struct config_endpoint *e, struct slice name);

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "gateway/access_log.h"
 #include "gateway/answer_cache.h"
+#include "gateway/authentication.h"
 #include "gateway/delivery_plain.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/problem.h"
@@ -93,7 +94,7 @@ bool gateway_look_at(struct visit *v)
         refuse(v, 400, slice_of(why), SLICE_NONE);
         return false;
     }
-    if (!route(v, target.path, &match))
+    if (!route(v, target.path, &match) || !authentication_check(v))
         return false;
     const struct parameters_input in = {
         .segments = match.segments,

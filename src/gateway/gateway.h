@@ -22,6 +22,7 @@
 #include "service/service.h"
 #include "wire/pattern.h"
 
+struct api_keys;
 struct gateway;
 struct service_cache;
 struct service_shared;
@@ -36,6 +37,7 @@ struct gateway_context {
     atomic_size_t *n_held; /* bytes of bodies and output, of the process; held to bounds.memory */
     atomic_uint *n_in_flight;      /* requests of the process that are being answered */
     struct service_shared *shared; /* by index of the service: what the workers know together */
+    struct api_keys **keys;        /* by index of the policy; the gateway takes shares */
     struct gateway_stats *stats;   /* made for the same configuration; only this worker writes */
     struct jq *jq;                 /* the helper of this worker; NULL: there is none */
     struct service_cache *cache;   /* NULL: nothing is remembered */
@@ -53,6 +55,8 @@ void gateway_set_addresses(struct gateway *g, unsigned service, unsigned target,
 /* A header line, with its CRLF; empty: there are none to be had. See service_set_credentials(). */
 void gateway_set_credentials(struct gateway *g, unsigned service, struct slice line,
                              uint64_t generation);
+/* Who may ask by which key from now on; the gateway takes a share. */
+void gateway_set_keys(struct gateway *g, unsigned policy, struct api_keys *keys);
 /* All that is known of a target of that service by now; copied. */
 void gateway_set_known(struct gateway *g, unsigned service, const struct service_known *k);
 /* The server's front no longer points at it: no request reaches it from now on. When the last run

@@ -16,6 +16,7 @@ struct gateway {
     struct gateway_context context;
     struct service_context calls;
     struct service **services; /* by index */
+    struct api_keys **keys;    /* by index of the policy; shares */
     struct plan *plans;        /* by index of the endpoint */
     struct router *router;
     struct arena arena;             /* of the plans */
@@ -35,7 +36,8 @@ struct gateway {
 void gateway_hold(struct gateway *g);
 void gateway_release(struct gateway *g);
 
-/* Finds the endpoint and reads all but the body. false: the request was answered. */
+/* Finds the endpoint, asks who is there and reads all but the body. false: the request was
+ * answered. */
 bool gateway_look_at(struct visit *v) MUST_USE;
 /* The body is whole: has it answered, now or later. */
 void gateway_go_on(struct visit *v);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "edge/api_keys.h"
 #include "gateway/gateway_internal.h"
 #include "service/service_call.h"
 
@@ -20,6 +21,9 @@ static void free_gateway(struct gateway *g)
     buffer_done(&g->requests);
     arena_done(&g->arena);
     exchange_pool_done(&g->exchanges);
+    for (unsigned i = 0; i < g->config->n_auth; i++)
+        api_keys_release(g->keys[i]);
+    free(g->keys);
     free(g->services);
     free(g->plans);
     free(g->values);
@@ -76,6 +80,14 @@ static void open_services(struct gateway *g)
                                      g->context.client_tls[i]);
 }
 
+static void take_keys(struct gateway *g)
+{
+    g->keys = take(g->config->n_auth, sizeof(struct api_keys *));
+    for (unsigned i = 0; i < g->config->n_auth; i++)
+        if (g->context.keys[i])
+            g->keys[i] = api_keys_share(g->context.keys[i]);
+}
+
 static void compile_plans(struct gateway *g)
 {
     const struct config *c = g->config;
@@ -102,6 +114,7 @@ struct gateway *gateway_new(struct loop *loop, const struct config *config,
     buffer_init(&g->requests, REQUESTS_LIMIT + BODIES_OF_A_TURN * config->bounds.request_body);
     loop_ready_init(&g->ready, on_ready);
     open_services(g);
+    take_keys(g);
     compile_plans(g);
     g->router = router_new(config);
     return g;
@@ -119,6 +132,13 @@ void gateway_set_credentials(struct gateway *g, unsigned service, struct slice l
 {
     CHECK(service < g->config->n_services);
     service_set_credentials(g->services[service], line, generation);
+}
+
+void gateway_set_keys(struct gateway *g, unsigned policy, struct api_keys *keys)
+{
+    CHECK(policy < g->config->n_auth);
+    api_keys_release(g->keys[policy]);
+    g->keys[policy] = api_keys_share(keys);
 }
 
 void gateway_set_known(struct gateway *g, unsigned service, const struct service_known *k)

@@ -38,7 +38,8 @@ static void use_header(struct gathering *g, struct slice name, bool is_credentia
             headers[i].is_credential |= is_credential;
             return;
         }
-    const struct plan_header header = {name, is_credential || compose_is_credential(name)};
+    const struct plan_header header = {name,
+                                       is_credential || compose_is_credential(g->endpoint, name)};
     append(&g->headers, &header, sizeof header);
 }
 
@@ -55,7 +56,7 @@ static struct slice header_of(const struct gathering *g, const struct config_var
 
 static bool is_secret(const struct gathering *g, const struct config_variable *v)
 {
-    return compose_is_credential(header_of(g, v));
+    return compose_is_credential(g->endpoint, header_of(g, v));
 }
 
 static void use_variable(struct gathering *g, const struct config_variable *v, bool is_credential)
@@ -105,7 +106,8 @@ static void use_source(struct gathering *g, const struct config_source *s)
         use_header(g, s->forward[i], false);
     use_template(g, &s->path, false);
     for (unsigned i = 0; i < s->n_set_headers; i++)
-        use_template(g, &s->set_headers[i].value, compose_is_credential(s->set_headers[i].name));
+        use_template(g, &s->set_headers[i].value,
+                     compose_is_credential(g->endpoint, s->set_headers[i].name));
     for (unsigned i = 0; i < s->body.n_pieces; i++)
         if (s->body.pieces[i].kind != CONFIG_PIECE_TEXT)
             use_template(g, &s->body.pieces[i].template, false);
@@ -122,6 +124,8 @@ static void look_at_endpoint(struct gathering *g, const struct config_endpoint *
     for (unsigned i = 0; i < e->n_parameters; i++)
         if (e->parameters[i].place == CONFIG_IN_HEADER)
             vary_by(g, e->parameters[i].name);
+    for (unsigned i = 0; i < e->n_auth; i++)
+        vary_by(g, e->auth[i]->header);
     for (unsigned i = 0; i < e->n_views; i++)
         for (unsigned k = 0; k < e->views[i].n_headers; k++)
             vary_by(g, e->views[i].headers[k].name);

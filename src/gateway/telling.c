@@ -219,6 +219,7 @@ bool telling_add(struct answer *a, struct run *r, const struct assembly *documen
     *etag = SLICE_NONE;
     unsigned n = r->plan->caches ? list_sources(r, list) : 0;
     struct telling t = telling_judge(list, n, r->plan->config->cache.is_on);
+    t.is_private |= r->plan->config->n_auth > 0; /* as in answer_cache_send.c */
     if (t.has_status && !add(a, SLICE("Cache-Status"), telling_status(&t, list, n, arena)))
         return false;
     if (r->visit->is_shared)

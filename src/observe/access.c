@@ -14,13 +14,14 @@ enum {
     PATH_MAX_RAW = 2048,
     PATH_MAX_QUOTED = 4096,
     ID_MAX = 512,
+    IDENTITY_MAX = 256,
     NAME_MAX_QUOTED = 512,
     SOURCE_MAX = 160,  /* of one source, without its name */
     NUMBERS_MAX = 512, /* of the rest of the line */
 };
 
-_Static_assert(CLIENT_MAX + METHOD_MAX + PATH_MAX_QUOTED + 2 * ID_MAX + NUMBERS_MAX +
-                       NAME_MAX_QUOTED + SOURCE_MAX <
+_Static_assert(CLIENT_MAX + METHOD_MAX + PATH_MAX_QUOTED + 2 * ID_MAX + 2 * IDENTITY_MAX +
+                       NUMBERS_MAX + NAME_MAX_QUOTED + SOURCE_MAX <
                    ACCESS_LINE_MAX,
                "a line has room for at least one source");
 
@@ -102,6 +103,16 @@ static char *put_cache(char *to, const char *word)
     return to;
 }
 
+static char *put_identity(char *to, const struct access_entry *e)
+{
+    if (!e->policy.n)
+        return to;
+    to = put(to, SLICE(",\"policy\":"));
+    to = put_quoted(to, e->policy, IDENTITY_MAX);
+    to = put(to, SLICE(",\"identity\":"));
+    return put_quoted(to, e->identity, IDENTITY_MAX);
+}
+
 static char *put_source(char *to, const struct access_source *s)
 {
     to = put_quoted(to, s->name, NAME_MAX_QUOTED);
@@ -167,6 +178,7 @@ size_t access_format(char *out, size_t n, const struct access_entry *e)
     to = put_quoted(to, e->request_id, ID_MAX);
     to = put(to, SLICE(",\"trace_id\":"));
     to = put_quoted(to, e->trace_id, ID_MAX);
+    to = put_identity(to, e);
     to = put_cache(to, e->cache);
     to = put(to, SLICE(",\"sources\":{"));
     to = put_sources(to, out + ACCESS_LINE_MAX - 8, e);

@@ -4,7 +4,8 @@
  * a target is cut at 2 KiB and sources beyond the bound are left out.
  *
  * {"time":"2024-05-01T12:00:00.123Z","client":"10.0.0.1","method":"GET","path":"/p?id=1",
- *  "status":200,"bytes":812,"ms":1.234,"request_id":"...","trace_id":"...","cache":"miss",
+ *  "status":200,"bytes":812,"ms":1.234,"request_id":"...","trace_id":"...",
+ *  "policy":"partner","identity":"acme","cache":"miss",
  *  "sources":{"product":{"status":200,"ms":0.412,"cache":"hit","attempts":0},
  *  "reviews":{"kind":"timeout","ms":300.1,"attempts":1},
  *  "items":{"status":200,"ms":3.5,"attempts":8,"calls":8}}}
@@ -36,6 +37,8 @@ struct access_source {
 struct access_entry {
     uint64_t wall_us; /* since 1970 */
     struct slice client, method, path, request_id, trace_id;
+    struct slice policy, identity; /* who the client has proved to be, and by what; policy empty:
+                                      nobody was asked */
     unsigned status;
     uint64_t bytes;
     uint64_t us;

@@ -107,7 +107,12 @@ static const struct frame {
     {&config_fault_of, SERVICES ENDPOINTS "faults:\n  - ", "", "service|fail"},
     {&config_service_tls, "services:\n  catalog:\n   targets: https://catalog:9443\n   tls:\n    ",
      ENDPOINTS, "cert|key"},
-    {&config_endpoint_of, SERVICES "endpoints:\n  - ", "", "path|sources"},
+    {&config_auth_of, SERVICES ENDPOINTS "auth:\n  partner:\n    ", "", NULL},
+    {&config_api_keys_of, SERVICES ENDPOINTS "auth:\n  partner:\n   api_keys:\n    ", "", "file"},
+    {&config_endpoint_of,
+     SERVICES "auth:\n  customer: {api_keys: {file: a}}\n  partner: {api_keys: {file: b}}\n"
+              "endpoints:\n  - ",
+     "", "path|sources"},
     {&config_parameter_of,
      SERVICES
      "endpoints:\n- path: /x\n  sources: {it: {get: \"catalog:/\"}}\n  query:\n   p:\n    ",

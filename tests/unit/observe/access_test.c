@@ -63,6 +63,23 @@ static void a_line_is_written_as_documented(void **state)
     assert_memory_equal(line, expected, n);
 }
 
+static void who_the_client_has_proved_to_be_is_told(void **state)
+{
+    (void)state;
+    struct access_entry e = entry();
+    e.policy = SLICE("partner");
+    e.identity = SLICE("acme \"& sons");
+    json_t *line = format(&e);
+    assert_string_equal(json_string_value(json_object_get(line, "policy")), "partner");
+    assert_string_equal(json_string_value(json_object_get(line, "identity")), "acme \"& sons");
+    json_decref(line);
+    struct access_entry nobody = entry();
+    line = format(&nobody);
+    assert_null(json_object_get(line, "policy"));
+    assert_null(json_object_get(line, "identity"));
+    json_decref(line);
+}
+
 static void what_the_cache_had_to_do_with_it_is_told(void **state)
 {
     (void)state;
@@ -149,6 +166,8 @@ static void the_longest_line_stays_within_its_bound(void **state)
                                  all,
                                  all,
                                  all,
+                                 all,
+                                 all,
                                  999,
                                  INT64_MAX,
                                  INT64_MAX,
@@ -184,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_written_as_documented),
+        cmocka_unit_test(who_the_client_has_proved_to_be_is_told),
         cmocka_unit_test(what_the_cache_had_to_do_with_it_is_told),
         cmocka_unit_test(time_goes_on_with_each_line),
         cmocka_unit_test(nothing_from_outside_forges_a_line),
