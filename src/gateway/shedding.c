@@ -61,9 +61,11 @@ struct shedding shedding_judge(const struct visit *v)
 {
     const struct gateway *g = v->gateway;
     struct pressure p = judge(g);
-    struct shedding s = {.refuses = p.refuses, .counted_as = counter_of(p.reason)};
-    if (p.refuses)
-        counters_add(g->context.counters, COUNT_SHED_REQUESTS, 1);
+    struct shedding s = {.refuses = p.refusal != PRESSURE_NONE, .counted_as = counter_of(p.reason)};
+    if (s.refuses)
+        counters_add(
+            g->context.counters,
+            p.refusal == PRESSURE_MEMORY ? COUNT_SHED_REQUESTS_MEMORY : COUNT_SHED_REQUESTS_LAG, 1);
     else if (p.reason != PRESSURE_NONE)
         s.sources = choose(v->plan, v->plan->optional & v->selection.called, p.optional_permille);
     return s;

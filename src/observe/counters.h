@@ -50,7 +50,9 @@
       COUNTER, "Optional sources left out, and requests refused, under pressure.")                 \
     X(SHED_SOURCES_CONCURRENCY, "sheaf_shed_total", "what=\"source\",reason=\"concurrency\"",      \
       COUNTER, "Optional sources left out, and requests refused, under pressure.")                 \
-    X(SHED_REQUESTS, "sheaf_shed_total", "what=\"request\",reason=\"any\"", COUNTER,               \
+    X(SHED_REQUESTS_LAG, "sheaf_shed_total", "what=\"request\",reason=\"lag\"", COUNTER,           \
+      "Optional sources left out, and requests refused, under pressure.")                          \
+    X(SHED_REQUESTS_MEMORY, "sheaf_shed_total", "what=\"request\",reason=\"memory\"", COUNTER,     \
       "Optional sources left out, and requests refused, under pressure.")                          \
     X(STORE_HITS, "sheaf_store_reads_total", "result=\"hit\"", COUNTER,                            \
       "Entries asked of a shared store, by what came of it.")                                      \

@@ -27,11 +27,11 @@ static void consider(unsigned *greatest, struct pressure *p, unsigned permille,
 
 struct pressure pressure_judge(const struct pressure_signs *signs)
 {
-    struct pressure p = {.reason = PRESSURE_NONE};
+    struct pressure p = {.reason = PRESSURE_NONE, .refusal = PRESSURE_NONE};
     unsigned greatest = 0;
     consider(&greatest, &p, share(signs->lag_us, LAG_BOUND_US), PRESSURE_LAG);
     consider(&greatest, &p, share(signs->held, signs->memory), PRESSURE_MEMORY);
-    p.refuses = greatest >= REFUSE;
+    p.refusal = greatest >= REFUSE ? p.reason : PRESSURE_NONE;
     consider(&greatest, &p, share(signs->in_flight, signs->connections), PRESSURE_CONNECTIONS);
     if (p.reason == PRESSURE_NONE)
         return p;

@@ -25,9 +25,9 @@ enum pressure_reason {
 };
 
 struct pressure {
-    enum pressure_reason reason; /* the greatest */
-    unsigned optional_permille;  /* of the optional sources are left out, rounded up */
-    bool refuses;                /* whole requests */
+    enum pressure_reason reason;  /* the greatest */
+    unsigned optional_permille;   /* of the optional sources are left out, rounded up */
+    enum pressure_reason refusal; /* why whole requests are refused; PRESSURE_NONE: they are not */
 };
 
 struct pressure pressure_judge(const struct pressure_signs *signs);

@@ -15,7 +15,7 @@ static void below_four_fifths_nothing_is_left_out(void **unused)
     struct pressure p = at_memory(799);
     assert_int_equal(p.reason, PRESSURE_NONE);
     assert_int_equal(p.optional_permille, 0);
-    assert_false(p.refuses);
+    assert_int_equal(p.refusal, PRESSURE_NONE);
 }
 
 static void from_there_more_and_more_optional_sources_are(void **unused)
@@ -26,7 +26,7 @@ static void from_there_more_and_more_optional_sources_are(void **unused)
         unsigned wanted = (permille - 800 + 1) * 10;
         assert_int_equal(p.reason, PRESSURE_MEMORY);
         assert_int_equal(p.optional_permille, wanted < 1000 ? wanted : 1000);
-        assert_false(p.refuses);
+        assert_int_equal(p.refusal, PRESSURE_NONE);
     }
 }
 
@@ -50,7 +50,7 @@ static void past_a_bound_all_is_alike(void **unused)
     assert_int_equal(pressure_judge(&signs).reason, PRESSURE_LAG);
     signs = (struct pressure_signs){.held = SIZE_MAX, .memory = 1, .connections = 10};
     assert_int_equal(pressure_judge(&signs).optional_permille, 1000);
-    assert_true(pressure_judge(&signs).refuses);
+    assert_int_equal(pressure_judge(&signs).refusal, PRESSURE_MEMORY);
 }
 
 static void a_bound_of_one_is_reached_by_one(void **unused)
@@ -65,9 +65,9 @@ static void a_bound_of_one_is_reached_by_one(void **unused)
 static void requests_are_refused_last(void **unused)
 {
     (void)unused;
-    assert_false(at_memory(969).refuses);
-    assert_true(at_memory(970).refuses);
-    assert_true(at_memory(5000).refuses);
+    assert_int_equal(at_memory(969).refusal, PRESSURE_NONE);
+    assert_int_equal(at_memory(970).refusal, PRESSURE_MEMORY);
+    assert_int_equal(at_memory(5000).refusal, PRESSURE_MEMORY);
 }
 
 static void a_late_loop_is_pressure_too(void **unused)
@@ -78,7 +78,7 @@ static void a_late_loop_is_pressure_too(void **unused)
     signs.lag_us = 450000;
     assert_int_equal(pressure_judge(&signs).reason, PRESSURE_LAG);
     signs.lag_us = 490000;
-    assert_true(pressure_judge(&signs).refuses);
+    assert_int_equal(pressure_judge(&signs).refusal, PRESSURE_LAG);
 }
 
 static void connections_alone_never_refuse_a_request(void **unused)
@@ -88,7 +88,7 @@ static void connections_alone_never_refuse_a_request(void **unused)
     struct pressure p = pressure_judge(&signs);
     assert_int_equal(p.reason, PRESSURE_CONNECTIONS);
     assert_int_equal(p.optional_permille, 1000);
-    assert_false(p.refuses);
+    assert_int_equal(p.refusal, PRESSURE_NONE);
 }
 
 int main(void)
