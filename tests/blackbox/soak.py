@@ -124,8 +124,10 @@ class Soak:
             self.resident.append(int(status.read_text().split("VmRSS:")[1].split()[0]))
 
     async def run(self, service):
-        async with service:
+        try:
             await asyncio.gather(*(self.client() for _ in range(CLIENTS)), self.purger(), self.watcher())
+        finally:
+            service.close()  # and no more: the gateway keeps its connections, so nobody waits for their end
 
     def growth(self):
         """The most of the second half beside the most of the first."""
