@@ -327,6 +327,24 @@ struct config_source {
     struct config_position position;
 };
 
+/* Which pages of other origins may read an answer (CONTRACT 3.9). */
+struct config_cors {
+    bool is_on;
+    bool any_origin;       /* "*" */
+    struct slice *origins; /* in lower case, as browsers write them; "null" */
+    unsigned n_origins;
+    struct slice *methods; /* none: the endpoint's own */
+    unsigned n_methods;
+    bool any_header;       /* "*": whichever are asked for */
+    struct slice *headers; /* lower case; that a request may have */
+    unsigned n_headers;
+    struct slice *expose; /* lower case; of an answer, that a page may read */
+    unsigned n_expose;
+    bool credentials;
+    bool has_max_age;
+    uint64_t max_age_ms;
+};
+
 /* A header that a view is chosen by: searched, not matched whole. */
 struct config_view_header {
     struct slice name; /* lower case */
@@ -362,6 +380,7 @@ struct config_endpoint {
     unsigned n_views;
     bool reads_body; /* a variable is of the request's body */
     struct config_cache cache;
+    struct config_cors cors; /* the top's where the endpoint says nothing */
     uint64_t hash; /* of all that is written of it: where it changes, so may its answers */
     struct config_position position;
 };
@@ -438,6 +457,7 @@ struct config {
     unsigned n_stores;
     uint64_t store_timeout_ms; /* default 20 */
     struct config_tls store_tls;
+    struct config_cors cors; /* of endpoints that do not say, and of paths without one */
     struct config_network *trusted_proxies;
     unsigned n_trusted_proxies;
     struct {

@@ -147,6 +147,13 @@ static const struct option endpoint[] = {
      .sentence =
          "Remembers whole answers, without errors only. A duration alone is short for its `ttl`.",
      .example = "{ttl: 10s, tags: [\"product:{id}\"]}"},
+    {.name = "cors",
+     .kind = &config_kind_cors,
+     .place = offsetof(struct config_endpoint, cors),
+     .section = &config_cors_of,
+     .otherwise = "as at the top",
+     .sentence = "Which pages of other origins may read its answers; `off`: none.",
+     .example = "{origins: [https://shop.example], credentials: true}"},
 };
 
 static const struct option view_match[] = {

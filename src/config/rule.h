@@ -86,6 +86,8 @@ enum rule {
     RULE_CALLS,
     RULE_FIELDS,
     RULE_VIEW,
+    RULE_ORIGIN,
+    RULE_ORIGIN_CREDENTIALS,
     /* sources */
     RULE_CALL_FORM,
     RULE_SERVICE,

@@ -2,6 +2,7 @@
 #include "gateway/answer.h"
 
 #include "base/check.h"
+#include "gateway/cross_origin.h"
 
 static const struct slice cache_control = SLICE_INIT("cache-control");
 
@@ -29,14 +30,14 @@ bool answer_init_for(struct answer *a, struct visit *v, unsigned n)
 {
     unsigned n_fixed = v->plan ? v->plan->n_fields : 0;
     make_room(v->exchange);
-    *a = (struct answer){.capacity = n_fixed + 1 + ANSWER_EXTRA + n};
+    *a = (struct answer){.capacity = n_fixed + 1 + ANSWER_EXTRA + cross_origin_n(v) + n};
     a->fields = arena_take(&v->exchange->arena, a->capacity * sizeof *a->fields);
     if (!a->fields)
         return false;
     answer_add(a, SLICE("X-Request-Id"), v->request_id);
     for (unsigned i = 0; i < n_fixed; i++)
         answer_add(a, v->plan->fields[i].name, v->plan->fields[i].value);
-    return true;
+    return cross_origin_add(a, v);
 }
 
 bool answer_init(struct answer *a, struct visit *v, uint64_t returning)
@@ -48,6 +49,18 @@ void answer_add(struct answer *a, struct slice name, struct slice value)
 {
     CHECK(a->n < a->capacity);
     a->fields[a->n++] = (struct field){name, value};
+}
+
+bool answer_add_vary(struct answer *a, struct slice names, struct arena *arena)
+{
+    if (!a->vary) {
+        a->vary = a->n;
+        answer_add(a, SLICE("Vary"), names);
+        return true;
+    }
+    struct field *f = &a->fields[a->vary];
+    f->value = arena_print(arena, "%.*s, %.*s", SLICE_ARG(f->value), SLICE_ARG(names));
+    return f->value.at;
 }
 
 bool answer_has(const struct answer *a, unsigned n, struct slice name)
@@ -65,8 +78,16 @@ void answer_remove(struct answer *a, struct slice name)
         i++;
     if (i < a->n)
         a->n--;
+    if (a->vary > i)
+        a->vary--;
     for (; i < a->n; i++)
         a->fields[i] = a->fields[i + 1];
+}
+
+/* Each has its own cookies, and the whole varies by whatever a part of it does. */
+static bool adds_up(struct slice name)
+{
+    return slice_equal_nocase(name, SLICE("set-cookie")) || slice_equal_nocase(name, SLICE("vary"));
 }
 
 void answer_add_returned(struct answer *a, const struct run *r, uint64_t returning)
@@ -78,7 +99,7 @@ void answer_add_returned(struct answer *a, const struct run *r, uint64_t returni
             continue;
         for (unsigned k = 0; k < o->n_returned; k++) {
             struct slice name = o->returned[k].name;
-            if (slice_equal_nocase(name, SLICE("set-cookie")) || !answer_has(a, n_before, name))
+            if (adds_up(name) || !answer_has(a, n_before, name))
                 answer_add(a, name, o->returned[k].value);
         }
     }

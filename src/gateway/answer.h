@@ -13,6 +13,7 @@ struct answer {
     struct field *fields; /* in the exchange's arena */
     unsigned n;
     unsigned capacity;
+    unsigned vary; /* where our Vary stands; 0: nowhere yet */
 };
 
 enum {
@@ -26,6 +27,8 @@ bool answer_init(struct answer *a, struct visit *v, uint64_t returning) MUST_USE
 bool answer_init_for(struct answer *a, struct visit *v, unsigned n) MUST_USE;
 void answer_add(struct answer *a, struct slice name, struct slice value);
 void answer_add_returned(struct answer *a, const struct run *r, uint64_t returning);
+/* To our one Vary field, beside a fixed one of the endpoint's. false: the arena is full. */
+bool answer_add_vary(struct answer *a, struct slice names, struct arena *arena) MUST_USE;
 /* Is it among the first n? */
 bool answer_has(const struct answer *a, unsigned n, struct slice name);
 /* The first of that name, where there is one. */

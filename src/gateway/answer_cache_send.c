@@ -33,17 +33,28 @@ static bool add(struct answer *a, struct slice name, struct slice value)
 
 /* The endpoint's fixed fields, which are there already, win. What the run told of its sources'
  * caching is of no interest later. */
-static void add_fields(struct answer *a, const struct answer_cache_sending *s)
+static bool add_field(struct answer *a, const struct record_field *f, unsigned n_fixed,
+                      struct arena *arena)
+{
+    if (token_equals(f->name, SLICE("vary"))) /* ours stands beside a fixed one */
+        return answer_add_vary(a, f->value, arena);
+    if (!answer_has(a, n_fixed, f->name))
+        answer_add(a, f->name, f->value);
+    return true;
+}
+
+static bool add_fields(struct answer *a, const struct answer_cache_sending *s, struct arena *arena)
 {
     struct record_field f;
     size_t at = 0;
     unsigned n_fixed = a->n;
+    bool is_good = true;
     while (record_next_field(s->record, &at, &f)) {
         bool is_old = s->how != OUTCOME_MISS && token_equals(f.name, SLICE("cache-status"));
-        bool is_vary = token_equals(f.name, SLICE("vary")); /* ours stands beside a fixed one */
-        if (!is_old && (is_vary || !answer_has(a, n_fixed, f.name)))
-            answer_add(a, f.name, f.value);
+        if (!is_old)
+            is_good &= add_field(a, &f, n_fixed, arena);
     }
+    return is_good;
 }
 
 static bool add_age(struct answer *a, const struct answer_cache_sending *s, struct arena *arena)
@@ -82,8 +93,7 @@ static bool gather(struct answer *a, struct visit *v, const struct answer_cache_
     struct arena *arena = &v->exchange->arena;
     if (!answer_init_for(a, v, count_fields(s->record)))
         return false;
-    add_fields(a, s);
-    return add_age(a, s, arena) && add_control(a, v, s);
+    return add_fields(a, s, arena) && add_age(a, s, arena) && add_control(a, v, s);
 }
 
 /* What is kept is whole. */

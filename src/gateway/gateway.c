@@ -5,6 +5,7 @@
 #include "gateway/access_log.h"
 #include "gateway/answer_cache.h"
 #include "gateway/authentication.h"
+#include "gateway/cross_origin.h"
 #include "gateway/delivery_plain.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/problem.h"
@@ -94,7 +95,8 @@ bool gateway_look_at(struct visit *v)
         refuse(v, 400, slice_of(why), SLICE_NONE);
         return false;
     }
-    if (!route(v, target.path, &match) || !authentication_check(v))
+    if (cross_origin_preflight(v, target.path) || !route(v, target.path, &match) ||
+        !authentication_check(v))
         return false;
     const struct parameters_input in = {
         .segments = match.segments,

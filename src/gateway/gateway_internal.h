@@ -19,6 +19,7 @@ struct gateway {
     struct api_keys **keys;    /* by index of the policy; shares */
     struct plan *plans;        /* by index of the endpoint */
     struct router *router;
+    struct cors cors;               /* of what has no endpoint */
     struct arena arena;             /* of the plans */
     struct exchange_pool exchanges; /* of runs that several clients share */
     struct buffer requests;         /* those being written in this turn */

@@ -99,6 +99,7 @@ static void compile_plans(struct gateway *g)
         size_t n = plan_max_variables(&g->plans[i]);
         n_values = n > n_values ? n : n_values;
     }
+    cors_compile(&g->cors, &c->cors, SLICE_NONE, &g->arena);
     g->values = take(n_values, sizeof *g->values);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "config/config.h"
+#include "edge/cors.h"
 #include "gateway/place.h"
 #include "http/exchange.h"
 #include "service/service_call.h"
@@ -64,6 +65,7 @@ struct plan {
     struct place_tree places;
     const struct field *fields; /* fixed ones of every answer */
     unsigned n_fields;
+    struct cors cors;
 
     /* Caching. */
     bool caches;       /* the endpoint does, or one of its sources */

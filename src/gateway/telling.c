@@ -197,12 +197,17 @@ static bool add(struct answer *a, struct slice name, struct slice value)
     return value.at;
 }
 
+static bool add_vary(struct answer *a, struct slice names, struct arena *arena)
+{
+    return names.n ? answer_add_vary(a, names, arena) : names.at != NULL;
+}
+
 static bool add_reuse(struct answer *a, const struct telling *t, struct slice vary,
                       struct slice etag, struct arena *arena)
 {
     return (answer_has(a, a->n, SLICE("cache-control")) ||
             add(a, SLICE("Cache-Control"), telling_control(t->is_private, t->ttl_ms, arena))) &&
-           add(a, SLICE("Vary"), vary) &&
+           add_vary(a, vary, arena) &&
            (answer_has(a, a->n, SLICE("etag")) || add(a, SLICE("ETag"), etag));
 }
 
@@ -223,7 +228,7 @@ bool telling_add(struct answer *a, struct run *r, const struct assembly *documen
     if (t.has_status && !add(a, SLICE("Cache-Status"), telling_status(&t, list, n, arena)))
         return false;
     if (r->visit->is_shared)
-        return add(a, SLICE("Vary"), telling_vary(r->plan->vary, list, n, arena));
+        return add_vary(a, telling_vary(r->plan->vary, list, n, arena), arena);
     if (!may_reuse(&t, r, document)) {
         answer_add_no_store(a);
         return true;

@@ -29,6 +29,7 @@ struct visit {
                                   reads it */
     struct run *run;           /* NULL where no source is called */
     struct answer_wait *wait;  /* for an answer that several get; NULL: none (answer_cache.h) */
+    bool is_preflight;         /* a browser's question before a request (cross_origin.h) */
     bool is_shared;            /* no client's: its answer is for all that wait for it */
     enum outcome_cache cached; /* what the endpoint's own cache had to do with the answer */
     const struct access_source *told; /* for the log, of the sources of a shared answer that was */

@@ -128,6 +128,7 @@ static const struct frame {
      "", NULL},
     {&config_view_match, SERVICES ENDPOINTS "views:\n  mobile:\n   fields: a\n   match:\n    ", "",
      NULL},
+    {&config_cors_of, "cors:\n    ", SERVICES ENDPOINTS, "origins"},
 };
 
 /* What some options need beside them, in place of the companions. */
