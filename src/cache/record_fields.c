@@ -11,6 +11,7 @@
 static const struct slice never_kept[] = {
     SLICE_INIT("age"),
     SLICE_INIT("connection"),
+    SLICE_INIT("content-encoding"), /* a body is kept as it is without */
     SLICE_INIT("content-length"),
     SLICE_INIT("keep-alive"),
     SLICE_INIT("proxy-authenticate"),

@@ -11,9 +11,10 @@
 #include "service/service_head.h"
 
 enum {
-    HEAD_LIMIT = 1024 * 1024, /* bytes of a request's head; more comes of huge values alone */
-    HEAD_KEPT = 8 * 1024,     /* bytes of a head's memory that a call to be used again keeps */
-    DROPPED_LIMIT = 64 * 1024 /* bytes read of a body that nobody wants, to keep the connection */
+    HEAD_LIMIT = 1024 * 1024,  /* bytes of a request's head; more comes of huge values alone */
+    HEAD_KEPT = 8 * 1024,      /* bytes of a head's memory that a call to be used again keeps */
+    DROPPED_LIMIT = 64 * 1024, /* bytes read of a body that nobody wants, to keep the connection */
+    CODED_SLACK = 4096,        /* bytes that a coding may add to a small body */
 };
 
 struct service_attempt {
@@ -31,6 +32,8 @@ struct service_attempt {
     bool is_raw; /* its outcome is what came, of which somebody else makes something */
     enum config_format declared;
     struct service_format format; /* of the answer */
+    struct coding_reader *coding; /* of its body; NULL: it comes as it is */
+    uint64_t n_coded;             /* bytes of it that have come */
     bool is_dropping;             /* nobody wants the body */
     bool is_under_way;            /* the call below was started and has not ended */
     uint64_t timeout_ms;          /* as the service and the user are told */
@@ -59,6 +62,8 @@ static void recycle(struct service_attempt *a)
     loop_disarm(context->loop, &a->faulty);
     loop_ready_cancel(&a->ready);
     service_body_drop(&a->body, context);
+    coding_reader_free(a->coding);
+    a->coding = NULL;
     if (a->content)
         blob_release(&context->loop->blobs, a->content);
     a->content = NULL;
@@ -153,6 +158,21 @@ static enum service_body_fit take_fields(struct service_attempt *a, const struct
     return SERVICE_BODY_FITS;
 }
 
+/* Where the body is coded, only what is inside is counted and kept. */
+static enum service_body_fit begin_body(struct service_attempt *a, const struct h1_head *head,
+                                        const char *base)
+{
+    const struct coding_list coding = service_head_coding(head, base);
+    if (coding.is_foreign && !a->format.refusal.n)
+        a->format.refusal = SLICE("the answer's content coding is not understood");
+    if (a->format.refusal.n)
+        return SERVICE_BODY_FITS;
+    if (coding.n)
+        a->coding = coding_reader_new(&coding);
+    return service_body_begin(&a->body, context_of(a), a->arena,
+                              head->has_length && !coding.n ? &head->length : NULL);
+}
+
 static void on_head(struct call *call, const struct h1_head *head, const char *base)
 {
     struct service_attempt *a = LIST_OWNER(call, struct service_attempt, call);
@@ -166,9 +186,8 @@ static void on_head(struct call *call, const struct h1_head *head, const char *b
         service_note_refusal(a->service, a->outcome.started_ns);
     a->is_dropping = !wants_body(a, head->status);
     enum service_body_fit fit = take_fields(a, head, base);
-    if (fit == SERVICE_BODY_FITS && !a->is_dropping && !a->format.refusal.n)
-        fit = service_body_begin(&a->body, context_of(a), a->arena,
-                                 head->has_length ? &head->length : NULL);
+    if (fit == SERVICE_BODY_FITS && !a->is_dropping)
+        fit = begin_body(a, head, base);
     if (fit == SERVICE_BODY_FITS)
         return;
     fail_to_fit(a, fit);
@@ -188,6 +207,46 @@ static void drop(struct service_attempt *a, struct slice chunk)
     end_now(a); /* a is gone */
 }
 
+/* A piece of a coded body, decoded. */
+struct decoding {
+    struct service_attempt *attempt;
+    enum service_body_fit fit;
+};
+
+static bool add_decoded(void *owner, struct slice piece)
+{
+    struct decoding *d = owner;
+    struct service_attempt *a = d->attempt;
+    d->fit = service_body_add(&a->body, context_of(a), piece);
+    return d->fit == SERVICE_BODY_FITS;
+}
+
+static void fail_to_decode(struct service_attempt *a)
+{
+    fail(a, OUTCOME_INVALID, SLICE("the answer is not in its content coding"));
+}
+
+/* What stands for little or nothing, without an end, is bounded too: nobody sends twice the bytes
+ * of what they mean. */
+static bool is_endless(const struct service_attempt *a)
+{
+    return a->n_coded / 2 > context_of(a)->bounds->response_body + CODED_SLACK;
+}
+
+static void decode(struct service_attempt *a, struct slice chunk)
+{
+    struct decoding d = {a, SERVICE_BODY_FITS};
+    a->n_coded += chunk.n;
+    enum coding_verdict verdict = coding_read(a->coding, chunk, add_decoded, &d);
+    if (verdict == CODING_GOOD && !is_endless(a))
+        return;
+    if (verdict == CODING_BAD)
+        fail_to_decode(a);
+    else
+        fail_to_fit(a, verdict == CODING_STOPPED ? d.fit : SERVICE_BODY_TOO_LARGE);
+    end_now(a); /* a is gone */
+}
+
 static void on_body(struct call *call, struct slice chunk)
 {
     struct service_attempt *a = LIST_OWNER(call, struct service_attempt, call);
@@ -197,6 +256,10 @@ static void on_body(struct call *call, struct slice chunk)
     }
     if (a->is_dropping) {
         drop(a, chunk);
+        return;
+    }
+    if (a->coding) {
+        decode(a, chunk); /* a may be gone */
         return;
     }
     enum service_body_fit fit = service_body_add(&a->body, context_of(a), chunk);
@@ -255,7 +318,9 @@ static void judge_end(struct service_attempt *a, enum call_end how)
     a->outcome.end = how == CALL_DONE ? OUTCOME_WHOLE : OUTCOME_BROKEN;
     switch (how) {
     case CALL_DONE:
-        if (a->body.n)
+        if (a->coding && a->n_coded && !coding_reader_is_whole(a->coding))
+            fail_to_decode(a);
+        else if (a->body.n)
             judge_body(a);
         else if (a->outcome.kind == OUTCOME_OK)
             a->outcome.value = SLICE("null");
@@ -334,7 +399,7 @@ static void begin(struct service_attempt *a, const struct service_request *r)
     a->is_raw = r->is_raw;
     a->is_idempotent = r->is_idempotent;
     a->is_dropping = a->is_under_way = false;
-    a->n_dropped = 0;
+    a->n_dropped = a->n_coded = 0;
     a->timeout_ms = r->timeout_ms < r->left_ms ? r->timeout_ms : r->left_ms;
     a->body = (struct service_body){0};
     a->outcome = (struct outcome){.n_attempts = 1, .started_ns = now_ns};

@@ -77,6 +77,15 @@ struct media service_head_media(const struct h1_head *head, const char *base)
     return type.media;
 }
 
+struct coding_list service_head_coding(const struct h1_head *head, const char *base)
+{
+    struct coding_list list = {0};
+    for (unsigned i = 0; i < head->n_fields; i++)
+        if (token_equals(h1_name(base, &head->fields[i]), SLICE("content-encoding")))
+            coding_list_add(&list, h1_value(base, &head->fields[i]));
+    return list;
+}
+
 uint64_t service_head_retry_ms(struct slice value, uint64_t wall_ms)
 {
     const uint64_t most_ms = RETRY_AFTER_MAX_S * 1000;

@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "service/service.h"
 #include "service/service_request.h"
+#include "wire/coding.h"
 #include "wire/h1.h"
 #include "wire/media.h"
 
@@ -20,6 +21,8 @@ struct service_head_type {
 void service_head_add_type(struct service_head_type *type, struct slice value);
 /* What its Content-Type says; where there are several that disagree, nothing that we know. */
 struct media service_head_media(const struct h1_head *head, const char *base);
+/* What its Content-Encoding says. */
+struct coding_list service_head_coding(const struct h1_head *head, const char *base);
 /* Retry-After in seconds or as a date (RFC 9110 10.2.3), bounded to an hour; 0 where it is neither,
  * or the date is not ahead. wall_ms: since 1970. */
 uint64_t service_head_retry_ms(struct slice value, uint64_t wall_ms);
