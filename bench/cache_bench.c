@@ -99,7 +99,7 @@ static double lookup_ns(struct cache *c, unsigned n)
         uint64_t began = cpu_ns();
         for (unsigned i = 0; i < LOOKUPS; i++)
             find(c, &keys[order[i]].key);
-        double ns = (double)(cpu_ns() - began) / LOOKUPS;
+        double ns = (double)(cpu_ns() - began) / (double)LOOKUPS;
         least = ns < least ? ns : least;
     }
     return least;
@@ -138,7 +138,7 @@ static void measure_size(void)
     cache_free(few);
     size_t before = allocated();
     struct cache *many = filled(MEMORY, MANY, &longest);
-    double beyond = (double)(allocated() - before - n_payload) / MANY;
+    double beyond = (double)(allocated() - before - n_payload) / (double)MANY;
     double same_ns = lookup_ns(many, FEW);
     double all_ns = lookup_ns(many, MANY);
     struct memory_store_count count;
@@ -177,7 +177,7 @@ static double finds_per_us(struct cache *c, unsigned n_threads)
             kit_die("thread");
     for (unsigned i = 0; i < n_threads; i++)
         pthread_join(threads[i], NULL);
-    return 5.0 * LOOKUPS * n_threads * 1000 / (double)(kit_now_ns() - began);
+    return 5.0 * (double)LOOKUPS * n_threads * 1000 / (double)(kit_now_ns() - began);
 }
 
 static void measure_hot_key(void)

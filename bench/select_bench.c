@@ -71,7 +71,7 @@ static double ns_of_scan(struct slice json)
         if (scan_json(json, 64).verdict != SCAN_OK)
             refuse("the document is refused");
     }
-    return (now_ns() - began) / TURNS;
+    return (now_ns() - began) / (double)TURNS;
 }
 
 static double ns_of_shape(const struct shape *shape, const struct fields *selected,
@@ -84,7 +84,7 @@ static double ns_of_shape(const struct shape *shape, const struct fields *select
         if (shape_apply(shape, selected, json, &out) != SHAPE_GOOD || out.n_bytes == 0)
             refuse("the document is not shaped");
     }
-    return (now_ns() - began) / TURNS;
+    return (now_ns() - began) / (double)TURNS;
 }
 
 static int compare(const void *a, const void *b)

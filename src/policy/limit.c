@@ -52,14 +52,14 @@ static void note_peak(struct limit *l, uint64_t in_flight)
  * ended first, the quickest. */
 static double average(struct limit *l, double short_us)
 {
-    double long_us = (double)atomic_load(&l->long_us) / UNIT;
+    double long_us = (double)atomic_load(&l->long_us) / (double)UNIT;
     unsigned n = atomic_load(&l->n_averaged) + 1;
     long_us += (short_us - long_us) / (n <= WARM_UP ? n : LONG_WINDOWS);
     if (n <= WARM_UP)
         atomic_store(&l->n_averaged, n);
     if (long_us / short_us > recovery)
         long_us *= forgetting;
-    atomic_store(&l->long_us, (uint64_t)(long_us * UNIT) + 1);
+    atomic_store(&l->long_us, (uint64_t)(long_us * (double)UNIT) + 1);
     return long_us;
 }
 
@@ -68,7 +68,7 @@ static unsigned clamp(const struct limit_settings *s, double limit)
 {
     if (limit < s->least)
         return s->least * UNIT;
-    return limit > s->most ? s->most * UNIT : (unsigned)(limit * UNIT);
+    return limit > s->most ? s->most * UNIT : (unsigned)(limit * (double)UNIT);
 }
 
 /* What latency says: 1 where it has not risen, or nothing is known of it. */
@@ -88,7 +88,7 @@ static void adapt(struct limit *l, const struct limit_settings *s)
     double n_dropped = (double)atomic_exchange(&l->n_dropped, 0);
     double sum_us = (double)atomic_exchange(&l->sum_us, 0);
     double peak = (double)atomic_exchange(&l->peak, 0);
-    double limit = (double)atomic_load(&l->now) / UNIT;
+    double limit = (double)atomic_load(&l->now) / (double)UNIT;
     double room = sqrt(limit);
     double gradient = gradient_of(l, n - n_dropped, sum_us);
     if (n < 1 || (peak * 2 < limit && gradient >= 1 && n_dropped < 1))

@@ -13,7 +13,7 @@ static unsigned share(uint64_t n, uint64_t bound)
 {
     if (bound == 0 || n >= bound)
         return WHOLE;
-    return (unsigned)((double)n * WHOLE / (double)bound);
+    return (unsigned)((double)n * (double)WHOLE / (double)bound);
 }
 
 static void consider(unsigned *greatest, struct pressure *p, unsigned permille,

@@ -181,7 +181,7 @@ static bool read_life(struct json_value v, uint64_t *life_ms)
     double seconds = strtod(digits, &end);
     if (*end || !(seconds >= 1) || isinf(seconds)) /* NaN fails the second, too */
         return false;
-    *life_ms = (uint64_t)(fmin(seconds, life_max_s) * MS_A_SECOND);
+    *life_ms = (uint64_t)(fmin(seconds, life_max_s) * (double)MS_A_SECOND);
     return true;
 }
 

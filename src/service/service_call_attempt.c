@@ -49,7 +49,7 @@ static bool is_outlier(const struct service *s, unsigned target, uint64_t us)
             sum += s->loads[i].latency_us;
             n++;
         }
-    return n && (double)us > SLOW_TIMES * sum / n;
+    return n && (double)us > (double)SLOW_TIMES * sum / n;
 }
 
 /* What an attempt says of its service, and of its target. */

@@ -99,7 +99,7 @@ def test_who_fails_its_checks_is_not_called_until_it_is_well_again(both):
     both["left"].on("/health", ILL)
     await_health(both, both["left"], 0)
     assert "fails its health checks" in both.stderr()
-    assert shares(both) == (0, 24)
+    wait_for(lambda: shares(both) == (0, 24))
     assert checks(both, both["left"].address, "bad") >= 3
     both["left"].on("/health", FINE)
     await_health(both, both["left"], 1)
