@@ -15,7 +15,9 @@
 #include "app/worker.h"
 #include "base/check.h"
 #include "base/journal.h"
+#include "base/random.h"
 #include "cache/cache.h"
+#include "edge/rate_table.h"
 
 enum {
     NAMES_WAIT_MS = 1000, /* for the first addresses, before we listen */
@@ -31,6 +33,7 @@ struct process {
     struct listening listening;
     struct listening admin; /* of one listener, or none */
     struct worker_shared shared;
+    struct rate_table *rates; /* NULL while no configuration has asked for it */
     struct control control;
 };
 
@@ -116,12 +119,33 @@ static void close_cache(struct process *p)
     free(p->shared.crew.seats);
 }
 
+static bool has_limits(const struct config *c)
+{
+    for (unsigned i = 0; i < c->n_endpoints; i++)
+        if (c->endpoints[i].rate_limit.is_on)
+            return true;
+    return false;
+}
+
+/* What callers have used outlives reloads. Only before s is shared. */
+static void give_rates(struct process *p, struct snapshot *s)
+{
+    struct random random;
+    if (!has_limits(s->config))
+        return;
+    random_init(&random);
+    if (!p->rates)
+        p->rates = rate_table_new(RATE_TABLE_SLOTS, random_next(&random));
+    s->rates = p->rates;
+}
+
 /* Workers can be sent addresses before they run, so names are known when the first client comes. */
 static void start_threads(struct process *p)
 {
     p->shared.workers = calloc(p->shared.n_workers, sizeof *p->shared.workers);
     CHECK(p->shared.workers);
     open_cache(p);
+    give_rates(p, p->snapshot);
     for (unsigned i = 0; i < p->shared.n_workers; i++) {
         struct worker *w = &p->shared.workers[i];
         w->index = i;
@@ -171,6 +195,7 @@ static void reload(struct process *p)
     if (is_resized && s->config->log.level >= CONFIG_LEVEL_WARN)
         fprintf(stderr, "sheaf: %s: cache.memory changed; that needs a restart\n", file);
     snapshot_keep_admin(s, p->snapshot);
+    give_rates(p, s);
     control_reload(&p->control, s);
     snapshot_release(p->snapshot);
     p->snapshot = s;
@@ -264,6 +289,7 @@ static void end(struct process *p)
         journal_close(p->journal);
     free(p->shared.workers);
     close_cache(p);
+    rate_table_free(p->rates);
     snapshot_release(p->snapshot);
 }
 

@@ -68,6 +68,7 @@ static struct gateway *make_gateway(struct worker *w)
         .stats = w->snapshot->stats[w->index],
         .jq = w->jq,
         .cache = &w->cache,
+        .rates = w->snapshot->rates,
         .on_refused = on_refused,
         .refused_owner = w,
     };

@@ -10,19 +10,30 @@
 
 #include "base/check.h"
 
-void digest_of(const struct slice *parts, size_t n, char out[DIGEST_SIZE])
+static XXH128_hash_t hash(const struct slice *parts, size_t n, uint64_t seed)
 {
-    static const char digits[] = "0123456789abcdef";
     XXH3_state_t state;
-    XXH128_canonical_t bytes;
     XXH3_INITSTATE(&state);
-    CHECK(XXH3_128bits_reset(&state) == XXH_OK);
+    CHECK(XXH3_128bits_reset_withSeed(&state, seed) == XXH_OK);
     for (size_t i = 0; i < n; i++)
         if (parts[i].n)
             CHECK(XXH3_128bits_update(&state, parts[i].at, parts[i].n) == XXH_OK);
-    XXH128_canonicalFromHash(&bytes, XXH3_128bits_digest(&state));
+    return XXH3_128bits_digest(&state);
+}
+
+void digest_of(const struct slice *parts, size_t n, char out[DIGEST_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    XXH128_canonical_t bytes;
+    XXH128_canonicalFromHash(&bytes, hash(parts, n, 0));
     for (size_t i = 0; i < sizeof bytes.digest; i++) {
         out[2 * i] = digits[bytes.digest[i] >> 4];
         out[2 * i + 1] = digits[bytes.digest[i] & 15];
     }
+}
+
+struct digest digest_seeded(const struct slice *parts, size_t n, uint64_t seed)
+{
+    XXH128_hash_t h = hash(parts, n, seed);
+    return (struct digest){h.low64, h.high64};
 }

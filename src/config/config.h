@@ -13,6 +13,7 @@
 #include "json/shape.h"
 #include "policy/breaker.h"
 #include "policy/budget.h"
+#include "policy/gcra.h"
 #include "policy/limit.h"
 #include "wire/pattern.h"
 #include "wire/template.h"
@@ -286,6 +287,24 @@ struct config_cache {
     struct config_position position;
 };
 
+/* How much each caller may ask (CONTRACT 3.9). */
+enum config_rate_by {
+    CONFIG_BY_IP,
+    CONFIG_BY_HEADER,
+};
+struct config_rate_limit {
+    bool is_on;
+    bool is_top; /* that of the top: one allowance for all endpoints that have it */
+    enum config_rate_by by;
+    struct slice header;       /* CONFIG_BY_HEADER: its name, lower case */
+    uint64_t per_hour;         /* the rate; 0: none */
+    unsigned burst;            /* 0: not given */
+    bool counts_calls;         /* a permit for each call, not for each request */
+    unsigned concurrent;       /* requests at once; 0: no bound */
+    struct gcra_settings gcra; /* of rate and burst */
+    struct config_position position;
+};
+
 struct config_source {
     struct slice name;
     struct slice method; /* "GET", ... */
@@ -381,6 +400,7 @@ struct config_endpoint {
     bool reads_body; /* a variable is of the request's body */
     struct config_cache cache;
     struct config_cors cors; /* the top's where the endpoint says nothing */
+    struct config_rate_limit rate_limit;
     uint64_t hash; /* of all that is written of it: where it changes, so may its answers */
     struct config_position position;
 };
@@ -450,6 +470,7 @@ struct config {
     bool errors_as_text; /* of endpoints that do not say; each has its own */
     struct config_view *views;
     unsigned n_views;
+    struct config_rate_limit rate_limit; /* of endpoints that do not say; each has its own */
     struct config_bounds bounds;
     uint64_t drain_delay_ms, drain_grace_ms;
     size_t cache_memory;         /* bytes; default 256 MiB */

@@ -218,6 +218,14 @@ static const struct option root[] = {
      .choices = "objects|text",
      .sentence = "What the entries of `errors` in an answer are: objects, or plain texts.",
      .example = "text"},
+    {.name = "rate_limit",
+     .kind = &config_kind_rate_limit,
+     .place = offsetof(struct config, rate_limit),
+     .section = &config_rate_limit_of,
+     .otherwise = "`off`",
+     .sentence = "How much each caller may ask of all endpoints together that do not say otherwise."
+                 " A rate alone is short for its `rate`.",
+     .example = "{rate: 100/s, burst: 200, by: ip}"},
     {.name = "bounds",
      .kind = &option_section,
      .place = offsetof(struct config, bounds),
@@ -321,11 +329,14 @@ const struct section config_log = {"log", "log", "What is written down, and wher
                                    COUNT(log_rows)};
 
 const struct section *const config_sections[] = {
-    &config_root,           &config_listener,       &config_listener_tls, &config_defaults,
-    &config_bounds_of,      &config_drain,          &config_log,          &config_cache_top,
-    &config_service_of,     &config_target_of,      &config_breaker_of,   &config_retry_of,
-    &config_hedge_of,       &config_concurrency_of, &config_balance_of,   &config_health_of,
-    &config_credentials_of, &config_basic_of,       &config_oauth2_of,    &config_secret_of,
-    &config_service_tls,    &config_auth_of,        &config_api_keys_of,  &config_endpoint_of,
-    &config_parameter_of,   &config_source_of,      &config_view_of,      &config_view_match,
-    &config_cache_of,       &config_cors_of,        &config_fault_of,     NULL};
+    &config_root,         &config_listener,       &config_listener_tls,
+    &config_defaults,     &config_bounds_of,      &config_drain,
+    &config_log,          &config_cache_top,      &config_service_of,
+    &config_target_of,    &config_breaker_of,     &config_retry_of,
+    &config_hedge_of,     &config_concurrency_of, &config_balance_of,
+    &config_health_of,    &config_credentials_of, &config_basic_of,
+    &config_oauth2_of,    &config_secret_of,      &config_service_tls,
+    &config_auth_of,      &config_api_keys_of,    &config_endpoint_of,
+    &config_parameter_of, &config_source_of,      &config_view_of,
+    &config_view_match,   &config_cache_of,       &config_rate_limit_of,
+    &config_cors_of,      &config_fault_of,       NULL};

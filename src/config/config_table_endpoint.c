@@ -154,6 +154,15 @@ static const struct option endpoint[] = {
      .otherwise = "as at the top",
      .sentence = "Which pages of other origins may read its answers; `off`: none.",
      .example = "{origins: [https://shop.example], credentials: true}"},
+    {.name = "rate_limit",
+     .kind = &config_kind_rate_limit,
+     .place = offsetof(struct config_endpoint, rate_limit),
+     .section = &config_rate_limit_of,
+     .otherwise = "as at the top",
+     .sentence =
+         "How much each caller may ask of this endpoint alone. A rate alone is short for its"
+         " `rate`; `off` lets everybody ask.",
+     .example = "{rate: 100/s, burst: 200, by: ip, cost: calls}"},
 };
 
 static const struct option view_match[] = {

@@ -126,6 +126,7 @@ static const struct {
                            "write digits and ms, s, m or h, as 300ms or 2s"},
     [QUANTITY_SIZE] = {"a size", RULE_SIZE, "write digits and B, KiB, MiB or GiB, as 64KiB"},
     [QUANTITY_SHARE] = {"a share", RULE_SHARE, "write digits and %, as 20%"},
+    [QUANTITY_RATE] = {"a rate", RULE_RATE, "write digits and /s, /m or /h, as 100/s"},
 };
 
 static bool read_quantity(struct reading *r, const struct option *row, const struct node *value,
@@ -192,6 +193,13 @@ static void read_share(struct reading *r, const struct option *row, struct node 
     uint64_t permille = 0;
     if (read_quantity(r, row, value, QUANTITY_SHARE, &permille))
         *(unsigned *)option_at(object, row) = (unsigned)permille;
+}
+
+static void read_rate(struct reading *r, const struct option *row, struct node *value, void *object)
+{
+    uint64_t per_hour = 0;
+    if (read_quantity(r, row, value, QUANTITY_RATE, &per_hour))
+        *(uint64_t *)option_at(object, row) = per_hour;
 }
 
 static void read_size(struct reading *r, const struct option *row, struct node *value, void *object)
@@ -308,6 +316,8 @@ const struct option_kind option_size = {
     "size", "{\"type\":\"string\",\"pattern\":\"^[0-9]+(B|KiB|MiB|GiB)$|\\\\$\\\\{\"}", read_size};
 const struct option_kind option_share = {
     "share", "{\"type\":\"string\",\"pattern\":\"^[0-9]+([.][0-9])?%$|\\\\$\\\\{\"}", read_share};
+const struct option_kind option_rate = {
+    "rate", "{\"type\":\"string\",\"pattern\":\"^[0-9]+/[smh]$|\\\\$\\\\{\"}", read_rate};
 const struct option_kind option_number = {
     "number", "{\"anyOf\":[{\"type\":\"number\"}," ENVIRONMENT "]}", read_number};
 const struct option_kind option_file = {"file", "{\"type\":\"string\"}", read_file};

@@ -5,13 +5,13 @@
 #include "config/quantity.h"
 
 /* A duration is uint64_t milliseconds, a size size_t, a count unsigned, a share unsigned
- * thousandths (one word in `choices` is 0 of a count or a duration), a number double, a file const
- * char * beside the file that names it, JSON struct slice. `choice_of` is an enum in the order of
- * `choices`; `either` is a bool, true for the second of two words, and where the first is "off",
- * booleans do too. */
+ * thousandths, a rate uint64_t in an hour (one word in `choices` is 0 of a count or a duration), a
+ * number double, a file const char * beside the file that names it, JSON struct slice. `choice_of`
+ * is an enum in the order of `choices`; `either` is a bool, true for the second of two words, and
+ * where the first is "off", booleans do too. */
 extern const struct option_kind option_boolean, option_count, option_duration, option_size,
-    option_share, option_number, option_file, option_choice_of, option_either, option_json,
-    option_section;
+    option_share, option_rate, option_number, option_file, option_choice_of, option_either,
+    option_json, option_section;
 
 /* Is it what is due? Otherwise it is told. A scalar has a text; `due` says what belongs here: "a
  * duration". A null is an empty map and an empty list; `due` says how one looks. */

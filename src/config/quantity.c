@@ -20,14 +20,13 @@ static const struct unit sizes[] = {
     {"GiB", UINT64_C(1) << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}, {0}};
 static const struct unit counts[] = {{"", 1}, {0}};
 static const struct unit shares[] = {{"%", 10}, {0}};
+static const struct unit rates[] = {{"/s", 3600}, {"/m", 60}, {"/h", 1}, {0}};
 
 static const struct unit *units_of(enum quantity_unit unit)
 {
     static const struct unit *const all[] = {
-        [QUANTITY_COUNT] = counts,
-        [QUANTITY_DURATION] = durations,
-        [QUANTITY_SIZE] = sizes,
-        [QUANTITY_SHARE] = shares,
+        [QUANTITY_COUNT] = counts, [QUANTITY_DURATION] = durations, [QUANTITY_SIZE] = sizes,
+        [QUANTITY_SHARE] = shares, [QUANTITY_RATE] = rates,
     };
     return all[unit];
 }

@@ -1,4 +1,4 @@
-/* quantity.h - numbers as people write them: 300ms, 64KiB, 20%, 12 */
+/* quantity.h - numbers as people write them: 300ms, 64KiB, 20%, 100/s, 12 */
 #pragma once
 
 #include <stdint.h>
@@ -10,6 +10,7 @@ enum quantity_unit {
     QUANTITY_DURATION, /* 300ms 2s 5m 1h, in milliseconds */
     QUANTITY_SIZE,     /* 512B 64KiB 8MiB 1GiB, in bytes */
     QUANTITY_SHARE,    /* 20% 0.5%, in thousandths of the whole */
+    QUANTITY_RATE,     /* 100/s 6000/m 10/h, in an hour */
 };
 
 enum quantity_verdict {

@@ -37,6 +37,7 @@ enum rule {
     RULE_DURATION,
     RULE_SIZE,
     RULE_SHARE,
+    RULE_RATE,
     RULE_BOUND,
     RULE_CHOICE,
     RULE_JSON,
@@ -88,6 +89,8 @@ enum rule {
     RULE_VIEW,
     RULE_ORIGIN,
     RULE_ORIGIN_CREDENTIALS,
+    RULE_RATE_BY,
+    RULE_RATE_NONE,
     /* sources */
     RULE_CALL_FORM,
     RULE_SERVICE,

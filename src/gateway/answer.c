@@ -30,13 +30,18 @@ bool answer_init_for(struct answer *a, struct visit *v, unsigned n)
 {
     unsigned n_fixed = v->plan ? v->plan->n_fields : 0;
     make_room(v->exchange);
-    *a = (struct answer){.capacity = n_fixed + 1 + ANSWER_EXTRA + cross_origin_n(v) + n};
+    *a = (struct answer){.capacity = n_fixed + 1 + RATE_LIMIT_FIELDS + ANSWER_EXTRA +
+                                     cross_origin_n(v) + n};
     a->fields = arena_take(&v->exchange->arena, a->capacity * sizeof *a->fields);
     if (!a->fields)
         return false;
     answer_add(a, SLICE("X-Request-Id"), v->request_id);
     for (unsigned i = 0; i < n_fixed; i++)
         answer_add(a, v->plan->fields[i].name, v->plan->fields[i].value);
+    struct field told[RATE_LIMIT_FIELDS];
+    unsigned n_told = rate_limit_tell(v, told);
+    for (unsigned i = 0; i < n_told; i++)
+        answer_add(a, told[i].name, told[i].value);
     return cross_origin_add(a, v);
 }
 

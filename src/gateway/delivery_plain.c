@@ -136,7 +136,8 @@ static void send_problem(struct run *r, const struct delivery_verdict *v)
     struct problem p = {.status = v->status};
     p.detail = assemble_message(r, (unsigned)r->failed);
     p.errors = assemble_errors(r);
-    p.retry_after_ms = r->sources[v->source].outcome.retry_after_ms;
+    p.retry_after_ms = v->status == 429 ? rate_limit_retry_ms(r->visit)
+                                        : r->sources[v->source].outcome.retry_after_ms;
     /* What a service said to a status that is passed on belongs to it. */
     uint64_t returning = v->is_passed ? UINT64_C(1) << v->source : 0;
     if (!p.detail.at || !p.errors.at || !answer_init(&a, r->visit, returning)) {

@@ -58,13 +58,18 @@ static unsigned find_cause(const struct run *r, unsigned source)
     return (unsigned)(s - r->sources);
 }
 
+static unsigned choose(const struct run *r, unsigned source)
+{
+    return r->limited >> source & 1 ? 429 : of_kind(&r->sources[source].outcome);
+}
+
 struct delivery_verdict delivery_status(const struct run *r, unsigned source)
 {
     unsigned cause = find_cause(r, source);
     const struct run_source *s = &r->sources[cause];
     bool is_passed = passes(s);
     return (struct delivery_verdict){
-        .status = is_passed ? s->outcome.status : of_kind(&s->outcome),
+        .status = is_passed ? s->outcome.status : choose(r, cause),
         .source = cause,
         .is_passed = is_passed,
     };

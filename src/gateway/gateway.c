@@ -9,6 +9,7 @@
 #include "gateway/delivery_plain.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/problem.h"
+#include "gateway/rate_limit.h"
 #include "gateway/request_body.h"
 #include "gateway/run.h"
 #include "gateway/shedding.h"
@@ -96,7 +97,7 @@ bool gateway_look_at(struct visit *v)
         return false;
     }
     if (cross_origin_preflight(v, target.path) || !route(v, target.path, &match) ||
-        !authentication_check(v))
+        !rate_limit_enter(v) || !authentication_check(v))
         return false;
     const struct parameters_input in = {
         .segments = match.segments,
@@ -109,9 +110,11 @@ bool gateway_look_at(struct visit *v)
         answer_give_up(e);
         return false;
     }
-    if (v->parameters.violations)
+    if (v->parameters.violations) {
         refuse_violations(v);
-    return !v->parameters.violations;
+        return false;
+    }
+    return rate_limit_charge(v);
 }
 
 static enum exchange_interest on_head(struct exchange *e)
@@ -192,6 +195,7 @@ static void on_finished(struct exchange *e)
     counters_add(g->context.counters, COUNT_REQUESTS_IN_FLIGHT, -1);
     atomic_fetch_sub_explicit(g->context.n_in_flight, 1, memory_order_relaxed);
     answer_cache_leave(v);
+    rate_limit_leave(v);
     if (v->run)
         run_stop(v->run);
     count_answer(v);

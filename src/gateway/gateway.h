@@ -24,6 +24,7 @@
 
 struct api_keys;
 struct gateway;
+struct rate_table;
 struct service_cache;
 struct service_shared;
 
@@ -41,6 +42,7 @@ struct gateway_context {
     struct gateway_stats *stats;   /* made for the same configuration; only this worker writes */
     struct jq *jq;                 /* the helper of this worker; NULL: there is none */
     struct service_cache *cache;   /* NULL: nothing is remembered */
+    struct rate_table *rates;      /* of the process; NULL where no endpoint has a limit */
     /* A service refused a token of that generation (service_set_credentials()); may be NULL. */
     void (*on_refused)(void *owner, uint64_t generation);
     void *refused_owner;

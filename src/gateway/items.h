@@ -55,6 +55,9 @@ static inline const struct run_item *items_at(const struct run_items *items, uns
 /* The kind of the first failed element: what the source counts as, and is logged as. */
 enum outcome_kind items_kind(const struct run_items *items);
 
+/* Calls that it will make. */
+unsigned items_n_calls(const struct run_items *items);
+
 /* Takes the list. false: the source has failed over it; its outcome is set. */
 bool items_open(struct run *r, unsigned source) MUST_USE;
 /* Of a list that the request has, can each element be called? false: one is refused, and told as a

@@ -231,11 +231,17 @@ static bool fill(struct run_items *items, struct slice list)
     return true;
 }
 
+unsigned items_n_calls(const struct run_items *items)
+{
+    bool is_one = items_each(items)->batch.n && items->n_distinct;
+    return is_one ? 1 : items->n_distinct;
+}
+
 /* Every call of a request counts (bounds.calls); a batch's has been set aside. */
 static bool set_calls_aside(struct run_source *s, const struct run_items *items)
 {
     unsigned bound = s->run->gateway->config->bounds.calls;
-    unsigned n = s->plan->config->each.batch.n ? 0 : items->n_distinct;
+    unsigned n = s->plan->config->each.batch.n ? 0 : items_n_calls(items);
     if (n > bound - s->run->n_calls)
         return false;
     s->run->n_calls += n;

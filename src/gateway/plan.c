@@ -202,6 +202,7 @@ void plan_compile(struct plan *p, const struct config_endpoint *endpoint,
     compile_fields(p, arena);
     cors_compile(&p->cors, &endpoint->cors, endpoint->method, arena);
     plan_look_at_answers(p, arena);
+    plan_look_at_limit(p, arena);
     plan_look_at_headers(p, arena);
 }
 

@@ -67,6 +67,11 @@ struct plan {
     unsigned n_fields;
     struct cors cors;
 
+    /* Of a rate limit: what its keys begin with, the value of RateLimit-Policy, and the sources
+     * that make one call and are needed whatever the values are. */
+    struct slice limit_name, limit_policy;
+    uint64_t certain;
+
     /* Caching. */
     bool caches;       /* the endpoint does, or one of its sources */
     bool is_safe;      /* its method */
@@ -85,5 +90,7 @@ size_t plan_max_variables(const struct plan *p);
 /* Of plan_compile(): what follows from the sources' needs, and texts that tell of shapes and lists.
  */
 void plan_look_at_answers(struct plan *p, struct arena *arena);
+/* Of plan_compile(): its rate limit. */
+void plan_look_at_limit(struct plan *p, struct arena *arena);
 /* Of plan_compile(): which headers of a request can change its answer. */
 void plan_look_at_headers(struct plan *p, struct arena *arena);

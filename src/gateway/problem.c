@@ -18,6 +18,7 @@ static const struct {
     {413, SLICE_INIT("Content Too Large")},
     {414, SLICE_INIT("URI Too Long")},
     {417, SLICE_INIT("Expectation Failed")},
+    {429, SLICE_INIT("Too Many Requests")},
     {431, SLICE_INIT("Request Header Fields Too Large")},
     {500, SLICE_INIT("Internal Server Error")},
     {501, SLICE_INIT("Not Implemented")},
@@ -125,7 +126,7 @@ void problem_send(struct visit *v, const struct problem *p, struct answer *a)
     answer_add(a, SLICE("Content-Type"), SLICE("application/problem+json"));
     if (!v->is_shared) /* of a shared one it is told to each (answer_cache_send.c) */
         answer_add_no_store(a);
-    if (p->status == 503)
+    if (p->status == 503 || p->status == 429)
         answer_add(a, SLICE("Retry-After"), retry_after(v, p->retry_after_ms));
     answer_with(v->exchange, p, a->fields, a->n);
 }

@@ -13,7 +13,7 @@ struct problem {
     struct slice detail;                           /* empty: none */
     const struct parameters_violation *violations; /* NULL: none */
     struct slice errors;                           /* a JSON array; empty: none */
-    uint64_t retry_after_ms;                       /* of a 503: when it may be better; 0: soon */
+    uint64_t retry_after_ms; /* of a 503 or 429: when it may be better; 0: soon */
 };
 
 /* The reason phrase of a status, which is its title too. */
@@ -21,7 +21,7 @@ struct slice problem_title(unsigned status);
 /* The document; at is NULL where the arena is full. */
 struct slice problem_write(const struct problem *p, struct arena *arena);
 /* Begins and ends the answer. The fields are those that were added so far; Content-Type,
- * Cache-Control and, to a 503, Retry-After join them. */
+ * Cache-Control and, to a 503 or 429, Retry-After join them. */
 void problem_send(struct visit *v, const struct problem *p, struct answer *a);
 /* The same for who has no visit: the admin listener. */
 void problem_answer(struct exchange *e, unsigned status, const char *detail);

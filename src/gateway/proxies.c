@@ -9,6 +9,9 @@ enum {
     ADDRESS_BYTES = 16
 };
 
+/* Before an address of IPv4 in one of IPv6. */
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
 /* "[::1]:80" -> "::1", "10.0.0.1:80" -> "10.0.0.1" */
 static struct slice bare_address(struct slice s)
 {
@@ -24,7 +27,6 @@ static struct slice bare_address(struct slice s)
 
 static bool parse(struct slice address, uint8_t bytes[ADDRESS_BYTES])
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     char text[INET6_ADDRSTRLEN];
     struct slice bare = bare_address(address);
     if (bare.n == 0 || bare.n >= sizeof text)
@@ -35,6 +37,14 @@ static bool parse(struct slice address, uint8_t bytes[ADDRESS_BYTES])
         return true;
     memcpy(bytes, mapped, sizeof mapped);
     return inet_pton(AF_INET, text, bytes + sizeof mapped) == 1;
+}
+
+struct slice proxies_network(struct slice address, uint8_t room[PROXIES_NETWORK])
+{
+    if (!parse(address, room))
+        return SLICE_NONE;
+    bool is_ipv4 = memcmp(room, mapped, sizeof mapped) == 0;
+    return (struct slice){(const char *)room, is_ipv4 ? ADDRESS_BYTES : ADDRESS_BYTES / 2};
 }
 
 static bool contains(const struct config_network *n, const uint8_t bytes[ADDRESS_BYTES])

@@ -5,6 +5,7 @@
 #include "gateway/condition.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/items.h"
+#include "gateway/rate_limit.h"
 #include "gateway/run_internal.h"
 
 enum {
@@ -50,6 +51,16 @@ static void look_at_condition(struct run *r, struct run_turn *t, unsigned source
     t->bad |= run_bit(source);
 }
 
+/* The client's permits do not reach as far. */
+static void deny(struct run *r, struct run_turn *t, unsigned source)
+{
+    struct outcome *o = &r->sources[source].outcome;
+    o->kind = OUTCOME_DENIED;
+    o->detail = SLICE("the client has no permit left for it");
+    r->limited |= run_bit(source);
+    t->bad |= run_bit(source);
+}
+
 /* They would have been called. */
 static void leave_out(struct run *r, struct run_turn *t, uint64_t sources)
 {
@@ -67,16 +78,32 @@ static bool prepare_call(struct run *r, struct run_turn *t, unsigned source)
 {
     enum compose_verdict verdict =
         compose_request(r, source, NULL, &t->composed[source], &r->sources[source].outcome);
-    *(verdict == COMPOSE_GOOD ? &t->good : &t->bad) |= run_bit(source);
+    bool is_charged = r->plan->certain >> source & 1;
+    if (verdict == COMPOSE_GOOD && !is_charged && !rate_limit_charge_calls(r->visit, 1))
+        deny(r, t, source);
+    else
+        *(verdict == COMPOSE_GOOD ? &t->good : &t->bad) |= run_bit(source);
     return verdict != COMPOSE_REFUSED;
 }
 
 /* Elements write their requests when their turn comes. */
 static bool prepare_list(struct run *r, struct run_turn *t, unsigned source)
 {
-    bool is_open = items_open(r, source);
-    *(is_open ? &t->lists : &t->bad) |= run_bit(source);
-    return !is_open || items_check(r->sources[source].items);
+    struct run_source *s = &r->sources[source];
+    if (!items_open(r, source)) {
+        t->bad |= run_bit(source);
+        return true;
+    }
+    bool is_good = items_check(s->items);
+    bool is_charged = r->plan->certain >> source & 1;
+    unsigned n_calls = is_charged ? 0 : items_n_calls(s->items);
+    if (is_good && !rate_limit_charge_calls(r->visit, n_calls)) {
+        s->items = NULL;
+        deny(r, t, source);
+    } else {
+        t->lists |= run_bit(source);
+    }
+    return is_good;
 }
 
 bool run_prepare(struct run *r, struct run_turn *t, uint64_t ready)

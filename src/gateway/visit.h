@@ -8,6 +8,7 @@
 #include "edge/identity.h"
 #include "gateway/parameters.h"
 #include "gateway/plan.h"
+#include "gateway/rate_limit.h"
 #include "gateway/selection.h"
 #include "http/exchange.h"
 #include "observe/access.h"
@@ -25,6 +26,7 @@ struct visit {
     struct identity identity;
     struct parameters parameters;
     struct selection selection;
+    struct rate_limit limit;
     struct slice body;         /* of the request, one JSON value, checked; empty: none, or nobody
                                   reads it */
     struct run *run;           /* NULL where no source is called */

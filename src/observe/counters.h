@@ -54,6 +54,12 @@
       "Optional sources left out, and requests refused, under pressure.")                          \
     X(SHED_REQUESTS_MEMORY, "sheaf_shed_total", "what=\"request\",reason=\"memory\"", COUNTER,     \
       "Optional sources left out, and requests refused, under pressure.")                          \
+    X(LIMITED_RATE, "sheaf_rate_limited_total", "what=\"request\",reason=\"rate\"", COUNTER,       \
+      "Requests and sources refused because their caller had no permit left.")                     \
+    X(LIMITED_CONCURRENT, "sheaf_rate_limited_total", "what=\"request\",reason=\"concurrent\"",    \
+      COUNTER, "Requests and sources refused because their caller had no permit left.")            \
+    X(LIMITED_SOURCES, "sheaf_rate_limited_total", "what=\"source\",reason=\"rate\"", COUNTER,     \
+      "Requests and sources refused because their caller had no permit left.")                     \
     X(STORE_HITS, "sheaf_store_reads_total", "result=\"hit\"", COUNTER,                            \
       "Entries asked of a shared store, by what came of it.")                                      \
     X(STORE_MISSES, "sheaf_store_reads_total", "result=\"miss\"", COUNTER,                         \

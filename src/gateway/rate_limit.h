@@ -1,0 +1,43 @@
+/* rate_limit.h - how much a client may ask of an endpoint (CONTRACT 3.9)
+ *
+ * A request takes its permit as soon as its endpoint is known, so that what is refused costs next
+ * to nothing and bad requests count. Where calls cost, the ones that are certain to be made are
+ * charged together once it is known what the client selects: all, or the request is refused. Calls
+ * that depend on a condition or on a list are charged when that is known: then the source fails as
+ * `denied`. Answers of the cache count as what they stand for.
+ *
+ * Part of a visit; an endpoint without a limit leaves it all zero.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include "edge/rate_table.h"
+#include "http/exchange.h"
+
+struct visit;
+
+enum {
+    RATE_LIMIT_FIELDS = 2 /* of an answer: RateLimit-Policy and RateLimit */
+};
+
+struct rate_limit {
+    struct digest key;         /* who asks; low is 0: there is no limit */
+    struct rate_slot *entered; /* the request counts as under way here; NULL: nowhere */
+    struct gcra_verdict told;  /* what came of the last charge */
+    bool is_told;
+};
+
+/* The endpoint is known. false: refused with 429. */
+bool rate_limit_enter(struct visit *v) MUST_USE;
+/* So is what the client selects. false: refused with 429. */
+bool rate_limit_charge(struct visit *v) MUST_USE;
+/* Calls that were not charged so far, of a source whose condition holds or whose list is known.
+ * false: the client has no permits for them, and none was taken. */
+bool rate_limit_charge_calls(struct visit *v, unsigned n) MUST_USE;
+/* The request is over. */
+void rate_limit_leave(struct visit *v);
+
+/* Until what was refused last would pass. */
+uint64_t rate_limit_retry_ms(const struct visit *v);
+/* What each answer says of the limit. How many fields: none where there is nothing to tell. */
+unsigned rate_limit_tell(const struct visit *v, struct field fields[RATE_LIMIT_FIELDS]);
