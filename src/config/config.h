@@ -397,6 +397,8 @@ struct config_endpoint {
     struct config_view *views; /* those of the top with what the endpoint says of them, in order,
                                   then its own */
     unsigned n_views;
+    uint64_t first;  /* bits of the sources of a progressive answer's first part, */
+    bool has_first;  /* where the endpoint says which; else the required ones */
     bool reads_body; /* a variable is of the request's body */
     struct config_cache cache;
     struct config_cors cors; /* the top's where the endpoint says nothing */

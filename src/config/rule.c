@@ -79,6 +79,7 @@ static const char *const names[RULE_N] = {
     [RULE_PATTERN] = "pattern",
     [RULE_ROUTE] = "route",
     [RULE_SOURCES] = "sources",
+    [RULE_FIRST] = "first",
     [RULE_CALLS] = "calls",
     [RULE_FIELDS] = "fields",
     [RULE_VIEW] = "view",

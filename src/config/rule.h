@@ -84,6 +84,7 @@ enum rule {
     RULE_PATTERN,
     RULE_ROUTE,
     RULE_SOURCES,
+    RULE_FIRST,
     RULE_CALLS,
     RULE_FIELDS,
     RULE_VIEW,

@@ -83,18 +83,18 @@ static bool add_flat(struct assembly *a, uint64_t shown, bool *has_members)
     return true;
 }
 
-static bool add_members(struct assembly *a, bool *has_members)
+static bool add_members(struct assembly *a, uint64_t sources, bool *has_members)
 {
     struct run *r = a->run;
-    uint64_t shown = r->visit->selection.shown & ~r->skipped;
+    uint64_t shown = r->visit->selection.shown & ~r->skipped & sources;
     if (r->plan->places.is_flat)
         return add_flat(a, shown, has_members);
     return assemble_add_places(a, shown, has_members);
 }
 
-static bool add_errors(struct assembly *a, bool has_members)
+static bool add_errors(struct assembly *a, uint64_t sources, bool has_members)
 {
-    struct slice errors = assemble_errors(a->run);
+    struct slice errors = assemble_errors_of(a->run, sources);
     a->is_complete = errors.n == 0;
     if (!errors.at || a->is_complete)
         return errors.at;
@@ -102,16 +102,25 @@ static bool add_errors(struct assembly *a, bool has_members)
     return assemble_add(a, member, NULL) && assemble_add(a, errors, NULL);
 }
 
+enum assemble_verdict assemble_some(struct assembly *a, uint64_t sources, bool has_errors)
+{
+    bool has_members;
+    if (!add_members(a, sources, &has_members))
+        return ASSEMBLE_NO_ROOM;
+    if ((has_errors && !add_errors(a, sources, has_members)) || !assemble_add(a, SLICE("}"), NULL))
+        return ASSEMBLE_NO_ROOM;
+    return a->run->failed >= 0 ? ASSEMBLE_FAILED : ASSEMBLE_GOOD;
+}
+
+bool assemble_init(struct assembly *a, struct run *r)
+{
+    *a = (struct assembly){.run = r, .capacity = 2 * r->plan->n_sources + SPARE_PARTS};
+    a->parts = arena_take(&r->visit->exchange->arena, a->capacity * sizeof *a->parts);
+    return a->parts;
+}
+
 enum assemble_verdict assemble_document(struct run *r, struct assembly *a)
 {
     CHECK(r->settled == r->plan->all);
-    bool has_members;
-    *a = (struct assembly){.run = r, .capacity = 2 * r->plan->n_sources + SPARE_PARTS};
-    a->parts = arena_take(&r->visit->exchange->arena, a->capacity * sizeof *a->parts);
-    if (!a->parts || !add_members(a, &has_members))
-        return ASSEMBLE_NO_ROOM;
-    if (r->failed >= 0)
-        return ASSEMBLE_FAILED;
-    bool is_good = add_errors(a, has_members) && assemble_add(a, SLICE("}"), NULL);
-    return is_good ? ASSEMBLE_GOOD : ASSEMBLE_NO_ROOM;
+    return assemble_init(a, r) ? assemble_some(a, r->plan->all, true) : ASSEMBLE_NO_ROOM;
 }

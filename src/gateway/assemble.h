@@ -31,8 +31,14 @@ enum assemble_verdict {
 /* Every source has settled. One whose place lies in a value that is no object fails by it, with
  * OUTCOME_MISSING. */
 enum assemble_verdict assemble_document(struct run *r, struct assembly *a) MUST_USE;
+/* Room for parts, in the arena; none is there yet. */
+bool assemble_init(struct assembly *a, struct run *r) MUST_USE;
+/* The same of some of the sources, which have settled: appended to what is there, with the errors
+ * of these or without any. */
+enum assemble_verdict assemble_some(struct assembly *a, uint64_t sources, bool has_errors) MUST_USE;
 /* The array of what went wrong so far, objects or texts as the endpoint says; empty where nothing
  * did; at is NULL where the arena is full. */
 struct slice assemble_errors(struct run *r);
+struct slice assemble_errors_of(struct run *r, uint64_t sources);
 /* "reviews: no answer within 300 ms", of a source that has failed; at is NULL as above. */
 struct slice assemble_message(struct run *r, unsigned source);

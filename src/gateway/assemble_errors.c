@@ -27,6 +27,7 @@ struct slice assemble_message(struct run *r, unsigned source)
 /* One thing that went wrong after the other. */
 struct failures {
     struct run *run;
+    uint64_t sources;         /* that are looked at */
     unsigned source, element; /* to be looked at next */
     /* The one that was found: */
     const struct run_source *of;
@@ -58,7 +59,7 @@ static bool next_failure(struct failures *f)
     for (; f->source < f->run->plan->n_sources; f->source++) {
         const struct run_source *s = &f->run->sources[f->source];
         f->of = s;
-        if (!has_settled(f->run, f->source))
+        if (!(f->sources >> f->source & 1) || !has_settled(f->run, f->source))
             continue;
         if (run_has_failed(f->run, f->source)) {
             f->source++;
@@ -129,10 +130,10 @@ static char *put_entry(char *at, const struct failures *f)
     return f->run->plan->config->errors_as_text ? put_message(at, f) : put_object(at, f);
 }
 
-struct slice assemble_errors(struct run *r)
+struct slice assemble_errors_of(struct run *r, uint64_t sources)
 {
     size_t size = 0;
-    struct failures f = {.run = r};
+    struct failures f = {.run = r, .sources = sources};
     while (next_failure(&f))
         size += entry_size(&f);
     if (size == 0)
@@ -141,8 +142,14 @@ struct slice assemble_errors(struct run *r)
     if (!text)
         return SLICE_NONE;
     char *at = text;
-    for (f = (struct failures){.run = r}; next_failure(&f); at = put_entry(at + 1, &f))
+    for (f = (struct failures){.run = r, .sources = sources}; next_failure(&f);
+         at = put_entry(at + 1, &f))
         *at = at == text ? '[' : ',';
     *at++ = ']';
     return (struct slice){text, (size_t)(at - text)};
+}
+
+struct slice assemble_errors(struct run *r)
+{
+    return assemble_errors_of(r, r->plan->all);
 }

@@ -7,6 +7,13 @@
 bool assemble_add(struct assembly *a, struct slice bytes, struct outcome *owner) MUST_USE;
 /* What stands in the answer for a source, an array of its elements where it is called for each. */
 bool assemble_add_source(struct assembly *a, unsigned source) MUST_USE;
+/* Is a member of that name, with its quotes, taken along? false: the arena is full. */
+typedef bool assemble_filter(void *context, struct slice name, bool *is_taken);
+/* The members of a source at `into: .` that are taken along. */
+bool assemble_add_joined(struct assembly *a, unsigned source, assemble_filter *filter,
+                         void *context, bool *has_members) MUST_USE;
+/* Where names of large values are claimed. */
+void assemble_make_room_for_names(struct run *r, uint64_t joined);
 /* The whole document by its places, without the last brace. shown: bits of the sources that stand
  * in it; one that cannot, fails. *has_members: does a comma go before what follows? */
 bool assemble_add_places(struct assembly *a, uint64_t shown, bool *has_members) MUST_USE;

@@ -89,16 +89,17 @@ struct stretch {
     const char *from, *to; /* from NULL: none */
 };
 
-static bool end_stretch(struct placing *p, struct stretch *s, bool *has_members)
+static bool end_stretch(struct assembly *a, struct outcome *owner, struct stretch *s,
+                        bool *has_members)
 {
     if (!s->from)
         return true;
     struct slice bytes = {s->from, (size_t)(s->to - s->from)};
     s->from = NULL;
-    if (*has_members && !add(p, SLICE(",")))
+    if (*has_members && !assemble_add(a, SLICE(","), NULL))
         return false;
     *has_members = true;
-    return assemble_add(p->a, bytes, p->owner);
+    return assemble_add(a, bytes, owner);
 }
 
 static void extend_stretch(struct stretch *s, struct slice name, const struct json_value *value)
@@ -160,7 +161,7 @@ static bool add_continued(struct placing *p, const struct place *place, struct s
                           struct slice object, bool *has_members)
 {
     struct stretch s = {name.at, object.at};
-    return end_stretch(p, &s, has_members) && add_host(p, place, object);
+    return end_stretch(p->a, p->owner, &s, has_members) && add_host(p, place, object);
 }
 
 /* What is placed there stands in for members of the host that have the name of a source. */
@@ -178,11 +179,11 @@ static bool add_host_members(struct placing *p, const struct place *place, struc
             extend_stretch(&s, name, &value);
             continue;
         }
-        if (!end_stretch(p, &s, has_members) ||
+        if (!end_stretch(p->a, p->owner, &s, has_members) ||
             (continued[i].n && !add_continued(p, c, name, value.text, has_members)))
             return false;
     }
-    return end_stretch(p, &s, has_members);
+    return end_stretch(p->a, p->owner, &s, has_members);
 }
 
 /* The object with what lies in it. */
@@ -239,46 +240,60 @@ static bool is_free(struct placing *p, const struct place *joined, struct slice 
     return true;
 }
 
+/* A source whose members join, and what they join. */
+struct joining {
+    struct placing *p;
+    const struct place *place;
+};
+
 /* Among several joined ones their members are compared as well. */
-static bool claim(struct placing *p, const struct place *joined, struct slice name, bool *is_ours)
+static bool claim(void *context, struct slice name, bool *is_ours)
 {
-    unsigned owner = joined->order;
-    *is_ours = is_free(p, joined, name);
+    const struct joining *j = context;
+    struct placing *p = j->p;
+    unsigned owner = j->place->order;
+    *is_ours = is_free(p, j->place, name);
     if (!*is_ours || !(p->joined & (p->joined - 1)))
         return true;
     if (!names_claim(&p->names, name, &owner))
         return false;
-    *is_ours = owner == joined->order;
+    *is_ours = owner == j->place->order;
     return true;
 }
 
-static bool add_joined(struct placing *p, const struct place *joined, bool *has_members)
+bool assemble_add_joined(struct assembly *a, unsigned source, assemble_filter *filter,
+                         void *context, bool *has_members)
 {
-    struct slice text = text_of(p, (unsigned)joined->source);
+    struct run_source *of = &a->run->sources[source];
+    struct slice text = pieces_join(&of->shown);
     if (!text.at || !is_object(text))
         return text.at;
-    p->owner = &p->a->run->sources[joined->source].outcome;
     struct walk w = walk_begin(text);
     struct stretch s = {0};
     struct slice name;
     struct json_value value;
     while (walk_member(&w, &name, &value)) {
         bool is_ours;
-        if (!claim(p, joined, name, &is_ours))
+        if (!filter(context, name, &is_ours))
             return false;
         if (is_ours)
             extend_stretch(&s, name, &value);
-        else if (!end_stretch(p, &s, has_members))
+        else if (!end_stretch(a, &of->outcome, &s, has_members))
             return false;
     }
-    return end_stretch(p, &s, has_members);
+    return end_stretch(a, &of->outcome, &s, has_members);
 }
 
-static void make_room_for_names(struct placing *p)
+static bool add_joined(struct placing *p, const struct place *joined, bool *has_members)
 {
-    struct run *r = p->a->run;
+    struct joining j = {p, joined};
+    return assemble_add_joined(p->a, (unsigned)joined->source, claim, &j, has_members);
+}
+
+void assemble_make_room_for_names(struct run *r, uint64_t joined)
+{
     size_t n = 0;
-    for (uint64_t left = p->joined; left; left &= left - 1)
+    for (uint64_t left = joined; left; left &= left - 1)
         n += r->sources[__builtin_ctzll(left)].shown.n_bytes;
     if (n > USUAL && n < service_body_memory_left(&r->gateway->calls) / NAMES_ROOM)
         r->visit->exchange->arena.limit += n * NAMES_ROOM;
@@ -290,7 +305,7 @@ bool assemble_add_places(struct assembly *a, uint64_t shown, bool *has_members)
     struct placing p = {.a = a, .shown = shown, .joined = places->joined & shown};
     names_init(&p.names, &a->run->visit->exchange->arena);
     if (p.joined & (p.joined - 1))
-        make_room_for_names(&p);
+        assemble_make_room_for_names(a->run, p.joined);
     *has_members = false;
     if (!add(&p, SLICE("{")))
         return false;

@@ -7,7 +7,9 @@
 #include "gateway/authentication.h"
 #include "gateway/cross_origin.h"
 #include "gateway/delivery_plain.h"
+#include "gateway/delivery_stream.h"
 #include "gateway/gateway_internal.h"
+#include "gateway/negotiation.h"
 #include "gateway/problem.h"
 #include "gateway/rate_limit.h"
 #include "gateway/request_body.h"
@@ -57,6 +59,10 @@ static void refuse(struct visit *v, unsigned status, struct slice detail, struct
     }
     if (allow.n)
         answer_add(&a, SLICE("Allow"), allow);
+    if (v->plan && !answer_add_vary(&a, SLICE("Accept"), &v->exchange->arena)) {
+        answer_give_up(v->exchange);
+        return;
+    }
     problem_send(v, &p, &a);
 }
 
@@ -123,9 +129,60 @@ static enum exchange_interest on_head(struct exchange *e)
     return v && gateway_look_at(v) ? EXCHANGE_WANT_BODY : EXCHANGE_REFUSE_BODY;
 }
 
+/* Such an answer has no body. */
+static void tell_end(struct visit *v)
+{
+    struct answer a;
+    if (!answer_init(&a, v, 0)) {
+        answer_give_up(v->exchange);
+        return;
+    }
+    answer_add_no_store(&a);
+    exchange_begin(v->exchange, 204, a.fields, a.n, 0);
+    exchange_end(v->exchange);
+}
+
+/* false: there is nothing to be called, and that is answered. What several share is plain, and a
+ * client may take what a service may have for it. */
+static bool negotiate(struct visit *v, const struct framing **framing)
+{
+    *framing = NULL;
+    if (v->is_shared)
+        return true;
+    switch (negotiation_read(&v->exchange->request, framing)) {
+    case NEGOTIATION_PLAIN:
+    case NEGOTIATION_PARTS:
+        return true;
+    case NEGOTIATION_OVER:
+        tell_end(v);
+        return false;
+    case NEGOTIATION_NONE:
+        break;
+    }
+    if (!v->plan->forwards_accept)
+        refuse(v, 406,
+               SLICE("there is application/json, text/event-stream, application/x-ndjson, "
+                     "multipart/mixed"),
+               SLICE_NONE);
+    return v->plan->forwards_accept;
+}
+
+/* NULL: the arena is full. */
+static struct run *new_run(struct visit *v, const struct framing *framing)
+{
+    if (!framing)
+        return run_new(v, &delivery_plain);
+    struct run *r = run_new(v, &delivery_stream);
+    if (r && delivery_stream_init(r, framing))
+        return r;
+    v->run = NULL;
+    return NULL;
+}
+
 void gateway_go_on(struct visit *v)
 {
     struct exchange *e = v->exchange;
+    const struct framing *framing;
     if (!request_body_read(v)) {
         answer_give_up(e);
         return;
@@ -134,14 +191,16 @@ void gateway_go_on(struct visit *v)
         refuse_violations(v);
         return;
     }
-    if (answer_cache_ask(v) == ANSWER_CACHE_TAKEN)
+    if (!negotiate(v, &framing))
+        return;
+    if (!framing && answer_cache_ask(v) == ANSWER_CACHE_TAKEN)
         return;
     struct shedding shed = shedding_judge(v);
     if (shed.refuses) {
         refuse(v, 503, SLICE("there is too much to do"), SLICE_NONE);
         return;
     }
-    struct run *r = run_new(v, &delivery_plain);
+    struct run *r = new_run(v, framing);
     if (!r) {
         answer_give_up(e);
         return;

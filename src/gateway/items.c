@@ -217,6 +217,16 @@ void items_end_late(struct run_items *items, struct slice detail)
     items_complete(items);
 }
 
+bool items_to_one_line(struct run_items *items)
+{
+    for (unsigned i = 0; i < items->n; i++) {
+        const struct shaping shaping = shaping_of(&items->at[i]);
+        if (items->at[i].same_as == i && !shaping_to_one_line(&shaping))
+            return false;
+    }
+    return true;
+}
+
 void items_done(struct run_items *items)
 {
     struct blob_pool *blobs = &items->run->gateway->loop->blobs;

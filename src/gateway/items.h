@@ -72,5 +72,7 @@ bool items_start(struct run_items *items) MUST_USE;
 void items_give_up(struct run_items *items);
 /* Time is up: elements that are there stay, the others are too late. */
 void items_end_late(struct run_items *items, struct slice detail);
+/* As shaping_to_one_line(), of what is shown for each element. */
+bool items_to_one_line(struct run_items *items) MUST_USE;
 /* Gives back what the outcomes hold. */
 void items_done(struct run_items *items);

@@ -66,6 +66,8 @@ bool names_claim(struct names *t, struct slice quoted, unsigned *owner)
         *e = (struct names_entry){name, hash, *owner};
         t->n++;
     }
+    if (*owner < e->owner)
+        e->owner = *owner;
     *owner = e->owner;
     return true;
 }

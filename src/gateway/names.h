@@ -16,6 +16,6 @@ struct names {
 };
 
 void names_init(struct names *t, struct arena *arena);
-/* The name, with its quotes, is *owner's unless it is another's already: *owner is whose it is
- * then. false: the arena is full. */
+/* The name, with its quotes, is *owner's unless it is that of one with a lower number already:
+ * *owner is whose it is then. false: the arena is full. */
 bool names_claim(struct names *t, struct slice quoted, unsigned *owner) MUST_USE;

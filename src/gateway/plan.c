@@ -134,7 +134,8 @@ static void write_names(struct plan_source *p, struct arena *arena)
     p->method = arena_print(arena, "%.*s ", SLICE_ARG(p->config->method));
     p->error_start = arena_print(arena, "{\"source\":\"%.*s\",\"kind\":\"", SLICE_ARG(name));
     p->message = arena_print(arena, "%.*s: ", SLICE_ARG(name));
-    CHECK(p->method.at && p->error_start.at && p->message.at);
+    p->part_start = arena_print(arena, "\"source\":\"%.*s\",\"path\":", SLICE_ARG(name));
+    CHECK(p->method.at && p->error_start.at && p->message.at && p->part_start.at);
 }
 
 /* The names of a place as JSON strings, a comma behind each. */
@@ -196,6 +197,7 @@ void plan_compile(struct plan *p, const struct config_endpoint *endpoint,
         compile_source(s, arena);
         write_place(s, p->places.of[i], arena);
         p->all |= UINT64_C(1) << i;
+        p->forwards_accept |= s->accepts_as_client;
         if (!s->config->needs)
             p->root |= UINT64_C(1) << i;
     }

@@ -37,6 +37,7 @@ struct plan_source {
     struct slice error_start; /* `{"source":"name","kind":"` */
     struct slice error_path;  /* `,"path":["name",` of an element; where it stands in the answer */
     struct slice message;     /* `name: ` */
+    struct slice part_start;  /* `"source":"name","path":` */
 
     /* What is done with an answer. */
     bool is_read;                   /* others refer to its value */
@@ -62,6 +63,9 @@ struct plan {
     uint64_t lists;       /* those with `each` */
     uint64_t once;        /* those that make one call */
     uint64_t optional;    /* those that no required one is, or needs */
+    uint64_t first;       /* of a progressive answer's first part, and those that they lie in */
+    uint64_t required;
+    bool forwards_accept; /* a service answers by what the client takes */
     struct place_tree places;
     const struct field *fields; /* fixed ones of every answer */
     unsigned n_fields;

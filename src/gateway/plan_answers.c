@@ -115,6 +115,34 @@ static void find_optional(struct plan *p)
     p->optional = p->all & ~required;
 }
 
+/* What lies in the value of another source comes with it or behind it. */
+static uint64_t find_hosts(const struct plan *p, unsigned source)
+{
+    const struct config_into *into = &p->sources[source].config->into;
+    const struct place *place = &p->places.root;
+    uint64_t hosts = 0;
+    if (!(p->places.shown >> source & 1) || into->is_joined)
+        return 0;
+    for (unsigned i = 0; i + 1 < into->n_names; i++) {
+        place = place_find(place, into->names[i]);
+        if (place->source >= 0)
+            hosts |= UINT64_C(1) << place->source;
+    }
+    return hosts;
+}
+
+static void find_first(struct plan *p)
+{
+    uint64_t required = 0, first = p->config->first;
+    for (unsigned i = 0; i < p->n_sources; i++)
+        required |= p->sources[i].config->is_required ? UINT64_C(1) << i : 0;
+    p->first = p->config->has_first ? first : required;
+    for (unsigned i = 0; i < p->n_sources; i++)
+        if (p->first >> i & 1)
+            p->first |= find_hosts(p, i);
+    p->required = required;
+}
+
 void plan_look_at_answers(struct plan *p, struct arena *arena)
 {
     uint64_t read = 0;
@@ -127,6 +155,7 @@ void plan_look_at_answers(struct plan *p, struct arena *arena)
     }
     spread_conditions(p);
     find_optional(p);
+    find_first(p);
     for (unsigned i = 0; i < p->n_sources; i++) {
         p->sources[i].is_read = read >> i & 1;
         look_at(p, &p->sources[i], arena);

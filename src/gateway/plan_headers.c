@@ -155,6 +155,7 @@ void plan_look_at_headers(struct plan *p, struct arena *arena)
     struct gathering g;
     buffer_init(&g.vary, SIZE_MAX / 2);
     g.endpoint = e;
+    vary_by(&g, SLICE("Accept")); /* by it clients ask for progressive answers */
     buffer_init(&g.headers, SIZE_MAX / 2);
     buffer_init(&g.credentials, SIZE_MAX / 2);
     p->caches = e->cache.is_on;

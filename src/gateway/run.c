@@ -176,6 +176,8 @@ bool run_start(struct run *r)
         return false;
     r->due_ms = service_due_ms(l, r->timeout_ms);
     loop_arm(l, &r->deadline, r->due_ms);
+    if (r->delivery->started)
+        r->delivery->started(r);
     run_begin(r, &t);
     if (!is_to_finish(r))
         start_ready(r);
@@ -258,6 +260,8 @@ static void release(struct run *r, struct blob **blob)
 
 void run_done(struct run *r)
 {
+    if (r->delivery->done)
+        r->delivery->done(r);
     for (uint64_t left = r->started; left; left = run_rest(left)) {
         struct run_source *s = &r->sources[run_first(left)];
         release(r, &s->outcome.blob);

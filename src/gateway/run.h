@@ -39,10 +39,14 @@ struct run_source {
 
 /* The other half of an answer; one a kind of answer. */
 struct delivery {
+    /* The first sources are about to be called. May be NULL. */
+    void (*started)(struct run *r);
     void (*settled)(struct run *r, unsigned source);
     void (*finished)(struct run *r);
     /* The outbox has room again. */
     void (*on_room)(struct run *r);
+    /* The exchange is over: gives back what it holds. May be NULL. */
+    void (*done)(struct run *r);
 };
 
 struct run {

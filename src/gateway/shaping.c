@@ -154,6 +154,45 @@ static void replace_blob(const struct shaping *s, struct blob *blob)
         blob_release(&s->run->gateway->loop->blobs, before);
 }
 
+static bool has_line_break(const struct pieces *p)
+{
+    for (unsigned i = 0; i < p->n; i++)
+        if (memchr(p->at[i].at, '\n', p->at[i].n) || memchr(p->at[i].at, '\r', p->at[i].n))
+            return true;
+    return false;
+}
+
+/* Behind a shape whose own blob others read of there is nothing more to keep. */
+static void keep_line(const struct shaping *s, struct blob *line)
+{
+    struct blob *before = s->outcome->blob;
+    if (before && plan_of(s)->is_read && *s->read) {
+        blob_release(&s->run->gateway->loop->blobs, before);
+        s->outcome->blob = line;
+    } else {
+        replace_blob(s, line);
+    }
+}
+
+/* In JSON a line break stands between tokens alone. */
+bool shaping_to_one_line(const struct shaping *s)
+{
+    struct service_body line;
+    if (!has_line_break(s->shown))
+        return true;
+    if (!service_body_make(&line, &s->run->gateway->calls, arena_of(s), s->shown->n_bytes))
+        return false;
+    char *at = line.at;
+    for (unsigned i = 0; i < s->shown->n; i++)
+        at = mempcpy(at, s->shown->at[i].at, s->shown->at[i].n);
+    for (size_t i = 0; i < line.n; i++)
+        if (line.at[i] == '\n' || line.at[i] == '\r')
+            line.at[i] = ' ';
+    *s->shown = pieces_in(arena_of(s));
+    keep_line(s, line.blob);
+    return pieces_add(s->shown, (struct slice){line.at, line.n});
+}
+
 static void take_result(const struct shaping *s, struct slice result)
 {
     struct service_body kept;

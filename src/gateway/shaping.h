@@ -26,5 +26,8 @@ bool shaping_unwrap(const struct shaping *s) MUST_USE;
  * handed to shaping_end(), never inside. */
 struct jq_job *shaping_begin(const struct shaping *s, jq_done *done, void *owner) MUST_USE;
 void shaping_end(const struct shaping *s, const struct jq_result *result);
+/* What is shown has no line breaks: those between tokens become spaces, in a copy. false: there is
+ * no memory for it. */
+bool shaping_to_one_line(const struct shaping *s) MUST_USE;
 /* What stands for a failed answer. */
 void shaping_stand_in(const struct shaping *s, struct slice fallback);

@@ -231,7 +231,7 @@ bool telling_add(struct answer *a, struct run *r, const struct assembly *documen
         return add_vary(a, telling_vary(r->plan->vary, list, n, arena), arena);
     if (!may_reuse(&t, r, document)) {
         answer_add_no_store(a);
-        return true;
+        return answer_add_vary(a, SLICE("Accept"), arena);
     }
     return name_document(etag, document, arena) &&
            add_reuse(a, &t, telling_vary(r->plan->vary, list, n, arena), *etag, arena);

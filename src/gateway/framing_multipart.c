@@ -1,0 +1,161 @@
+/* framing_multipart.c - multipart/mixed, by GraphQL's incremental delivery over HTTP
+ *
+ * Two dialects. In that of 2022 (deferSpec=20220824) a part names its place by its path; in v0.2
+ * (incrementalSpec=v0.2) the first part announces what is pending by ids, parts name an id, and
+ * tell when it is completed.
+ *
+ * Each part is sent together with the delimiter that closes it, so that no client sees a part one
+ * step late. A delimiter is no JSON, wherever it might stand.
+ */
+#include "gateway/assemble_internal.h"
+#include "gateway/framing.h"
+#include "gateway/run_internal.h"
+
+#define DELIMITER "\r\n---\r\n"
+#define LAST_DELIMITER "\r\n-----\r\n"
+#define PART_HEAD "Content-Type: application/json; charset=utf-8\r\n\r\n"
+
+enum {
+    NUMBER_SIZE = 3 /* digits of a source's index, and a NUL */
+};
+
+static bool add(struct assembly *a, struct slice bytes)
+{
+    return assemble_add(a, bytes, NULL);
+}
+
+static bool add_number(struct assembly *a, unsigned number)
+{
+    char *text = arena_take(&a->run->visit->exchange->arena, NUMBER_SIZE);
+    if (!text)
+        return false;
+    size_t n = 0;
+    if (number >= 10)
+        text[n++] = (char)('0' + number / 10);
+    text[n++] = (char)('0' + number % 10);
+    return add(a, (struct slice){text, n});
+}
+
+static bool add_errors(struct assembly *a, uint64_t sources)
+{
+    struct slice errors = assemble_errors_of(a->run, sources);
+    if (!errors.n)
+        return errors.at;
+    return add(a, SLICE(",\"errors\":")) && add(a, errors);
+}
+
+/* The beginning up to what the dialects say differently. */
+static enum assemble_verdict begin_first(struct parts *p, struct assembly *a)
+{
+    if (!add(a, SLICE(DELIMITER PART_HEAD "{\"data\":")))
+        return ASSEMBLE_NO_ROOM;
+    enum assemble_verdict verdict = parts_add_first(p, false, a);
+    return verdict == ASSEMBLE_NO_ROOM || add_errors(a, p->told) ? verdict : ASSEMBLE_NO_ROOM;
+}
+
+static bool end_part(struct assembly *a)
+{
+    return add(a, SLICE(",\"hasNext\":true}" DELIMITER));
+}
+
+/* Errors of those that had no part, and whether all is well. */
+static bool end_last(struct parts *p, struct assembly *a)
+{
+    struct slice errors = assemble_errors(p->run);
+    a->is_complete = errors.n == 0;
+    return errors.at && add(a, SLICE("\"hasNext\":false")) &&
+           add_errors(a, p->run->plan->all & ~p->told) &&
+           add(a, a->is_complete ? SLICE(",\"extensions\":{\"complete\":true}}" LAST_DELIMITER)
+                                 : SLICE(",\"extensions\":{\"complete\":false}}" LAST_DELIMITER));
+}
+
+static enum assemble_verdict put_first_by_path(struct parts *p, struct assembly *a)
+{
+    enum assemble_verdict verdict = begin_first(p, a);
+    return verdict == ASSEMBLE_NO_ROOM || end_part(a) ? verdict : ASSEMBLE_NO_ROOM;
+}
+
+static bool put_part_by_path(struct parts *p, unsigned source, unsigned number, struct assembly *a)
+{
+    unsigned depth = parts_find_container(p, source);
+    (void)number;
+    return add(a, SLICE(PART_HEAD "{\"incremental\":[{\"path\":")) &&
+           parts_add_path(a, source, depth) && add(a, SLICE(",\"data\":")) &&
+           parts_add_data(p, source, depth, a) && add_errors(a, run_bit(source)) &&
+           add(a, SLICE("}]")) && end_part(a);
+}
+
+static bool put_done_by_path(struct parts *p, struct assembly *a)
+{
+    return add(a, SLICE(PART_HEAD "{")) && end_last(p, a);
+}
+
+static bool add_pending(struct parts *p, struct assembly *a)
+{
+    struct slice before = SLICE(",\"pending\":[{\"id\":\"");
+    p->pending = parts_find_pending(p);
+    for (uint64_t left = p->pending; left; left = run_rest(left)) {
+        struct slice name = p->run->plan->sources[run_first(left)].config->name;
+        if (!add(a, before) || !add_number(a, run_first(left)) ||
+            !add(a, SLICE("\",\"path\":[],\"label\":\"")) || !add(a, name) || !add(a, SLICE("\"}")))
+            return false;
+        before = SLICE(",{\"id\":\"");
+    }
+    return !p->pending || add(a, SLICE("]"));
+}
+
+static enum assemble_verdict put_first_by_id(struct parts *p, struct assembly *a)
+{
+    enum assemble_verdict verdict = begin_first(p, a);
+    return verdict == ASSEMBLE_NO_ROOM || (add_pending(p, a) && end_part(a)) ? verdict
+                                                                             : ASSEMBLE_NO_ROOM;
+}
+
+static bool add_completed(struct assembly *a, uint64_t sources)
+{
+    struct slice before = SLICE("\"completed\":[{\"id\":\"");
+    for (uint64_t left = sources; left; left = run_rest(left)) {
+        if (!add(a, before) || !add_number(a, run_first(left)) || !add(a, SLICE("\"}")))
+            return false;
+        before = SLICE(",{\"id\":\"");
+    }
+    return !sources || add(a, SLICE("]"));
+}
+
+static bool put_part_by_id(struct parts *p, unsigned source, unsigned number, struct assembly *a)
+{
+    unsigned depth = parts_find_container(p, source);
+    (void)number;
+    p->pending &= ~run_bit(source);
+    return add(a, SLICE(PART_HEAD "{\"incremental\":[{\"id\":\"")) && add_number(a, source) &&
+           (depth == 0 ? add(a, SLICE("\""))
+                       : add(a, SLICE("\",\"subPath\":")) && parts_add_path(a, source, depth)) &&
+           add(a, SLICE(",\"data\":")) && parts_add_data(p, source, depth, a) &&
+           add_errors(a, run_bit(source)) && add(a, SLICE("}],")) &&
+           add_completed(a, run_bit(source)) && end_part(a);
+}
+
+/* What is pending still will not come: skipped, cancelled, or without a place. */
+static bool put_done_by_id(struct parts *p, struct assembly *a)
+{
+    return add(a, SLICE(PART_HEAD "{")) && add_completed(a, p->pending) &&
+           (!p->pending || add(a, SLICE(","))) && end_last(p, a);
+}
+
+const struct framing framing_multipart = {
+    .content_type = SLICE_INIT("multipart/mixed; boundary=\"-\"; deferSpec=20220824"),
+    .early_ping = SLICE_INIT("\r\n"),
+    .ping = SLICE_INIT(PART_HEAD "{\"hasNext\":true}" DELIMITER),
+    .first = put_first_by_path,
+    .part = put_part_by_path,
+    .done = put_done_by_path,
+};
+
+const struct framing framing_multipart_v02 = {
+    .content_type = SLICE_INIT("multipart/mixed; boundary=\"-\"; incrementalSpec=v0.2"),
+    .early_ping = SLICE_INIT("\r\n"),
+    .ping = SLICE_INIT(PART_HEAD "{\"hasNext\":true}" DELIMITER),
+    .first = put_first_by_id,
+    .part = put_part_by_id,
+    .done = put_done_by_id,
+};

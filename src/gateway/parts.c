@@ -1,0 +1,326 @@
+/* parts.c - whose turn is it, and what is left of it? */
+#include "gateway/parts.h"
+
+#include "gateway/assemble_internal.h"
+#include "gateway/gateway_internal.h"
+#include "gateway/items.h"
+#include "gateway/run_internal.h"
+#include "json/text.h"
+
+static const struct place *root_of(const struct parts *p)
+{
+    return &p->run->plan->places.root;
+}
+
+static uint64_t shown(const struct run *r)
+{
+    return r->visit->selection.shown & ~r->skipped;
+}
+
+static uint64_t joined(const struct parts *p)
+{
+    return p->run->plan->places.joined & p->run->visit->selection.shown;
+}
+
+static uint64_t first(const struct parts *p)
+{
+    return p->run->plan->first & run_called(p->run);
+}
+
+void parts_init(struct parts *p, struct run *r)
+{
+    *p = (struct parts){.run = r};
+    names_init(&p->names, &r->visit->exchange->arena);
+}
+
+bool parts_is_first_due(const struct parts *p)
+{
+    return !(first(p) & ~p->run->settled);
+}
+
+/* Members that join the top level: taken along unless an earlier declared source's stand there. */
+static bool join(void *context, struct slice name, bool *is_taken)
+{
+    struct parts *p = context;
+    unsigned order = p->run->plan->places.of[p->joining]->order, owner = order;
+    *is_taken = false;
+    if (text_is(name, SLICE("errors")))
+        return true;
+    for (const struct place *c = root_of(p)->first; c; c = c->next) {
+        if (c->is_joined || !text_is(name, c->name))
+            continue;
+        if (c->order < order && (p->standing & run_bit(c->order)))
+            return true;
+        if (c->order < order)
+            p->occupied |= run_bit(c->order);
+        else
+            p->lost |= c->covered;
+    }
+    uint64_t all = joined(p);
+    if ((all & (all - 1)) && !names_claim(&p->names, name, &owner))
+        return false;
+    *is_taken = owner == order;
+    return true;
+}
+
+static bool to_one_line(struct run *r, unsigned source)
+{
+    struct run_source *s = &r->sources[source];
+    const struct shaping shaping = run_shaping(s);
+    if (!s->items || !run_has_value(r, source))
+        return shaping_to_one_line(&shaping);
+    return items_to_one_line(s->items);
+}
+
+static void make_room_for_names(struct parts *p, uint64_t sources)
+{
+    uint64_t all = joined(p);
+    if (all & (all - 1))
+        assemble_make_room_for_names(p->run, all & sources);
+}
+
+/* Who joins in the first part has its names from then on. */
+static bool note_first(struct parts *p, uint64_t sources)
+{
+    struct assembly unused;
+    for (const struct place *c = root_of(p)->first; c; c = c->next)
+        if (!c->is_joined && (c->covered & sources))
+            p->standing |= run_bit(c->order);
+    make_room_for_names(p, sources);
+    for (uint64_t left = joined(p) & sources; left; left = run_rest(left)) {
+        bool has_members = false;
+        p->joining = run_first(left);
+        if (!assemble_init(&unused, p->run) ||
+            !assemble_add_joined(&unused, p->joining, join, p, &has_members))
+            return false;
+    }
+    return true;
+}
+
+enum assemble_verdict parts_add_first(struct parts *p, bool has_errors, struct assembly *a)
+{
+    struct run *r = p->run;
+    uint64_t sources = first(p) & r->settled;
+    for (uint64_t left = sources & shown(r); left; left = run_rest(left))
+        if (!to_one_line(r, run_first(left)))
+            return ASSEMBLE_NO_ROOM;
+    p->sent |= sources;
+    p->told |= sources;
+    enum assemble_verdict verdict = assemble_some(a, sources, has_errors);
+    if (verdict == ASSEMBLE_NO_ROOM || r->plan->places.is_flat)
+        return verdict;
+    return note_first(p, sources & shown(r)) ? verdict : ASSEMBLE_NO_ROOM;
+}
+
+enum standing {
+    STANDING_GOOD,
+    STANDING_WAITS,
+    STANDING_DROPPED,
+};
+
+static void drop(struct run *r, unsigned source, const struct place *around)
+{
+    struct run_source *s = &r->sources[source];
+    if (run_has_failed(r, source))
+        return;
+    s->outcome.kind = OUTCOME_MISSING;
+    s->outcome.detail =
+        arena_print(&r->visit->exchange->arena, "%.*s is no object", SLICE_ARG(around->dotted));
+    if ((r->plan->required & run_bit(source)) && !s->plan->config->has_fallback && r->failed < 0)
+        r->failed = (int)source;
+}
+
+/* The host's own object of that name goes on; empty: it has none. */
+static struct slice go_into(struct slice object, struct slice name)
+{
+    struct json_value found;
+    const struct json_step step = {.name = name};
+    if (!object.n || !find_path(object, (struct json_path){1, &step}, &found))
+        return SLICE("");
+    return found.text;
+}
+
+/* Down the path, through what others have put there. */
+static enum standing look_around(struct parts *p, unsigned source)
+{
+    struct run *r = p->run;
+    const struct config_into *into = &r->plan->sources[source].config->into;
+    const struct place *place = root_of(p);
+    struct slice around = SLICE("");
+    for (unsigned i = 0; !into->is_joined && i + 1 < into->n_names; i++) {
+        place = place_find(place, into->names[i]);
+        int host = place->source;
+        bool is_shown = host >= 0 && (shown(r) >> host & 1);
+        if (is_shown && !(p->sent >> host & 1))
+            return STANDING_WAITS;
+        around = is_shown ? pieces_join(&r->sources[host].shown) : go_into(around, into->names[i]);
+        if (around.n && around.at[0] != '{') {
+            drop(r, source, place);
+            return STANDING_DROPPED;
+        }
+    }
+    return STANDING_GOOD;
+}
+
+/* A source that is known, and still to be told. */
+static uint64_t find_due(const struct parts *p)
+{
+    return p->run->settled & run_called(p->run) & shown(p->run) & ~p->sent;
+}
+
+int parts_next(struct parts *p)
+{
+    for (uint64_t left = find_due(p); left; left = run_rest(left)) {
+        unsigned source = run_first(left);
+        bool is_lost = p->lost >> source & 1;
+        enum standing standing = is_lost ? STANDING_DROPPED : look_around(p, source);
+        if (standing == STANDING_GOOD)
+            return (int)source;
+        if (standing == STANDING_DROPPED)
+            p->sent |= run_bit(source);
+    }
+    return -1;
+}
+
+static bool add(struct assembly *a, struct slice bytes)
+{
+    return assemble_add(a, bytes, NULL);
+}
+
+/* The place at the top level that the source's lies in; NULL: it joins. */
+static const struct place *find_top(const struct parts *p, unsigned source)
+{
+    const struct config_into *into = &p->run->plan->sources[source].config->into;
+    return into->is_joined ? NULL : place_find(root_of(p), into->names[0]);
+}
+
+bool parts_add_path(struct assembly *a, unsigned source, unsigned n)
+{
+    const struct config_into *into = &a->run->plan->sources[source].config->into;
+    const struct place *place = &a->run->plan->places.root;
+    bool is_good = add(a, SLICE("["));
+    for (unsigned i = 0; is_good && i < n; i++) {
+        place = place_find(place, into->names[i]);
+        /* `,"name":` */
+        is_good =
+            add(a, (struct slice){place->member.at + (i == 0), place->member.n - 1 - (i == 0)});
+    }
+    return is_good && add(a, SLICE("]"));
+}
+
+static bool add_joining(struct parts *p, unsigned source, struct assembly *a)
+{
+    bool has_members = false;
+    p->joining = source;
+    make_room_for_names(p, run_bit(source));
+    return add(a, SLICE("{")) && assemble_add_joined(a, source, join, p, &has_members) &&
+           add(a, SLICE("}"));
+}
+
+/* The value inside of an object for each name from the nth on. */
+static bool add_wrapped(struct assembly *a, unsigned source, unsigned n)
+{
+    const struct config_into *into = &a->run->plan->sources[source].config->into;
+    const struct place *place = &a->run->plan->places.root;
+    bool is_good = true;
+    for (unsigned i = 0; is_good && i < into->n_names; i++) {
+        place = place_find(place, into->names[i]);
+        is_good = i < n || (add(a, SLICE("{")) && add(a, slice_after(place->member, 1)));
+    }
+    is_good = is_good && assemble_add_source(a, source);
+    for (unsigned i = n; is_good && i < into->n_names; i++)
+        is_good = add(a, SLICE("}"));
+    return is_good;
+}
+
+bool parts_add_data(struct parts *p, unsigned source, unsigned n, struct assembly *a)
+{
+    const struct place *top = find_top(p, source);
+    p->sent |= run_bit(source);
+    p->told |= run_bit(source);
+    if (!to_one_line(p->run, source))
+        return false;
+    if (!top)
+        return add_joining(p, source, a);
+    p->standing |= run_bit(top->order);
+    return add_wrapped(a, source, n);
+}
+
+/* Has a joined source put something there that the source's place does not lie in? */
+static bool replaces(const struct parts *p, unsigned source)
+{
+    const struct place *top = find_top(p, source);
+    uint64_t bit = top ? run_bit(top->order) : 0;
+    return (p->occupied & bit) && !(p->standing & bit) && top->source != (int)source;
+}
+
+/* Is there an object at this place? around: what the place's parent has of theirs. */
+static bool is_there(const struct parts *p, const struct place *place, struct slice around)
+{
+    return (place->covered & p->told & shown(p->run) & ~p->lost) || around.n;
+}
+
+unsigned parts_find_container(const struct parts *p, unsigned source)
+{
+    struct run *r = p->run;
+    const struct config_into *into = &r->plan->sources[source].config->into;
+    const struct place *place = root_of(p);
+    struct slice around = SLICE("");
+    if (replaces(p, source))
+        return 0;
+    for (unsigned i = 0; !into->is_joined && i + 1 < into->n_names; i++) {
+        place = place_find(place, into->names[i]);
+        bool is_shown = place->source >= 0 && (shown(r) >> place->source & 1);
+        around = is_shown ? pieces_join(&r->sources[place->source].shown)
+                          : go_into(around, into->names[i]);
+        if (!is_there(p, place, around))
+            return i;
+    }
+    return into->is_joined ? 0 : into->n_names - 1;
+}
+
+uint64_t parts_find_pending(const struct parts *p)
+{
+    return run_called(p->run) & shown(p->run) & ~p->sent;
+}
+
+/* An error of its own, or an array of its elements'. */
+static bool add_errors(struct parts *p, unsigned source, struct assembly *a)
+{
+    struct slice errors = assemble_errors_of(p->run, run_bit(source));
+    if (!errors.n)
+        return errors.at;
+    if (!run_has_failed(p->run, source))
+        return add(a, SLICE(",\"errors\":")) && add(a, errors);
+    return add(a, SLICE(",\"error\":")) && add(a, (struct slice){errors.at + 1, errors.n - 2});
+}
+
+/* Where a joined source has put something of the name it is replaced whole. */
+bool parts_add(struct parts *p, unsigned source, struct assembly *a)
+{
+    const struct plan_source *s = &p->run->plan->sources[source];
+    unsigned n = s->config->into.is_joined ? 0 : s->config->into.n_names;
+    if (replaces(p, source))
+        n = 1;
+    return add(a, s->part_start) && parts_add_path(a, source, n) && add(a, SLICE(",\"value\":")) &&
+           parts_add_data(p, source, n, a) && add_errors(p, source, a);
+}
+
+bool parts_add_done(struct parts *p, struct assembly *a)
+{
+    struct slice errors = assemble_errors(p->run);
+    a->is_complete = errors.n == 0;
+    if (a->is_complete || !errors.at)
+        return errors.at && add(a, SLICE("\"complete\":true"));
+    return add(a, SLICE("\"complete\":false,\"errors\":")) && add(a, errors);
+}
+
+/* Where values lie in each other they are still looked at, and what others read is still read. */
+void parts_release(struct parts *p, unsigned source)
+{
+    struct run_source *s = &p->run->sources[source];
+    if (!s->outcome.blob || !p->run->plan->places.is_flat || s->plan->is_read || s->items)
+        return;
+    blob_release(&p->run->gateway->loop->blobs, s->outcome.blob);
+    s->outcome.blob = NULL;
+}

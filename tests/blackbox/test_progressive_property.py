@@ -1,0 +1,122 @@
+"""test_progressive_property.py - applying the parts gives the plain answer, whatever comes when"""
+
+import json
+import random
+import time
+
+import pytest
+
+from behaviour import after, answer, closing
+from cases import fresh
+from stream import KINDS, Stream, compose, in_order
+
+# Plans by chance: places in each other, joined members, hidden ones, dependencies, conditions.
+PLANS = random.randrange(10**9)
+N_PLANS, N_ROUNDS = 12, 4
+NAMES = ["a", "b", "c", "d", "e", "f"]
+
+
+def plan(rand, number):
+    """The YAML of an endpoint."""
+    count = rand.randint(1, 6)
+    lines, places = [f"  - path: /p{number}/{{key}}", "    timeout: 1s", "    sources:"], set()
+    for i, name in enumerate(NAMES[:count]):
+        options = [f'get: "s{i % 2}:/{{key}}/{name}"']
+        others = NAMES[:i]
+        kind = rand.random()
+        if kind < 0.2:
+            options.append("into: .")
+        elif kind < 0.5:
+            place = rand.choice(["x.", "x.y.", "a.", "b.", "a.x.", "x.b.", ""]) + rand.choice("xyz")
+            if place not in places and not any(p.startswith(place + ".") for p in places):
+                options.append(f"into: {place}")
+                places.add(place)
+        elif kind < 0.6:
+            options.append("hide: true")
+        if rand.random() < 0.2:
+            options.append("fallback: {x: 0, k: 9}")
+        if rand.random() < 0.15:
+            options.append("required: true")
+        if others and rand.random() < 0.25:
+            options.append(f"when: {rand.choice(others)}.x != 2")
+        lines.append(f"      {name}: {{{', '.join(options)}}}")
+    if rand.random() < 0.5:
+        chosen = rand.sample(NAMES[:count], rand.randint(0, count))
+        lines.insert(2, f"    first: [{', '.join(chosen)}]")
+    return "\n".join(lines)
+
+
+HEAD = """
+listen: @listen@
+workers: 1
+services:
+  s0: {targets: ["http://@alpha@"], breaker: off}
+  s1: {targets: ["http://@beta@"], breaker: off}
+endpoints:
+"""
+
+
+def check(tmp_path, endpoint):
+    """Is this plan one that a configuration may have?"""
+    from gateway import run
+
+    text = HEAD.replace("@listen@", "127.0.0.1:1").replace("@alpha@", "h:1").replace("@beta@", "h:2")
+    (tmp_path / "one.yaml").write_text(text + endpoint)
+    return run("check", "-c", "one.yaml", cwd=tmp_path).returncode == 0
+
+
+def plans(rand, tmp_path):
+    found = []
+    while len(found) < N_PLANS:
+        made = plan(rand, len(found))
+        if check(tmp_path, made):
+            found.append(made)
+    return found
+
+
+def thing(rand, depth=2):
+    kind = rand.choice("ooooaasn") if depth else rand.choice("sn")
+    if kind == "o":
+        names = rand.choices(["a", "b", "c", "x", "y", "z", "errors", "k"], k=rand.randint(0, 4))
+        return {name: thing(rand, depth - 1) for name in names}
+    if kind == "a":
+        return [thing(rand, depth - 1) for _ in range(rand.randint(0, 2))]
+    return rand.choice(["x", "\n"]) if kind == "s" else rand.choice([1, 2, None, True])
+
+
+def behaviour(rand):
+    kind, wait = rand.random(), rand.choice([0, 0, 0.002, 0.01, 0.02])
+    if kind < 0.1:
+        return answer({}, 500), wait
+    if kind < 0.15:
+        return closing(), wait
+    if kind < 0.2:
+        return answer(b"{nonsense"), wait
+    said = json.dumps(thing(rand), indent=rand.choice([None, 2])).encode()
+    return answer(said), wait
+
+
+def test_the_parts_give_the_plain_answer(start, tmp_path):
+    print("seed", PLANS)
+    rand = random.Random(PLANS)
+    made = plans(rand, tmp_path)
+    gateway = start(HEAD + "\n".join(made) + "\n")
+    for number, text in enumerate(made):
+        for turn in range(N_ROUNDS):
+            key = fresh()
+            for i, name in enumerate(NAMES):
+                says, wait = behaviour(rand)
+                service = gateway["alpha" if i % 2 == 0 else "beta"]
+                service.on(f"/{key}/{name}", after(wait, says))
+            plain = gateway.get(f"/p{number}/{key}")
+            for kind in KINDS:
+                with Stream(gateway.address, f"/p{number}/{key}", kind) as stream:
+                    if stream.begin()["content-type"] == "application/problem+json":
+                        assert plain.status == stream.head.status, text
+                        continue
+                    events = stream.events()
+                if plain.status != 200:
+                    assert events[-1].data.get("extensions", events[-1].data)["complete"] is False
+                    continue
+                said = "\n".join([text, plain.body.decode(), *map(repr, events)])
+                assert in_order(compose(events)) == in_order(plain.json()), said
