@@ -161,6 +161,7 @@ static void answer_metrics(struct exchange *e)
     write_cache(&m, c);
     control_store_show(c, &m);
     control_credentials_show(c, &m);
+    control_issuers_show(c, &m);
     struct slice text = m.is_whole ? arena_copy(&e->arena, buffer_slice(&out)) : SLICE_NONE;
     buffer_done(&out);
     if (text.at)

@@ -39,6 +39,7 @@ static void hand_over(struct control *c)
     free(known);
     loop_disarm(&c->loop, &c->patience);
     c->is_waiting = false;
+    control_issuers_publish(c);
 }
 
 static void on_patience(struct wheel_entry *e)
@@ -54,7 +55,8 @@ void control_settle(struct control *c)
 
 static unsigned count_awaited(const struct snapshot *s)
 {
-    return control_targets_count(s->config) + control_credentials_count(s->config);
+    return control_targets_count(s->config) + control_credentials_count(s->config) +
+           control_issuers_count(s->config);
 }
 
 /* before: the targets of the snapshot before this one, or NULL. The watching itself is waited for,
@@ -66,6 +68,7 @@ static void watch(struct control *c, const struct control_targets *before,
     control_targets_watch(c, before);
     control_credentials_watch(c);
     control_keys_watch(c);
+    control_issuers_watch(c);
     control_store_watch(c, config_before);
     control_settle(c);
 }
@@ -134,6 +137,7 @@ static void run_end(struct loop_message *base, void *owner)
     control_targets_done(&c->targets);
     control_credentials_done(c);
     control_keys_done(c);
+    control_issuers_done(c);
     control_store_done(c);
     loop_disarm(&c->loop, &c->patience);
     resolver_close(c->resolver);
@@ -189,6 +193,7 @@ void control_start(struct control *c, struct worker_shared *shared, struct snaps
     random_init(&c->random);
     control_credentials_init(c);
     control_keys_init(c);
+    control_issuers_init(c);
     control_store_init(c);
     shared->control = c;
     if (admin_fd >= 0)

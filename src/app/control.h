@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "app/control_credentials.h"
+#include "app/control_issuers.h"
 #include "app/control_keys.h"
 #include "app/control_store.h"
 #include "app/control_targets.h"
@@ -32,8 +33,10 @@ struct control {
     struct random random;
     struct control_credentials credentials;
     struct control_keys keys;
+    struct control_issuers issuers;
     struct control_store store;
-    atomic_uint n_unresolved; /* names without an address, services without their credentials */
+    atomic_uint n_unresolved; /* names without an address, services without their credentials,
+                                 issuers that have not said anything of their keys */
     atomic_bool is_ready;     /* serving, and not draining */
     struct listener listener;
     struct server *admin; /* NULL where there is none */

@@ -81,6 +81,8 @@ void control_keys_watch(struct control *c)
     CHECK(c->keys.all);
     for (unsigned i = 0; i < config->n_auth; i++) {
         const struct config_secret from = {.file = config->auth[i].file};
+        if (config->auth[i].kind != CONFIG_AUTH_KEYS)
+            continue;
         struct control_keys_file *f = &c->keys.all[c->keys.n++];
         f->policy = &config->auth[i];
         secret_init(&f->file, &from, KEYS_FILE_MAX);

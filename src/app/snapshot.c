@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/control_issuer.h"
 #include "app/jq_check.h"
 #include "app/keys_file.h"
 #include "base/buffer.h"
@@ -72,6 +73,17 @@ static bool make_service_tls(const struct config_service *s, SSL_CTX **out)
     return *out;
 }
 
+static bool make_issuer_tls(const struct config_auth *a, SSL_CTX **out)
+{
+    char message[MESSAGE_MAX];
+    if (a->kind != CONFIG_AUTH_JWT || !a->jwt.target.is_tls)
+        return true;
+    *out = tls_client_context(a->jwt.ca, NULL, NULL, message, sizeof message);
+    if (!*out)
+        complain(&a->position, message);
+    return *out;
+}
+
 /* All stores are trusted alike. */
 static bool make_store_tls(const struct config *c, SSL_CTX **out)
 {
@@ -98,10 +110,13 @@ static bool make_contexts(struct snapshot *s)
     s->n_listeners = c->n_listens;
     s->service_tls = calloc(c->n_services + 1, sizeof *s->service_tls);
     s->listen_tls = calloc(c->n_listens + 1, sizeof *s->listen_tls);
-    CHECK(s->service_tls && s->listen_tls);
+    s->issuer_tls = calloc(c->n_auth + 1, sizeof *s->issuer_tls);
+    CHECK(s->service_tls && s->listen_tls && s->issuer_tls);
     bool good = true;
     for (unsigned i = 0; i < c->n_services; i++)
         good &= make_service_tls(&c->services[i], &s->service_tls[i]);
+    for (unsigned i = 0; i < c->n_auth; i++)
+        good &= make_issuer_tls(&c->auth[i], &s->issuer_tls[i]);
     for (unsigned i = 0; i < c->n_listens; i++)
         good &= make_listen_tls(&c->listens[i], &s->listen_tls[i]);
     if (c->has_admin)
@@ -110,23 +125,36 @@ static bool make_contexts(struct snapshot *s)
     return good;
 }
 
+/* Those of an issuer are the control thread's: here they are only judged. */
+static bool load_keys(const struct config_auth *a, struct api_keys **keys, struct buffer *wrong)
+{
+    switch (a->kind) {
+    case CONFIG_AUTH_KEYS:
+        *keys = keys_file_load(a, wrong);
+        return *keys;
+    case CONFIG_AUTH_JWT:
+        return !a->jwt.file || control_issuer_check_file(a->jwt.file, wrong);
+    }
+    return false;
+}
+
 /* Who may ask is known before the first request comes. */
 static bool make_keys(struct snapshot *s)
 {
     const struct config *c = s->config;
-    bool good = true;
+    bool all_good = true;
     s->keys = calloc(c->n_auth + 1, sizeof(struct api_keys *));
     CHECK(s->keys);
     for (unsigned i = 0; i < c->n_auth; i++) {
         struct buffer wrong;
         buffer_init(&wrong, MESSAGE_MAX);
-        s->keys[i] = keys_file_load(&c->auth[i], &wrong);
-        if (!s->keys[i])
+        bool good = load_keys(&c->auth[i], &s->keys[i], &wrong);
+        if (!good)
             complain(&c->auth[i].position, wrong.n ? wrong.at : "its keys cannot be read");
-        good &= s->keys[i] != NULL;
+        all_good &= good;
         buffer_done(&wrong);
     }
-    return good;
+    return all_good;
 }
 
 static unsigned count_workers(const struct config *c)
@@ -227,6 +255,9 @@ void snapshot_release(struct snapshot *s)
     for (unsigned i = 0; i < s->config->n_auth; i++)
         api_keys_release(s->keys[i]);
     free(s->keys);
+    for (unsigned i = 0; i < s->config->n_auth; i++)
+        tls_release(s->issuer_tls[i]);
+    free(s->issuer_tls);
     service_shared_free(s->services, s->config);
     for (unsigned i = 0; i < s->n_workers; i++)
         gateway_stats_free(s->stats[i]);

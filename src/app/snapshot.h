@@ -18,6 +18,7 @@ struct service_shared;
 struct snapshot {
     struct config *config;
     SSL_CTX **service_tls; /* by index of the service; NULL where no target speaks TLS */
+    SSL_CTX **issuer_tls;  /* by index of the policy; NULL where no keys come by TLS */
     SSL_CTX **listen_tls;  /* by index of the listener; NULL where plain */
     unsigned n_listeners;
     SSL_CTX *admin_tls;     /* NULL where plain */

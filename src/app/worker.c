@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/control_credentials.h"
+#include "app/control_issuers.h"
 #include "app/jq_setup.h"
 #include "app/store_setup.h"
 #include "app/worker_internal.h"
@@ -52,6 +53,12 @@ static void on_refused(void *owner, uint64_t generation)
     control_credentials_refused(w->shared->control, generation);
 }
 
+static void on_unknown_key(void *owner, unsigned policy)
+{
+    struct worker *w = owner;
+    control_issuers_missed(w->shared->control, w->snapshot, policy);
+}
+
 static struct gateway *make_gateway(struct worker *w)
 {
     w->jq = jq_setup(w->jq, &w->loop, w->snapshot->config);
@@ -70,6 +77,7 @@ static struct gateway *make_gateway(struct worker *w)
         .cache = &w->cache,
         .rates = w->snapshot->rates,
         .on_refused = on_refused,
+        .on_unknown_key = on_unknown_key,
         .refused_owner = w,
     };
     struct gateway *g = gateway_new(&w->loop, w->snapshot->config, &context);

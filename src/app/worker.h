@@ -124,6 +124,8 @@ void worker_set_credentials(struct worker *w, struct snapshot *s,
                             const struct worker_credentials *c);
 /* The same for the keys of a policy; the share is taken over. */
 void worker_set_keys(struct worker *w, struct snapshot *s, struct worker_keys keys);
+/* The same for the keys of an issuer; a share is taken. */
+void worker_set_issuer(struct worker *w, struct snapshot *s, struct gateway_issuer issuer);
 /* The same for the addresses of a store. */
 void worker_set_store(struct worker *w, struct snapshot *s, const struct worker_store *store);
 /* From any thread: stop accepting, let answers end, then end the thread. */

@@ -4,6 +4,7 @@
 #include "app/worker_internal.h"
 #include "base/check.h"
 #include "edge/api_keys.h"
+#include "edge/key_set.h"
 #include "store/tier.h"
 
 struct message {
@@ -11,8 +12,9 @@ struct message {
     struct snapshot *snapshot;
     int fd; /* of a handed-on connection */
     unsigned listener;
-    struct worker_known known; /* owned */
-    struct worker_keys keys;   /* a share */
+    struct worker_known known;    /* owned */
+    struct worker_keys keys;      /* a share */
+    struct gateway_issuer issuer; /* with a share */
 };
 
 static struct message *make(void (*run)(struct loop_message *, void *))
@@ -134,6 +136,27 @@ void worker_set_keys(struct worker *w, struct snapshot *s, struct worker_keys ke
     struct message *m = make(run_keys);
     m->snapshot = snapshot_share(s);
     m->keys = keys;
+    loop_post(&w->loop, &m->base);
+}
+
+static void run_issuer(struct loop_message *base, void *owner)
+{
+    struct message *m = (struct message *)base;
+    struct worker *w = owner;
+    if (w->snapshot == m->snapshot && w->front.current)
+        gateway_set_issuer(w->front.current, &m->issuer);
+    key_set_release(m->issuer.keys);
+    snapshot_release(m->snapshot);
+    free(m);
+}
+
+void worker_set_issuer(struct worker *w, struct snapshot *s, struct gateway_issuer issuer)
+{
+    struct message *m = make(run_issuer);
+    m->snapshot = snapshot_share(s);
+    m->issuer = issuer;
+    if (issuer.keys)
+        key_set_share(issuer.keys);
     loop_post(&w->loop, &m->base);
 }
 

@@ -24,3 +24,35 @@ size_t base64_into(char *out, struct slice bytes)
         to[2] = '=';
     return (size_t)(to + 4 - out);
 }
+
+/* 64: no character of the alphabet of URLs. */
+static unsigned url_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (unsigned)(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return (unsigned)(c - 'a') + 26;
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0') + 52;
+    if (c == '-')
+        return 62;
+    return c == '_' ? 63 : 64;
+}
+
+bool base64_url_read(char *out, struct slice text, size_t *n)
+{
+    unsigned bits = 0, n_bits = 0;
+    *n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned value = url_value(text.at[i]);
+        if (value == 64)
+            return false;
+        bits = (bits << 6 | value) & 0xffff;
+        n_bits += 6;
+        if (n_bits < 8)
+            continue;
+        n_bits -= 8;
+        out[(*n)++] = (char)(bits >> n_bits & 0xff);
+    }
+    return n_bits < 6 && (bits & ((1U << n_bits) - 1)) == 0;
+}

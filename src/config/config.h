@@ -132,12 +132,25 @@ struct config_service {
 /* A named policy of who may ask (CONTRACT 3.9). */
 enum config_auth_kind {
     CONFIG_AUTH_KEYS, /* api_keys */
+    CONFIG_AUTH_JWT,  /* jwt */
+};
+/* Tokens that an issuer has signed. */
+struct config_jwt {
+    struct slice issuer; /* empty: any */
+    struct slice *audiences;
+    unsigned n_audiences;        /* 0: any */
+    unsigned algorithms;         /* 1 << enum jwa each */
+    const char *file;            /* of the issuer's keys; NULL: */
+    struct config_target target; /* they are had from there */
+    struct slice path;
+    const char *ca; /* that the target is trusted by; NULL: the system's */
 };
 struct config_auth {
     struct slice name;
     enum config_auth_kind kind;
-    struct slice header; /* where the client's credentials stand, lower case */
-    const char *file;    /* CONFIG_AUTH_KEYS: of names and keys */
+    struct slice header;   /* where the client's credentials stand, lower case */
+    const char *file;      /* CONFIG_AUTH_KEYS: of names and keys */
+    struct config_jwt jwt; /* CONFIG_AUTH_JWT */
     struct config_position position;
     unsigned index;
 };
@@ -386,6 +399,8 @@ struct config_endpoint {
     unsigned n_parameters;
     const struct config_auth **auth; /* one of them must be satisfied; none: anybody may ask */
     unsigned n_auth;
+    struct slice *scopes; /* one of them must be a token's; none: any token will do */
+    unsigned n_scopes;
     uint64_t timeout_ms;           /* default 2000 */
     struct config_source *sources; /* in declared order */
     unsigned n_sources;

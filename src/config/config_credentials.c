@@ -92,33 +92,37 @@ static struct slice path_of(struct reading *r, struct slice behind)
     return (struct slice){text, behind.n + !has_slash};
 }
 
+const char *config_read_url(struct reading *r, const struct node *value, struct config_target *t,
+                            struct slice *path)
+{
+    *t = (struct config_target){.weight = 1, .position = document_position(value->place)};
+    *path = SLICE_NONE;
+    const char *wrong = config_split_url(r, value->text, t, path);
+    bool is_path = true;
+    for (size_t i = 0; i < path->n; i++)
+        is_path &= token_has((unsigned char)path->at[i], TOKEN_URI);
+    if (!wrong && !is_path)
+        wrong = "its path has neither spaces nor '#', as https://login.internal/token";
+    if (!wrong)
+        *path = path_of(r, *path);
+    return wrong;
+}
+
 static void read_token_url(struct reading *r, const struct option *row, struct node *value,
                            void *object)
 {
     struct config_credentials *c = object;
-    struct slice path = SLICE_NONE;
     (void)row;
     if (!option_scalar(r, value, "a URL, as https://login.internal/token"))
         return;
-    c->token_target = (struct config_target){
-        .weight = 1,
-        .position = document_position(value->place),
-    };
-    const char *wrong = config_split_url(r, value->text, &c->token_target, &path);
-    bool is_path = true;
-    for (size_t i = 0; i < path.n; i++)
-        is_path &= token_has((unsigned char)path.at[i], TOKEN_URI);
-    if (!wrong && !is_path)
-        wrong = "its path has neither spaces nor '#', as https://login.internal/token";
+    const char *wrong = config_read_url(r, value, &c->token_target, &c->token_path);
     if (wrong)
         reading_complain(r, RULE_TOKEN_URL, value->place, "tokens cannot be had from %s; %s",
                          config_show_url(r, value), wrong);
-    else
-        c->token_path = path_of(r, path);
 }
 
 /* RFC 6749 3.3: visible characters but quotes and backslashes. */
-static bool is_scope(struct slice text)
+bool config_is_scope(struct slice text)
 {
     for (size_t i = 0; i < text.n; i++)
         if (text.at[i] <= 0x20 || text.at[i] > 0x7e || text.at[i] == '"' || text.at[i] == '\\')
@@ -157,8 +161,8 @@ static void read_scopes(struct reading *r, const struct option *row, struct node
     for (size_t i = 0; i < value->n; i++) {
         const struct node *item = value->items[i];
         bool is_text = option_scalar(r, item, "a scope");
-        is_good &= is_text && is_scope(item->text);
-        if (is_text && !is_scope(item->text))
+        is_good &= is_text && config_is_scope(item->text);
+        if (is_text && !config_is_scope(item->text))
             reading_complain(r, RULE_SCOPE, item->place,
                              "'%s' is no scope; it is one word without quotes, as catalog.read",
                              reading_show(r, item->text));

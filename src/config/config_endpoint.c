@@ -14,6 +14,7 @@ static void read_endpoint(struct reading *r, const struct option *row, struct no
     option_read_section(r, row->section, whole, e);
     config_check_views(r, e, value);
     config_check_endpoint_cache(r, e, value);
+    config_check_scopes(r, e, value);
 }
 
 /* Where a conflict of routes is told. */

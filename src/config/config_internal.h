@@ -19,7 +19,7 @@ extern const struct section config_root, config_listener, config_listener_tls, c
     config_breaker_of, config_retry_of, config_hedge_of, config_concurrency_of, config_balance_of,
     config_health_of, config_credentials_of, config_basic_of, config_oauth2_of, config_secret_of,
     config_fault_of, config_cache_of, config_cache_top, config_auth_of, config_api_keys_of,
-    config_cors_of, config_rate_limit_of;
+    config_cors_of, config_rate_limit_of, config_jwt_of;
 
 /* All of them, and NULL. */
 extern const struct section *const config_sections[];
@@ -46,7 +46,9 @@ extern const struct option_kind config_kind_listens, config_kind_admin, config_k
     config_kind_cache_vary, config_kind_cache_tags, config_kind_stores, config_kind_store_tls,
     config_kind_auth, config_kind_api_keys, config_kind_auth_header, config_kind_endpoint_auth,
     config_kind_cors, config_kind_origins, config_kind_cors_methods, config_kind_cors_headers,
-    config_kind_cors_expose, config_kind_rate_limit, config_kind_rate_by;
+    config_kind_cors_expose, config_kind_rate_limit, config_kind_rate_by, config_kind_jwt,
+    config_kind_issuer, config_kind_audience, config_kind_jwks, config_kind_algorithms,
+    config_kind_endpoint_scopes;
 
 /* A short form as the map of that key alone; a map and a null as they are. */
 struct node *config_lengthen(struct reading *r, struct node *value, const char *key);
@@ -119,6 +121,9 @@ void config_check_shape(struct reading *r, const struct config_source *s, const 
 void config_check_places(struct reading *r, const struct config_endpoint *e);
 /* Those of the top where the endpoint has none of its own. */
 void config_check_views(struct reading *r, struct config_endpoint *e, const struct node *own);
+/* Scopes that stand in the endpoint itself need a policy that knows of scopes. */
+void config_check_scopes(struct reading *r, const struct config_endpoint *e,
+                         const struct node *own);
 void config_check_cycles(struct reading *r, const struct config_endpoint *e);
 void config_check_routes(struct reading *r, struct node *const *paths);
 
@@ -130,3 +135,5 @@ struct document *config_open(struct reading *r, const char *path, const char *na
 struct node *config_parse(struct reading *r, struct document *d, bool *is_empty);
 /* config_load(); told[i] becomes true for each rule i that a diagnostic is of. May be NULL. */
 struct config *config_load_told(const char *file, struct buffer *diagnostics, bool *told);
+/* Is it one word that may be a scope (RFC 6749 3.3)? */
+bool config_is_scope(struct slice text);

@@ -90,6 +90,13 @@ static const struct option endpoint[] = {
          "The policy that a client must satisfy, or several of which any one will do; `off` "
          "lets everybody in.",
      .example = "[customer, partner]"},
+    {.name = "scopes",
+     .kind = &config_kind_endpoint_scopes,
+     .otherwise = "none",
+     .sentence =
+         "Scopes of which a client's token must have one, in its `scope`, `scp` or `roles`; "
+         "needs `auth`.",
+     .example = "[orders.read]"},
     {.name = "timeout",
      .kind = &option_duration,
      .place = offsetof(struct config_endpoint, timeout_ms),

@@ -13,3 +13,7 @@ bool config_split_authority(struct slice authority, struct slice *host, unsigned
 /* The URL as a message may show it: one with a user in it may have a password too, and is hidden.
  */
 const char *config_show_url(struct reading *r, const struct node *value);
+/* A whole URL that is asked: where it leads, and its path and query. NULL, or what would be right.
+ */
+const char *config_read_url(struct reading *r, const struct node *value, struct config_target *t,
+                            struct slice *path);

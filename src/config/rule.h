@@ -69,6 +69,9 @@ enum rule {
     RULE_STORE,
     RULE_STORE_TWICE,
     RULE_AUTH,
+    RULE_JWKS,
+    RULE_ALGORITHM,
+    RULE_SCOPES,
     /* endpoints */
     RULE_METHOD,
     RULE_PATH,

@@ -9,6 +9,7 @@
 #include "gateway/delivery_plain.h"
 #include "gateway/delivery_stream.h"
 #include "gateway/gateway_internal.h"
+#include "gateway/issuers.h"
 #include "gateway/negotiation.h"
 #include "gateway/problem.h"
 #include "gateway/rate_limit.h"
@@ -103,7 +104,7 @@ bool gateway_look_at(struct visit *v)
         return false;
     }
     if (cross_origin_preflight(v, target.path) || !route(v, target.path, &match) ||
-        !rate_limit_enter(v) || !authentication_check(v))
+        !(v->has_waited || rate_limit_enter(v)) || !authentication_check(v))
         return false;
     const struct parameters_input in = {
         .segments = match.segments,
@@ -126,7 +127,7 @@ bool gateway_look_at(struct visit *v)
 static enum exchange_interest on_head(struct exchange *e)
 {
     struct visit *v = begin(e);
-    return v && gateway_look_at(v) ? EXCHANGE_WANT_BODY : EXCHANGE_REFUSE_BODY;
+    return v && (gateway_look_at(v) || v->key_wait) ? EXCHANGE_WANT_BODY : EXCHANGE_REFUSE_BODY;
 }
 
 /* Such an answer has no body. */
@@ -215,7 +216,17 @@ void gateway_go_on(struct visit *v)
 
 static void on_request(struct exchange *e)
 {
-    gateway_go_on(e->run);
+    struct visit *v = e->run;
+    if (v->key_wait)
+        issuers_wait(v);
+    else
+        gateway_go_on(v);
+}
+
+void gateway_resume(struct visit *v)
+{
+    if (gateway_look_at(v))
+        gateway_go_on(v);
 }
 
 static void on_gone(struct exchange *e)
@@ -224,6 +235,7 @@ static void on_gone(struct exchange *e)
     if (!v)
         return;
     counters_add(v->gateway->context.counters, COUNT_CLIENTS_GONE, 1);
+    issuers_leave(v);
     answer_cache_leave(v);
     if (v->run)
         run_stop(v->run);
@@ -253,6 +265,7 @@ static void on_finished(struct exchange *e)
     struct gateway *g = v->gateway;
     counters_add(g->context.counters, COUNT_REQUESTS_IN_FLIGHT, -1);
     atomic_fetch_sub_explicit(g->context.n_in_flight, 1, memory_order_relaxed);
+    issuers_leave(v);
     answer_cache_leave(v);
     rate_limit_leave(v);
     if (v->run)

@@ -23,6 +23,7 @@
 #include "wire/pattern.h"
 
 struct api_keys;
+struct key_set;
 struct gateway;
 struct rate_table;
 struct service_cache;
@@ -45,7 +46,9 @@ struct gateway_context {
     struct rate_table *rates;      /* of the process; NULL where no endpoint has a limit */
     /* A service refused a token of that generation (service_set_credentials()); may be NULL. */
     void (*on_refused)(void *owner, uint64_t generation);
-    void *refused_owner;
+    /* A token of that policy names a key that is not known; gateway_set_issuer() will follow. */
+    void (*on_unknown_key)(void *owner, unsigned policy);
+    void *refused_owner; /* of both */
 };
 
 /* The configuration outlives the gateway. No target has an address yet. */
@@ -59,6 +62,13 @@ void gateway_set_credentials(struct gateway *g, unsigned service, struct slice l
                              uint64_t generation);
 /* Who may ask by which key from now on; the gateway takes a share. */
 void gateway_set_keys(struct gateway *g, unsigned policy, struct api_keys *keys);
+/* What is new of the issuer of a policy's tokens. */
+struct gateway_issuer {
+    unsigned policy;
+    struct key_set *keys; /* NULL: those that were there stay; the gateway takes a share */
+    uint64_t quiet_ms;    /* for so long no newer ones will be asked for */
+};
+void gateway_set_issuer(struct gateway *g, const struct gateway_issuer *news);
 /* All that is known of a target of that service by now; copied. */
 void gateway_set_known(struct gateway *g, unsigned service, const struct service_known *k);
 /* The server's front no longer points at it: no request reaches it from now on. When the last run

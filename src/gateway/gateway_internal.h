@@ -15,9 +15,10 @@ struct gateway {
     const struct config *config;
     struct gateway_context context;
     struct service_context calls;
-    struct service **services; /* by index */
-    struct api_keys **keys;    /* by index of the policy; shares */
-    struct plan *plans;        /* by index of the endpoint */
+    struct service **services;   /* by index */
+    struct api_keys **keys;      /* by index of the policy; shares */
+    struct issuers_one *issuers; /* by index of the policy */
+    struct plan *plans;          /* by index of the endpoint */
     struct router *router;
     struct cors cors;               /* of what has no endpoint */
     struct arena arena;             /* of the plans */
@@ -40,5 +41,7 @@ void gateway_release(struct gateway *g);
 /* Finds the endpoint, asks who is there and reads all but the body. false: the request was
  * answered. */
 bool gateway_look_at(struct visit *v) MUST_USE;
+/* What the visit waited for before its endpoint was looked at is there, or will not come. */
+void gateway_resume(struct visit *v);
 /* The body is whole: has it answered, now or later. */
 void gateway_go_on(struct visit *v);

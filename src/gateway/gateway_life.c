@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "edge/api_keys.h"
 #include "gateway/gateway_internal.h"
+#include "gateway/issuers.h"
 #include "service/service_call.h"
 
 enum {
@@ -24,6 +25,7 @@ static void free_gateway(struct gateway *g)
     for (unsigned i = 0; i < g->config->n_auth; i++)
         api_keys_release(g->keys[i]);
     free(g->keys);
+    issuers_free(g, g->issuers);
     free(g->services);
     free(g->plans);
     free(g->values);
@@ -116,6 +118,7 @@ struct gateway *gateway_new(struct loop *loop, const struct config *config,
     loop_ready_init(&g->ready, on_ready);
     open_services(g);
     take_keys(g);
+    g->issuers = issuers_new(g);
     compile_plans(g);
     g->router = router_new(config);
     return g;
@@ -140,6 +143,12 @@ void gateway_set_keys(struct gateway *g, unsigned policy, struct api_keys *keys)
     CHECK(policy < g->config->n_auth);
     api_keys_release(g->keys[policy]);
     g->keys[policy] = api_keys_share(keys);
+}
+
+void gateway_set_issuer(struct gateway *g, const struct gateway_issuer *news)
+{
+    CHECK(news->policy < g->config->n_auth);
+    issuers_hear(g, news);
 }
 
 void gateway_set_known(struct gateway *g, unsigned service, const struct service_known *k)

@@ -17,6 +17,7 @@
 
 struct answer_wait;
 struct gateway;
+struct issuers_wait;
 struct run;
 
 struct visit {
@@ -27,13 +28,15 @@ struct visit {
     struct parameters parameters;
     struct selection selection;
     struct rate_limit limit;
-    struct slice body;         /* of the request, one JSON value, checked; empty: none, or nobody
-                                  reads it */
-    struct run *run;           /* NULL where no source is called */
-    struct answer_wait *wait;  /* for an answer that several get; NULL: none (answer_cache.h) */
-    bool is_preflight;         /* a browser's question before a request (cross_origin.h) */
-    bool is_shared;            /* no client's: its answer is for all that wait for it */
-    enum outcome_cache cached; /* what the endpoint's own cache had to do with the answer */
+    struct slice body;        /* of the request, one JSON value, checked; empty: none, or nobody
+                                 reads it */
+    struct run *run;          /* NULL where no source is called */
+    struct answer_wait *wait; /* for an answer that several get; NULL: none (answer_cache.h) */
+    bool is_preflight;        /* a browser's question before a request (cross_origin.h) */
+    struct issuers_wait *key_wait;    /* for keys of an issuer; NULL: none (issuers.h) */
+    bool has_waited;                  /* for them, once */
+    bool is_shared;                   /* no client's: its answer is for all that wait for it */
+    enum outcome_cache cached;        /* what the endpoint's own cache had to do with the answer */
     const struct access_source *told; /* for the log, of the sources of a shared answer that was */
     unsigned n_told;                  /* made for this request first */
     struct slice client;     /* the first address that is no trusted proxy's, for the log */

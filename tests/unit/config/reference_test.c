@@ -110,8 +110,9 @@ static const struct frame {
      ENDPOINTS, "cert|key"},
     {&config_auth_of, SERVICES ENDPOINTS "auth:\n  partner:\n    ", "", NULL},
     {&config_api_keys_of, SERVICES ENDPOINTS "auth:\n  partner:\n   api_keys:\n    ", "", "file"},
+    {&config_jwt_of, SERVICES ENDPOINTS "auth:\n  partner:\n   jwt:\n    ", "", "jwks"},
     {&config_endpoint_of,
-     SERVICES "auth:\n  customer: {api_keys: {file: a}}\n  partner: {api_keys: {file: b}}\n"
+     SERVICES "auth:\n  customer: {jwt: {jwks: a}}\n  partner: {api_keys: {file: b}}\n"
               "endpoints:\n  - ",
      "", "path|sources"},
     {&config_parameter_of,
@@ -143,11 +144,13 @@ static const struct {
     {"max", "each: list.ids\n    get: catalog:/products/{item}"},
     {"body", "post: catalog:/products"},
     {"form", "post: catalog:/products"},
+    {"scopes", "auth: customer\n    path: /x\n    sources: {it: {get: \"catalog:/\"}}"},
 };
 
 static const char *need_of(const struct frame *f, const struct option *row)
 {
-    for (size_t i = 0; f->section == &config_source_of && i < sizeof needs / sizeof *needs; i++)
+    bool has_needs = f->section == &config_source_of || f->section == &config_endpoint_of;
+    for (size_t i = 0; has_needs && i < sizeof needs / sizeof *needs; i++)
         if (strcmp(needs[i].name, row->name) == 0)
             return needs[i].beside;
     return NULL;
