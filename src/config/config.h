@@ -202,15 +202,16 @@ enum config_origin {
     CONFIG_FROM_PARAMETER,
     CONFIG_FROM_HEADER,
     CONFIG_FROM_SOURCE,
-    CONFIG_FROM_BODY,  /* the request's, which is JSON */
-    CONFIG_FROM_ITEM,  /* the element that a call of `each` is for */
-    CONFIG_FROM_ITEMS, /* the list of a batch */
+    CONFIG_FROM_BODY,   /* the request's, which is JSON */
+    CONFIG_FROM_CLAIMS, /* a verified token's */
+    CONFIG_FROM_ITEM,   /* the element that a call of `each` is for */
+    CONFIG_FROM_ITEMS,  /* the list of a batch */
 };
 struct config_variable {
     enum config_origin origin;
     unsigned index;        /* of the parameter or the source in its endpoint */
     struct slice header;   /* CONFIG_FROM_HEADER: the field's name */
-    struct json_path path; /* CONFIG_FROM_SOURCE, _BODY, _ITEM: from there on */
+    struct json_path path; /* CONFIG_FROM_SOURCE, _BODY, _CLAIMS, _ITEM: from there on */
 };
 
 struct config_template {

@@ -117,6 +117,14 @@ static void read_endpoint_auth(struct reading *r, const struct option *row, stru
         add_policy(r, items[i], e);
 }
 
+bool config_has_claims(const struct config_endpoint *e)
+{
+    for (unsigned i = 0; i < e->n_auth; i++)
+        if (e->auth[i]->kind == CONFIG_AUTH_JWT)
+            return true;
+    return false;
+}
+
 const struct option_kind config_kind_auth = {
     "map of policies", "{\"type\":\"object\",\"additionalProperties\":@}", read_policies};
 const struct option_kind config_kind_api_keys = {"map", "@", read_api_keys};

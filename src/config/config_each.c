@@ -45,11 +45,12 @@ static void read_through(struct reading *r, const struct node *value, struct sli
     }
 }
 
-/* Answers and bodies are looked at when they come; the others are known now. */
+/* Answers, bodies and claims are looked at when they come; the others are known now. */
 static void check_list(struct reading *r, const struct node *value, const struct config_each *each)
 {
     const struct config_variable *list = &each->list;
-    if (list->origin == CONFIG_FROM_SOURCE || list->origin == CONFIG_FROM_BODY)
+    if (list->origin == CONFIG_FROM_SOURCE || list->origin == CONFIG_FROM_BODY ||
+        list->origin == CONFIG_FROM_CLAIMS)
         return;
     bool is_parameter = list->origin == CONFIG_FROM_PARAMETER;
     if (!is_parameter || !r->endpoint->parameters[list->index].is_list)

@@ -77,6 +77,9 @@ bool config_check_header_value(struct reading *r, const struct node *value);
 /* It is freed with the configuration. */
 void config_keep_pattern(struct reading *r, struct pattern *p);
 
+/* Can a client of the endpoint have a token? */
+bool config_has_claims(const struct config_endpoint *e);
+
 const struct config_service *config_find_service(const struct config *c, struct slice name);
 /* No service has the name: what was meant, or what else to do. */
 void config_tell_service(struct reading *r, struct place place, struct slice name,

@@ -3,6 +3,7 @@
  *   id, params.id       a parameter of the path or the query
  *   headers.x-tenant    a header, declared as a parameter or not
  *   body.lines[0].sku   a path into the request's body
+ *   claims.sub          a path into the claims of the token that a policy has verified
  *   product.seller.id   a path into the answer of a source, which has to settle before
  *   item, item.id       the element that a call of `each` is for
  *   ids                 the list of a batch, by the name that `batch` gave it
@@ -207,6 +208,19 @@ static bool resolve_body(struct resolver *v, struct slice rest)
     return resolve_path(v, rest);
 }
 
+/* Where nobody asks for a token there never is a claim. */
+static bool resolve_claims(struct resolver *v, struct slice rest)
+{
+    if (!config_has_claims(v->r->endpoint)) {
+        reading_complain(v->r, RULE_CLAIMS, v->place,
+                         "no policy of the endpoint asks for a token, so there are no claims; give "
+                         "it the `auth` of a policy with `jwt`");
+        return false;
+    }
+    v->out->origin = CONFIG_FROM_CLAIMS;
+    return resolve_path(v, rest);
+}
+
 static bool tell_item(struct resolver *v, const char *message)
 {
     reading_complain(v->r, RULE_ITEM, v->place, "%s", message);
@@ -252,6 +266,8 @@ static bool resolve(struct resolver *v)
         return resolve_param(v, slice_after(rest, 1));
     if (slice_equal(head, SLICE("body")))
         return resolve_body(v, rest);
+    if (slice_equal(head, SLICE("claims")))
+        return resolve_claims(v, rest);
     if (slice_equal(head, SLICE("item")))
         return resolve_item(v, rest);
     bool is_batch = head.n && slice_equal(head, batch_of(v));

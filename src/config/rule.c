@@ -97,6 +97,7 @@ static const char *const names[RULE_N] = {
     [RULE_VARIABLE_PATH] = "variable path",
     [RULE_CYCLE] = "cycle",
     [RULE_CONDITION] = "condition",
+    [RULE_CLAIMS] = "claims",
     [RULE_BODY_ABSENT] = "body absent",
     [RULE_BODY_METHOD] = "body method",
     [RULE_EACH] = "each",

@@ -65,6 +65,19 @@ static bool add_credentials(struct visit *v, bool *has_credentials)
     return is_good;
 }
 
+/* Who asks is part of an answer that is made of it. */
+static bool add_claims(struct visit *v, bool *has_credentials)
+{
+    struct run asking = {.gateway = v->gateway, .visit = v, .plan = v->plan};
+    bool is_good = true;
+    for (unsigned i = 0; i < v->plan->n_claims && is_good; i++) {
+        struct slice json;
+        is_good = values_json(&asking, NULL, v->plan->claims[i], &json) && add(v->gateway, json);
+        *has_credentials |= json.n > 0;
+    }
+    return is_good;
+}
+
 static bool add_varied(struct visit *v)
 {
     const struct config_cache *c = &v->plan->config->cache;
@@ -141,7 +154,8 @@ bool answer_cache_key(struct visit *v, struct slice *key, bool *has_credentials)
     bool is_good = add(g, SLICE("endpoint")) && add(g, e->method) && add(g, hash) &&
                    (is_given ? add_given_key(v) : add_default_key(v)) && add_selection(v) &&
                    add_headers(v, !is_given, has_credentials) &&
-                   add_credentials(v, has_credentials) && add_varied(v);
+                   add_credentials(v, has_credentials) && add_claims(v, has_credentials) &&
+                   add_varied(v);
     *key = buffer_slice(&g->requests);
     return is_good;
 }

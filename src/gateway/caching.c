@@ -116,6 +116,18 @@ static bool put_secrets(struct composing *c)
     return true;
 }
 
+/* Whatever a key says, nobody gets what was made of another's claims. */
+static bool put_claims(struct composing *c)
+{
+    const struct plan_source *p = c->source->plan;
+    for (unsigned i = 0; i < p->n_claims; i++) {
+        struct slice json;
+        if (!values_json(c->run, NULL, p->claims[i], &json) || !cache_key_add(c->out, json))
+            return false;
+    }
+    return true;
+}
+
 static bool put_credentials(struct composing *c, const struct composed *out)
 {
     size_t at = out->at + out->line_n;
@@ -169,6 +181,8 @@ static bool put_all(struct composing *c, struct composed *out)
     out->key_n = c->out->n - at;
     at = c->out->n;
     if (c->source->has_credentials && !put_credentials(c, out))
+        return false;
+    if (!put_claims(c))
         return false;
     out->credentials_n = c->out->n - at;
     at = c->out->n;

@@ -73,6 +73,7 @@ static void blame(struct composing *c, const struct config_template *t, size_t v
         refuse(c, from->header, why);
         break;
     case CONFIG_FROM_BODY:
+    case CONFIG_FROM_CLAIMS:
         refuse(c, template_variable(t->compiled, variable), why);
         break;
     case CONFIG_FROM_ITEM:

@@ -25,6 +25,8 @@ struct plan_source {
     const struct slice *secrets; /* headers of the client that tell who it is, and that templates of
                                     the call read; lower case */
     unsigned n_secrets;
+    const struct config_variable *const *claims; /* that the call is made of */
+    unsigned n_claims;
     const struct config_set_header **set_headers; /* those with variables */
     unsigned n_set_headers;
     bool accepts_as_client; /* the client's Accept is forwarded; ours goes where it has none */
@@ -84,6 +86,8 @@ struct plan {
     unsigned n_headers;
     const unsigned *credentials; /* parameters that calls have as credentials, by index */
     unsigned n_credentials;
+    const struct config_variable *const *claims; /* that change the answer */
+    unsigned n_claims;
 };
 
 /* services: by their index in the configuration. */

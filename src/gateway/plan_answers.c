@@ -55,6 +55,9 @@ static struct slice list_name(const struct plan *p, const struct config_each *ea
     case CONFIG_FROM_BODY:
         append(&b, SLICE("body"));
         break;
+    case CONFIG_FROM_CLAIMS:
+        append(&b, SLICE("claims"));
+        break;
     case CONFIG_FROM_ITEM:
     case CONFIG_FROM_ITEMS:
         CHECK(false); /* there is no item yet */

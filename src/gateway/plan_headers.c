@@ -11,7 +11,9 @@ struct gathering {
     struct buffer vary;        /* a list */
     struct buffer headers;     /* struct plan_header */
     struct buffer credentials; /* unsigned */
-    struct buffer secrets;     /* struct slice, of the source that is looked at */
+    struct buffer claims;      /* const struct config_variable * */
+    struct buffer secrets;     /* struct slice, of the source that is looked at, */
+    struct buffer own_claims;  /* and its claims */
 };
 
 static void append(struct buffer *b, const void *at, size_t n)
@@ -63,6 +65,8 @@ static void use_variable(struct gathering *g, const struct config_variable *v, b
 {
     if (v->origin == CONFIG_FROM_HEADER)
         use_header(g, v->header, is_credential);
+    else if (v->origin == CONFIG_FROM_CLAIMS)
+        append(&g->claims, &v, sizeof v);
     else if (v->origin == CONFIG_FROM_PARAMETER && (is_credential || is_secret(g, v)))
         append(&g->credentials, &v->index, sizeof v->index);
 }
@@ -72,6 +76,8 @@ static void send_variable(struct gathering *g, const struct config_variable *v, 
 {
     struct slice header = header_of(g, v);
     use_variable(g, v, is_credential);
+    if (v->origin == CONFIG_FROM_CLAIMS)
+        append(&g->own_claims, &v, sizeof v);
     if (is_secret(g, v))
         append(&g->secrets, &header, sizeof header);
 }
@@ -144,9 +150,12 @@ static const void *keep(struct arena *arena, struct buffer *b)
 static void look_at_source(struct gathering *g, struct plan_source *s, struct arena *arena)
 {
     buffer_init(&g->secrets, SIZE_MAX / 2);
+    buffer_init(&g->own_claims, SIZE_MAX / 2);
     use_source(g, s->config);
     s->n_secrets = (unsigned)(g->secrets.n / sizeof *s->secrets);
     s->secrets = keep(arena, &g->secrets);
+    s->n_claims = (unsigned)(g->own_claims.n / sizeof *s->claims);
+    s->claims = keep(arena, &g->own_claims);
 }
 
 void plan_look_at_headers(struct plan *p, struct arena *arena)
@@ -158,6 +167,7 @@ void plan_look_at_headers(struct plan *p, struct arena *arena)
     vary_by(&g, SLICE("Accept")); /* by it clients ask for progressive answers */
     buffer_init(&g.headers, SIZE_MAX / 2);
     buffer_init(&g.credentials, SIZE_MAX / 2);
+    buffer_init(&g.claims, SIZE_MAX / 2);
     p->caches = e->cache.is_on;
     p->is_safe = slice_equal(e->method, SLICE("GET")) || slice_equal(e->method, SLICE("HEAD"));
     for (unsigned i = 0; i < e->n_sources; i++) {
@@ -168,6 +178,8 @@ void plan_look_at_headers(struct plan *p, struct arena *arena)
     p->vary.n = g.vary.n;
     p->n_headers = (unsigned)(g.headers.n / sizeof *p->headers);
     p->n_credentials = (unsigned)(g.credentials.n / sizeof *p->credentials);
+    p->n_claims = (unsigned)(g.claims.n / sizeof *p->claims);
+    p->claims = keep(arena, &g.claims);
     p->vary.at = keep(arena, &g.vary);
     p->headers = keep(arena, &g.headers);
     p->credentials = keep(arena, &g.credentials);

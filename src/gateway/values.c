@@ -115,13 +115,12 @@ static enum values_verdict of_array(struct lookup *l, struct slice array)
     return VALUES_GOOD;
 }
 
-/* Where the client's body has nothing, or null, the variable is undefined. */
-static enum values_verdict of_body(struct lookup *l)
+/* Of the client: where it has nothing, or null, the variable is undefined. */
+static enum values_verdict of_request(struct lookup *l, struct slice json)
 {
     struct json_value found;
-    struct slice body = l->run->visit->body;
     *l->out = (struct template_value){.is_defined = false};
-    if (body.n == 0 || !find_path(body, l->from->path, &found) || found.kind == JSON_NULL)
+    if (json.n == 0 || !find_path(json, l->from->path, &found) || found.kind == JSON_NULL)
         return VALUES_GOOD;
     if (found.kind == JSON_ARRAY)
         return of_array(l, found.text);
@@ -150,7 +149,9 @@ static enum values_verdict look_up(struct lookup *l)
     case CONFIG_FROM_SOURCE:
         return of_place(l, l->run->sources[l->from->index].value);
     case CONFIG_FROM_BODY:
-        return of_body(l);
+        return of_request(l, v->body);
+    case CONFIG_FROM_CLAIMS:
+        return of_request(l, v->identity.claims);
     case CONFIG_FROM_ITEM:
         CHECK(l->item);
         return of_place(l, l->item->element);
@@ -190,7 +191,7 @@ enum values_verdict values_fill(struct run *r, const struct values_item *item,
 bool values_are_of_request(const struct config_variable *from)
 {
     return from->origin == CONFIG_FROM_PARAMETER || from->origin == CONFIG_FROM_HEADER ||
-           from->origin == CONFIG_FROM_BODY;
+           from->origin == CONFIG_FROM_BODY || from->origin == CONFIG_FROM_CLAIMS;
 }
 
 static bool is_of_item(const struct config_variable *from)
@@ -300,6 +301,9 @@ bool values_json(struct run *r, const struct values_item *item, const struct con
         break;
     case CONFIG_FROM_BODY:
         place_json(r->visit->body, from->path, json);
+        break;
+    case CONFIG_FROM_CLAIMS:
+        place_json(r->visit->identity.claims, from->path, json);
         break;
     case CONFIG_FROM_ITEM:
         CHECK(item);

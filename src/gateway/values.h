@@ -1,9 +1,10 @@
 /* values.h - what the variables of a template are worth in one run
  *
- * From the request's parameters, header fields and body, from the answers of sources that have
- * settled, and from the element that a call is for: there a path leads to a string, a number or a
- * boolean, whose text is the value. A path that leads elsewhere is a failed dependency, and of the
- * request's body a violation; what the body lacks is undefined. Texts lie in the exchange's arena.
+ * From the request's parameters, header fields, body and claims, from the answers of sources that
+ * have settled, and from the element that a call is for: there a path leads to a string, a number
+ * or a boolean, whose text is the value. A path that leads elsewhere is a failed dependency, and of
+ * the request's body or claims a violation; what these lack is undefined. Texts lie in the
+ * exchange's arena.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 enum values_verdict {
     VALUES_GOOD,
     VALUES_MISSING, /* a source or an element has no such value */
-    VALUES_UNFIT,   /* the client's body has another kind of value there */
+    VALUES_UNFIT,   /* the client's body, or a claim, has another kind of value there */
     VALUES_NO_ROOM, /* the arena is full */
 };
 
@@ -39,7 +40,7 @@ enum values_verdict values_fill(struct run *r, const struct values_item *item,
  * full. */
 bool values_json(struct run *r, const struct values_item *item, const struct config_variable *from,
                  struct slice *json) MUST_USE;
-/* Is it the client's own: a parameter, a header field, a place in its body? */
+/* Is it the client's own: a parameter, a header field, a place in its body or its claims? */
 bool values_are_of_request(const struct config_variable *from);
 /* The same from the request and the item alone; what others will say is stood for by a letter, and
  * so is the item where it is NULL. */
