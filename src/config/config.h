@@ -15,6 +15,7 @@
 #include "policy/budget.h"
 #include "policy/gcra.h"
 #include "policy/limit.h"
+#include "wire/coding.h"
 #include "wire/pattern.h"
 #include "wire/template.h"
 
@@ -378,6 +379,18 @@ struct config_cors {
     uint64_t max_age_ms;
 };
 
+enum {
+    CONFIG_MAX_CODINGS = 3
+};
+
+/* Into which codings answers are put (CONTRACT 3.9). */
+struct config_compress {
+    bool is_on;
+    enum coding codings[CONFIG_MAX_CODINGS]; /* the one that is liked best first */
+    unsigned n_codings;
+    size_t min_size;
+};
+
 /* A header that a view is chosen by: searched, not matched whole. */
 struct config_view_header {
     struct slice name; /* lower case */
@@ -419,6 +432,7 @@ struct config_endpoint {
     struct config_cache cache;
     struct config_cors cors; /* the top's where the endpoint says nothing */
     struct config_rate_limit rate_limit;
+    struct config_compress compress; /* the same */
     uint64_t hash; /* of all that is written of it: where it changes, so may its answers */
     struct config_position position;
 };
@@ -496,7 +510,8 @@ struct config {
     unsigned n_stores;
     uint64_t store_timeout_ms; /* default 20 */
     struct config_tls store_tls;
-    struct config_cors cors; /* of endpoints that do not say, and of paths without one */
+    struct config_compress compress; /* of endpoints that do not say */
+    struct config_cors cors;         /* of endpoints that do not say, and of paths without one */
     struct config_network *trusted_proxies;
     unsigned n_trusted_proxies;
     struct {

@@ -159,6 +159,13 @@ static const struct option endpoint[] = {
      .sentence =
          "Remembers whole answers, without errors only. A duration alone is short for its `ttl`.",
      .example = "{ttl: 10s, tags: [\"product:{id}\"]}"},
+    {.name = "compress",
+     .kind = &config_kind_compress,
+     .place = offsetof(struct config_endpoint, compress),
+     .section = &config_compress_of,
+     .otherwise = "as at the top",
+     .sentence = "Compresses its answers, as the client takes them; `off`: it does not.",
+     .example = "{codings: [br, gzip], min_size: 4KiB}"},
     {.name = "cors",
      .kind = &config_kind_cors,
      .place = offsetof(struct config_endpoint, cors),

@@ -86,6 +86,7 @@ static const char *const names[RULE_N] = {
     [RULE_CALLS] = "calls",
     [RULE_FIELDS] = "fields",
     [RULE_VIEW] = "view",
+    [RULE_CODING] = "coding",
     [RULE_ORIGIN] = "origin",
     [RULE_ORIGIN_CREDENTIALS] = "origin credentials",
     [RULE_RATE_BY] = "rate by",

@@ -2,6 +2,7 @@
 #include "gateway/answer.h"
 
 #include "base/check.h"
+#include "gateway/compressing.h"
 #include "gateway/cross_origin.h"
 
 static const struct slice cache_control = SLICE_INIT("cache-control");
@@ -31,7 +32,7 @@ bool answer_init_for(struct answer *a, struct visit *v, unsigned n)
     unsigned n_fixed = v->plan ? v->plan->n_fields : 0;
     make_room(v->exchange);
     *a = (struct answer){.capacity = n_fixed + 1 + RATE_LIMIT_FIELDS + ANSWER_EXTRA +
-                                     cross_origin_n(v) + n};
+                                     cross_origin_n(v) + compressing_n(v) + n};
     a->fields = arena_take(&v->exchange->arena, a->capacity * sizeof *a->fields);
     if (!a->fields)
         return false;
@@ -42,7 +43,7 @@ bool answer_init_for(struct answer *a, struct visit *v, unsigned n)
     unsigned n_told = rate_limit_tell(v, told);
     for (unsigned i = 0; i < n_told; i++)
         answer_add(a, told[i].name, told[i].value);
-    return cross_origin_add(a, v);
+    return cross_origin_add(a, v) && compressing_add_vary(a, v);
 }
 
 bool answer_init(struct answer *a, struct visit *v, uint64_t returning)

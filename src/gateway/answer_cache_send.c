@@ -1,6 +1,7 @@
 /* answer_cache_send.c - a record becomes an answer */
 #include "base/check.h"
 #include "gateway/answer_cache_internal.h"
+#include "gateway/compressing.h"
 #include "gateway/etag.h"
 #include "gateway/telling.h"
 #include "wire/token.h"
@@ -107,25 +108,42 @@ static void count(const struct visit *v, const struct answer_cache_sending *s)
     counters_add(v->gateway->context.counters, id, 1);
 }
 
+static void put_body(struct visit *v, const struct answer_cache_sending *s)
+{
+    struct exchange *e = v->exchange;
+    struct slice *part = NULL;
+    if (v->coding != CODING_IDENTITY)
+        part = arena_take(&e->arena, sizeof *part);
+    if (part) {
+        *part = s->record->body;
+        if (compressing_start(v, part, 1, s->blob))
+            return;
+    }
+    bool is_taken = v->coding == CODING_IDENTITY && exchange_put(e, s->record->body, s->blob);
+    if (!is_taken)
+        blob_release(&v->gateway->loop->blobs, s->blob);
+    exchange_end(e);
+}
+
 void answer_cache_send(struct visit *v, const struct answer_cache_sending *s)
 {
     struct exchange *e = v->exchange;
     const struct record *r = s->record;
+    struct slice etag = r->etag;
     struct answer a;
     unsigned status = r->status;
     v->cached = s->how;
-    if (!gather(&a, v, s)) {
+    if (!gather(&a, v, s) || !compressing_choose(&a, v, r->body.n, &etag)) {
         blob_release(&v->gateway->loop->blobs, s->blob);
         answer_give_up(e);
         return;
     }
-    if (s->is_kept && is_good(r) && etag_is_had(&e->request, r->etag)) {
+    if (s->is_kept && is_good(r) && etag_is_had(&e->request, etag)) {
         status = STATUS_NOT_MODIFIED;
         answer_remove(&a, SLICE("content-type"));
+        compressing_forget(&a, v);
     }
     count(v, s);
-    exchange_begin(e, status, a.fields, a.n, (int64_t)r->body.n);
-    bool is_taken = exchange_put(e, r->body, s->blob);
-    CHECK(is_taken); /* behind a head alone an outbox takes a slice of any size */
-    exchange_end(e);
+    exchange_begin(e, status, a.fields, a.n, compressing_length(v, r->body.n));
+    put_body(v, s);
 }

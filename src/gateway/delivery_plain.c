@@ -5,6 +5,7 @@
 #include "gateway/answer.h"
 #include "gateway/answer_cache.h"
 #include "gateway/assemble.h"
+#include "gateway/compressing.h"
 #include "gateway/delivery_status.h"
 #include "gateway/etag.h"
 #include "gateway/gateway_internal.h"
@@ -63,6 +64,27 @@ static void put_parts(struct run *r)
     exchange_end(r->visit->exchange);
 }
 
+/* The parts' owners keep them until the run is done. */
+static bool compress_parts(struct run *r)
+{
+    const struct delivering *delivering = r->delivering;
+    const struct assembly *d = &delivering->assembly;
+    struct slice *parts = arena_take(&r->visit->exchange->arena, d->n * sizeof *parts);
+    if (!parts)
+        return false;
+    for (unsigned i = 0; i < d->n; i++)
+        parts[i] = d->parts[i].bytes;
+    return compressing_start(r->visit, parts, d->n, NULL);
+}
+
+static void send_parts(struct run *r)
+{
+    if (r->visit->coding == CODING_IDENTITY)
+        put_parts(r);
+    else if (!compress_parts(r))
+        exchange_end(r->visit->exchange); /* cut: its end is missing */
+}
+
 static void on_room(struct run *r)
 {
     if (r->delivering)
@@ -90,12 +112,16 @@ static bool begin_document(struct run *r, const struct assembly *assembly)
     answer_add(&a, SLICE("Content-Type"), SLICE("application/json"));
     answer_add(&a, SLICE("Sheaf-Complete"), assembly->is_complete ? SLICE("?1") : SLICE("?0"));
     answer_add_returned(&a, r, returning);
-    if (!telling_add(&a, r, assembly, &etag))
+    if (!telling_add(&a, r, assembly, &etag) ||
+        !compressing_choose(&a, r->visit, assembly->n_bytes, &etag))
         return false;
     unsigned status = choose_status(r, etag);
-    if (status == STATUS_NOT_MODIFIED)
+    if (status == STATUS_NOT_MODIFIED) {
         answer_remove(&a, SLICE("content-type"));
-    exchange_begin(r->visit->exchange, status, a.fields, a.n, (int64_t)assembly->n_bytes);
+        compressing_forget(&a, r->visit);
+    }
+    exchange_begin(r->visit->exchange, status, a.fields, a.n,
+                   compressing_length(r->visit, assembly->n_bytes));
     return true;
 }
 
@@ -116,15 +142,18 @@ static bool begin_passed(struct run *r, const struct delivery_verdict *v)
     answer_add_returned(&a, r, returning);
     if (!telling_add(&a, r, NULL, &etag))
         return false;
+    if (!compressing_choose(&a, r->visit, part->bytes.n, &etag))
+        return false;
     r->delivering = d;
-    exchange_begin(r->visit->exchange, v->status, a.fields, a.n, (int64_t)part->bytes.n);
+    exchange_begin(r->visit->exchange, v->status, a.fields, a.n,
+                   compressing_length(r->visit, part->bytes.n));
     return true;
 }
 
 static void send_passed(struct run *r, const struct delivery_verdict *v)
 {
     if (begin_passed(r, v))
-        put_parts(r);
+        send_parts(r);
     else
         answer_give_up(r->visit->exchange);
 }
@@ -177,7 +206,7 @@ static void send_document(struct run *r, struct delivering *d)
         answer_cache_forget(r->visit);
     count(r, d->assembly.is_complete ? COUNT_ANSWERS_COMPLETE : COUNT_ANSWERS_PARTIAL);
     r->delivering = d;
-    put_parts(r);
+    send_parts(r);
 }
 
 /* A required source that cannot be placed fails only now. */

@@ -5,6 +5,7 @@
 #include "gateway/access_log.h"
 #include "gateway/answer_cache.h"
 #include "gateway/authentication.h"
+#include "gateway/compressing.h"
 #include "gateway/cross_origin.h"
 #include "gateway/delivery_plain.h"
 #include "gateway/delivery_stream.h"
@@ -237,6 +238,7 @@ static void on_gone(struct exchange *e)
     counters_add(v->gateway->context.counters, COUNT_CLIENTS_GONE, 1);
     issuers_leave(v);
     answer_cache_leave(v);
+    compressing_stop(v);
     if (v->run)
         run_stop(v->run);
 }
@@ -244,7 +246,9 @@ static void on_gone(struct exchange *e)
 static void on_room(struct exchange *e)
 {
     struct visit *v = e->run;
-    if (v && v->run)
+    if (v && v->compressing)
+        compressing_on_room(v);
+    else if (v && v->run)
         v->run->delivery->on_room(v->run);
 }
 
@@ -268,6 +272,7 @@ static void on_finished(struct exchange *e)
     issuers_leave(v);
     answer_cache_leave(v);
     rate_limit_leave(v);
+    compressing_stop(v);
     if (v->run)
         run_stop(v->run);
     count_answer(v);

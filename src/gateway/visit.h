@@ -16,6 +16,7 @@
 #include "service/outcome.h"
 
 struct answer_wait;
+struct compressing;
 struct gateway;
 struct issuers_wait;
 struct run;
@@ -36,6 +37,8 @@ struct visit {
     struct issuers_wait *key_wait;    /* for keys of an issuer; NULL: none (issuers.h) */
     bool has_waited;                  /* for them, once */
     bool is_shared;                   /* no client's: its answer is for all that wait for it */
+    enum coding coding;               /* that its answer goes out in */
+    struct compressing *compressing;  /* NULL: it goes as it is */
     enum outcome_cache cached;        /* what the endpoint's own cache had to do with the answer */
     const struct access_source *told; /* for the log, of the sources of a shared answer that was */
     unsigned n_told;                  /* made for this request first */

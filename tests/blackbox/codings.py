@@ -53,3 +53,36 @@ def zstd(data):
     n = library.ZSTD_compress(out, len(out), data, len(data), 3)
     assert not library.ZSTD_isError(ctypes.c_size_t(n))
     return out.raw[:n]
+
+
+def plain(coding, data):
+    """What a body of this coding means; it must be whole."""
+    if coding is None:
+        return data
+    if coding == "gzip":
+        reader = zlib.decompressobj(wbits=31)
+        body = reader.decompress(data)
+        assert reader.eof and not reader.unused_data
+        return body
+    return {"br": _plain_br, "zstd": _plain_zstd}[coding](data)
+
+
+def _plain_br(data):
+    library, out = _library("brotlidec"), ctypes.create_string_buffer(ROOM)
+    size = ctypes.c_size_t(ROOM)
+    library.BrotliDecoderDecompress.argtypes = [
+        ctypes.c_size_t, ctypes.c_char_p, ctypes.POINTER(ctypes.c_size_t), ctypes.c_char_p,
+    ]
+    assert library.BrotliDecoderDecompress(len(data), data, ctypes.byref(size), out) == 1
+    return out.raw[: size.value]
+
+
+def _plain_zstd(data):
+    library, out = _library("zstd"), ctypes.create_string_buffer(ROOM)
+    library.ZSTD_decompress.restype = ctypes.c_size_t
+    library.ZSTD_decompress.argtypes = [
+        ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t,
+    ]
+    n = library.ZSTD_decompress(out, ROOM, data, len(data))
+    assert not library.ZSTD_isError(ctypes.c_size_t(n))
+    return out.raw[:n]

@@ -130,6 +130,7 @@ static const struct frame {
      "", NULL},
     {&config_view_match, SERVICES ENDPOINTS "views:\n  mobile:\n   fields: a\n   match:\n    ", "",
      NULL},
+    {&config_compress_of, "compress:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_cors_of, "cors:\n    ", SERVICES ENDPOINTS, "origins"},
 };
 

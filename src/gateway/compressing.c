@@ -1,0 +1,241 @@
+/* compressing.c - a coding is chosen, and a body put into it piece by piece */
+#include "gateway/compressing.h"
+
+#include "base/check.h"
+#include "gateway/gateway_internal.h"
+#include "wire/coding_wish.h"
+#include "wire/coding_write.h"
+#include "wire/token.h"
+
+enum {
+    PIECE = 32 * 1024, /* bytes coded at once */
+    AT_ONCE_MAX = 64,  /* answers that a worker codes at the same time: encoders are large */
+};
+
+struct compressing {
+    struct visit *visit;
+    struct coding_writer *writer;
+    const struct slice *parts;
+    unsigned n_parts;
+    unsigned part;      /* being coded */
+    size_t offset;      /* in it */
+    struct blob *owner; /* NULL: others hold the bytes */
+    struct blob *out;   /* coded, and not put yet; NULL: nothing */
+    struct wheel_entry next;
+    bool is_coded; /* all of it */
+};
+
+static const struct config_compress *config_of(const struct visit *v)
+{
+    return v->plan && !v->is_shared ? &v->plan->config->compress : NULL;
+}
+
+static bool is_on(const struct visit *v)
+{
+    return config_of(v) && config_of(v)->is_on;
+}
+
+unsigned compressing_n(const struct visit *v)
+{
+    return is_on(v) ? 2 : 0;
+}
+
+bool compressing_add_vary(struct answer *a, const struct visit *v)
+{
+    return !is_on(v) || answer_add_vary(a, SLICE("Accept-Encoding"), &v->exchange->arena);
+}
+
+static struct slice name_of(enum coding c)
+{
+    static const struct slice names[CODING_N] = {
+        [CODING_IDENTITY] = SLICE_INIT(""),       [CODING_GZIP] = SLICE_INIT("gzip"),
+        [CODING_DEFLATE] = SLICE_INIT("deflate"), [CODING_BR] = SLICE_INIT("br"),
+        [CODING_ZSTD] = SLICE_INIT("zstd"),
+    };
+    return names[c];
+}
+
+static bool may_transform(const struct answer *a)
+{
+    for (unsigned i = 0; i < a->n; i++) {
+        const struct field *f = &a->fields[i];
+        if (token_equals(f->name, SLICE("content-encoding")) ||
+            (token_equals(f->name, SLICE("cache-control")) &&
+             token_list_has(f->value, SLICE("no-transform"))))
+            return false;
+    }
+    return true;
+}
+
+static enum coding choose(const struct visit *v, size_t n)
+{
+    const struct config_compress *c = config_of(v);
+    const struct request *r = &v->exchange->request;
+    struct coding_wish wish = {0};
+    for (unsigned i = 0; i < r->n_fields; i++)
+        if (token_equals(r->fields[i].name, SLICE("accept-encoding")))
+            coding_wish_add(&wish, r->fields[i].value);
+    if (n < c->min_size && !coding_wish_refuses_identity(&wish))
+        return CODING_IDENTITY;
+    return coding_wish_choose(&wish, c->codings, c->n_codings);
+}
+
+/* "abc" -> "abc-gzip" */
+static struct slice rename_etag(struct slice etag, enum coding c, struct arena *arena)
+{
+    if (etag.n < 2)
+        return etag;
+    return arena_print(arena, "%.*s-%.*s\"", (int)etag.n - 1, etag.at, SLICE_ARG(name_of(c)));
+}
+
+static bool rename_etags(struct answer *a, enum coding c, struct slice *etag, struct arena *arena)
+{
+    for (unsigned i = 0; i < a->n; i++) {
+        struct field *f = &a->fields[i];
+        if (token_equals(f->name, SLICE("etag")))
+            f->value = rename_etag(f->value, c, arena);
+        if (!f->value.at)
+            return false;
+    }
+    *etag = rename_etag(*etag, c, arena);
+    return true;
+}
+
+bool compressing_choose(struct answer *a, struct visit *v, size_t n, struct slice *etag)
+{
+    if (!is_on(v) || n == 0 || v->gateway->n_compressing >= AT_ONCE_MAX || !may_transform(a))
+        return true;
+    v->coding = choose(v, n);
+    if (v->coding == CODING_IDENTITY)
+        return true;
+    answer_add(a, SLICE("Content-Encoding"), name_of(v->coding));
+    return rename_etags(a, v->coding, etag, &v->exchange->arena);
+}
+
+void compressing_forget(struct answer *a, struct visit *v)
+{
+    if (v->coding != CODING_IDENTITY)
+        answer_remove(a, SLICE("content-encoding"));
+    v->coding = CODING_IDENTITY;
+}
+
+int64_t compressing_length(const struct visit *v, size_t n)
+{
+    return v->coding == CODING_IDENTITY ? (int64_t)n : EXCHANGE_LENGTH_UNKNOWN;
+}
+
+static bool keep(void *owner, struct slice piece)
+{
+    struct compressing *c = owner;
+    struct blob_pool *pool = &c->visit->gateway->loop->blobs;
+    if (!c->out) {
+        c->out = blob_take(pool, piece.n);
+        c->out->n = 0;
+    } else if (c->out->capacity - c->out->n < piece.n) {
+        c->out = blob_take_grown(pool, c->out, c->out->n + piece.n);
+    }
+    memcpy(c->out->at + c->out->n, piece.at, piece.n);
+    c->out->n += piece.n;
+    return true;
+}
+
+/* As much as is coded at once. */
+static void code_piece(struct compressing *c)
+{
+    for (size_t left = PIECE; left && !c->is_coded;) {
+        struct slice rest = slice_after(c->parts[c->part], c->offset);
+        size_t n = rest.n < left ? rest.n : left;
+        left -= n;
+        c->offset += n;
+        while (c->part < c->n_parts && c->offset == c->parts[c->part].n) {
+            c->part++;
+            c->offset = 0;
+        }
+        c->is_coded = c->part == c->n_parts;
+        bool is_kept = coding_write(c->writer, (struct slice){rest.at, n}, c->is_coded, keep, c);
+        CHECK(is_kept);
+    }
+}
+
+/* false: the outbox is full, and its room will be told. */
+static bool put(struct compressing *c)
+{
+    if (!c->out)
+        return true;
+    if (!exchange_put(c->visit->exchange, blob_slice(c->out), c->out))
+        return false;
+    c->out = NULL;
+    return true;
+}
+
+static void go_on(struct compressing *c)
+{
+    struct visit *v = c->visit;
+    struct loop *l = v->gateway->loop;
+    if (!put(c))
+        return;
+    if (!c->is_coded)
+        loop_arm(l, &c->next, l->now_ms + 1);
+    else
+        exchange_end(v->exchange);
+}
+
+static void on_next(struct wheel_entry *e)
+{
+    struct compressing *c = LIST_OWNER(e, struct compressing, next);
+    code_piece(c);
+    go_on(c);
+}
+
+static uint64_t size_of(const struct slice *parts, unsigned n)
+{
+    uint64_t size = 0;
+    for (unsigned i = 0; i < n; i++)
+        size += parts[i].n;
+    return size;
+}
+
+bool compressing_start(struct visit *v, const struct slice *parts, unsigned n, struct blob *owner)
+{
+    struct compressing *c = arena_take_zero(&v->exchange->arena, 1, sizeof *c);
+    if (!c)
+        return false;
+    c->visit = v;
+    c->parts = parts;
+    c->n_parts = n;
+    c->owner = owner;
+    wheel_entry_init(&c->next, on_next);
+    v->compressing = c;
+    v->gateway->n_compressing++;
+    if (v->exchange->is_head_only) {
+        exchange_end(v->exchange);
+        return true;
+    }
+    c->writer = coding_writer_new(v->coding, size_of(parts, n));
+    code_piece(c);
+    go_on(c);
+    return true;
+}
+
+void compressing_on_room(struct visit *v)
+{
+    struct compressing *c = v->compressing;
+    if (c && c->out)
+        go_on(c);
+}
+
+void compressing_stop(struct visit *v)
+{
+    struct compressing *c = v->compressing;
+    struct blob_pool *pool = &v->gateway->loop->blobs;
+    if (!c)
+        return;
+    v->compressing = NULL;
+    v->gateway->n_compressing--;
+    loop_disarm(v->gateway->loop, &c->next);
+    coding_writer_free(c->writer);
+    if (c->owner)
+        blob_release(pool, c->owner);
+    if (c->out)
+        blob_release(pool, c->out);
+}

@@ -1,0 +1,102 @@
+/* coding_write_test.c - what is coded in any pieces is read again */
+#include <string.h>
+
+#include "../unit.h"
+#include "wire/coding_write.h"
+
+enum {
+    ROOM = 1 << 20
+};
+
+struct text {
+    char at[ROOM];
+    size_t n;
+};
+
+static struct text plain, coded, got;
+
+static bool take(void *owner, struct slice piece)
+{
+    struct text *t = owner;
+    assert_in_range(piece.n, 1, ROOM - t->n);
+    memcpy(t->at + t->n, piece.at, piece.n);
+    t->n += piece.n;
+    return true;
+}
+
+static bool refuse(void *owner, struct slice piece)
+{
+    (void)owner;
+    (void)piece;
+    return false;
+}
+
+static void write_plain(size_t n)
+{
+    uint32_t x = 1;
+    for (plain.n = 0; plain.n < n; plain.n++) {
+        x = x * 1664525 + 1013904223;
+        plain.at[plain.n] = (char)('a' + (x >> 28) % 7);
+    }
+}
+
+static void code(enum coding c, size_t step)
+{
+    struct coding_writer *w = coding_writer_new(c, plain.n);
+    coded.n = 0;
+    for (size_t at = 0; at < plain.n; at += step) {
+        size_t n = plain.n - at < step ? plain.n - at : step;
+        assert_true(
+            coding_write(w, (struct slice){plain.at + at, n}, at + n == plain.n, take, &coded));
+    }
+    coding_writer_free(w);
+}
+
+static void assert_read(enum coding c)
+{
+    const struct coding_list list = {.at = {c}, .n = 1};
+    struct coding_reader *r = coding_reader_new(&list);
+    got.n = 0;
+    assert_int_equal(coding_read(r, (struct slice){coded.at, coded.n}, take, &got), CODING_GOOD);
+    assert_true(coding_reader_is_whole(r));
+    coding_reader_free(r);
+    assert_int_equal(got.n, plain.n);
+    assert_memory_equal(got.at, plain.at, plain.n);
+}
+
+static const enum coding all[] = {CODING_GZIP, CODING_BR, CODING_ZSTD};
+
+static void what_is_written_in_any_pieces_is_read(void **state)
+{
+    static const size_t sizes[] = {1, 1000, 32 * 1024, 300 * 1000},
+                        steps[] = {7777, 32 * 1024, ROOM};
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        for (unsigned k = 0; k < 4; k++)
+            for (unsigned s = 0; s < 3; s++) {
+                write_plain(sizes[k]);
+                code(all[i], steps[s]);
+                assert_read(all[i]);
+                assert_true(plain.n < 1000 || coded.n < plain.n / 2);
+            }
+}
+
+static void a_sink_may_stop_it(void **state)
+{
+    (void)state;
+    write_plain(1000);
+    for (unsigned i = 0; i < 3; i++) {
+        struct coding_writer *w = coding_writer_new(all[i], plain.n);
+        assert_false(coding_write(w, (struct slice){plain.at, plain.n}, true, refuse, NULL));
+        coding_writer_free(w);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_in_any_pieces_is_read),
+        cmocka_unit_test(a_sink_may_stop_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
