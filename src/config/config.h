@@ -419,7 +419,8 @@ struct config_endpoint {
     struct config_source *sources; /* in declared order */
     unsigned n_sources;
     bool errors_as_text;
-    unsigned status; /* of a success, 200 to 299 */
+    bool server_timing; /* answers tell how long each source took */
+    unsigned status;    /* of a success, 200 to 299 */
     struct config_field *response_headers;
     unsigned n_response_headers;
     struct slice select;       /* the parameter that names fields, default "fields"; empty: off */
@@ -499,7 +500,8 @@ struct config {
     unsigned n_faults;
     struct config_endpoint *endpoints;
     unsigned n_endpoints;
-    bool errors_as_text; /* of endpoints that do not say; each has its own */
+    bool errors_as_text; /* of endpoints that do not say; each has its own, */
+    bool server_timing;  /* and so it is here */
     struct config_view *views;
     unsigned n_views;
     struct config_rate_limit rate_limit; /* of endpoints that do not say; each has its own */

@@ -226,6 +226,13 @@ static const struct option root[] = {
      .sentence = "How much each caller may ask of all endpoints together that do not say otherwise."
                  " A rate alone is short for its `rate`.",
      .example = "{rate: 100/s, burst: 200, by: ip}"},
+    {.name = "server_timing",
+     .kind = &option_boolean,
+     .place = offsetof(struct config, server_timing),
+     .preset = "false",
+     .sentence =
+         "Answers tell by `Server-Timing` how long each source took: for tools of browsers.",
+     .example = "true"},
     {.name = "bounds",
      .kind = &option_section,
      .place = offsetof(struct config, bounds),

@@ -112,6 +112,13 @@ static const struct option endpoint[] = {
      .otherwise = "as at the top",
      .sentence = "What the entries of `errors` are: objects, or plain texts.",
      .example = "text"},
+    {.name = "server_timing",
+     .kind = &option_boolean,
+     .place = offsetof(struct config_endpoint, server_timing),
+     .otherwise = "as at the top",
+     .sentence =
+         "Answers tell by `Server-Timing` how long each source took: for tools of browsers.",
+     .example = "true"},
     {.name = "status",
      .kind = &option_count,
      .place = offsetof(struct config_endpoint, status),

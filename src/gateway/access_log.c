@@ -45,9 +45,7 @@ static struct access_source describe(const struct run *r, unsigned source)
     return a;
 }
 
-/* Sources that were given up have no outcome; those that were skipped or never called are left out.
- */
-static unsigned list_sources(const struct run *r, struct access_source *list)
+unsigned access_log_list(const struct run *r, struct access_source *list)
 {
     uint64_t told = ((r->settled & run_called(r)) | r->started) & ~r->skipped;
     unsigned n = 0;
@@ -63,7 +61,7 @@ void access_log_keep(struct visit *v, const struct run *r)
         arena_take(&v->exchange->arena, r->plan->n_sources * sizeof *sources);
     if (!sources)
         return;
-    v->n_told = list_sources(r, sources);
+    v->n_told = access_log_list(r, sources);
     v->told = sources;
 }
 
@@ -88,7 +86,7 @@ void access_log_visit(struct visit *v)
         .us = (l->now_ns - e->started_ns) / NS_A_US,
         .cache = telling_word(v->cached),
         .sources = v->run ? sources : v->told,
-        .n_sources = v->run ? list_sources(v->run, sources) : v->n_told,
+        .n_sources = v->run ? access_log_list(v->run, sources) : v->n_told,
     };
     access_log_write(v->gateway, &entry);
 }

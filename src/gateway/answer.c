@@ -2,8 +2,15 @@
 #include "gateway/answer.h"
 
 #include "base/check.h"
+#include "gateway/access_log.h"
 #include "gateway/compressing.h"
 #include "gateway/cross_origin.h"
+#include "gateway/gateway_internal.h"
+#include "observe/timing.h"
+
+enum {
+    NS_A_US = 1000
+};
 
 static const struct slice cache_control = SLICE_INIT("cache-control");
 
@@ -115,6 +122,22 @@ void answer_add_no_store(struct answer *a)
 {
     if (!answer_has(a, a->n, cache_control))
         answer_add(a, SLICE("Cache-Control"), SLICE("no-store"));
+}
+
+bool answer_add_timing(struct answer *a, struct visit *v)
+{
+    struct access_source sources[CONFIG_MAX_SOURCES];
+    if (!v->plan->config->server_timing || v->is_shared)
+        return true;
+    const struct access_source *told = v->run ? sources : v->told;
+    unsigned n = v->run ? access_log_list(v->run, sources) : v->n_told;
+    char *text = arena_take(&v->exchange->arena, timing_size(told, n));
+    if (!text)
+        return false;
+    uint64_t us = (v->gateway->loop->now_ns - v->exchange->started_ns) / NS_A_US;
+    size_t size = timing_write(text, told, n, us);
+    answer_add(a, SLICE("Server-Timing"), (struct slice){text, size});
+    return true;
 }
 
 void answer_give_up(struct exchange *e)

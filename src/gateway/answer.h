@@ -35,5 +35,8 @@ bool answer_has(const struct answer *a, unsigned n, struct slice name);
 void answer_remove(struct answer *a, struct slice name);
 /* Cache-Control: no-store, where nobody said anything of caching. */
 void answer_add_no_store(struct answer *a);
+/* Server-Timing, where the endpoint tells it; not of an answer that several share, as each has a
+ * time of its own. false: the arena is full. */
+bool answer_add_timing(struct answer *a, struct visit *v) MUST_USE;
 /* The last resort: begins and ends a short 503, also where the arena is full. */
 void answer_give_up(struct exchange *e);

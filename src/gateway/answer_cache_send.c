@@ -94,7 +94,8 @@ static bool gather(struct answer *a, struct visit *v, const struct answer_cache_
     struct arena *arena = &v->exchange->arena;
     if (!answer_init_for(a, v, count_fields(s->record)))
         return false;
-    return add_fields(a, s, arena) && add_age(a, s, arena) && add_control(a, v, s);
+    return add_fields(a, s, arena) && add_age(a, s, arena) && add_control(a, v, s) &&
+           answer_add_timing(a, v);
 }
 
 /* What is kept is whole. */

@@ -112,7 +112,7 @@ static bool begin_document(struct run *r, const struct assembly *assembly)
     answer_add(&a, SLICE("Content-Type"), SLICE("application/json"));
     answer_add(&a, SLICE("Sheaf-Complete"), assembly->is_complete ? SLICE("?1") : SLICE("?0"));
     answer_add_returned(&a, r, returning);
-    if (!telling_add(&a, r, assembly, &etag) ||
+    if (!telling_add(&a, r, assembly, &etag) || !answer_add_timing(&a, r->visit) ||
         !compressing_choose(&a, r->visit, assembly->n_bytes, &etag))
         return false;
     unsigned status = choose_status(r, etag);
@@ -140,7 +140,7 @@ static bool begin_passed(struct run *r, const struct delivery_verdict *v)
     d->assembly = (struct assembly){.parts = part, .n = 1, .n_bytes = part->bytes.n};
     answer_add(&a, SLICE("Content-Type"), SLICE("application/json"));
     answer_add_returned(&a, r, returning);
-    if (!telling_add(&a, r, NULL, &etag))
+    if (!telling_add(&a, r, NULL, &etag) || !answer_add_timing(&a, r->visit))
         return false;
     if (!compressing_choose(&a, r->visit, part->bytes.n, &etag))
         return false;
@@ -174,7 +174,7 @@ static void send_problem(struct run *r, const struct delivery_verdict *v)
         return;
     }
     answer_add_returned(&a, r, returning);
-    if (!telling_add(&a, r, NULL, &etag))
+    if (!telling_add(&a, r, NULL, &etag) || !answer_add_timing(&a, r->visit))
         answer_give_up(r->visit->exchange);
     else
         problem_send(r->visit, &p, &a);

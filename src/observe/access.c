@@ -58,8 +58,7 @@ static char *put_padded(char *to, unsigned n, int width)
     return to + width;
 }
 
-/* Milliseconds with up to three decimals. */
-static char *put_ms(char *to, uint64_t us)
+char *access_put_ms(char *to, uint64_t us)
 {
     to = put_number(to, us / 1000);
     unsigned rest = (unsigned)(us % 1000);
@@ -128,7 +127,7 @@ static char *put_source(char *to, const struct access_source *s)
         to = put(to, SLICE("\","));
     }
     to = put(to, SLICE("\"ms\":"));
-    to = put_ms(to, s->us);
+    to = access_put_ms(to, s->us);
     to = put_cache(to, s->cache);
     to = put(to, SLICE(",\"attempts\":"));
     to = put_number(to, s->attempts);
@@ -173,7 +172,7 @@ size_t access_format(char *out, size_t n, const struct access_entry *e)
     to = put(to, SLICE(",\"bytes\":"));
     to = put_number(to, e->bytes);
     to = put(to, SLICE(",\"ms\":"));
-    to = put_ms(to, e->us);
+    to = access_put_ms(to, e->us);
     to = put(to, SLICE(",\"request_id\":"));
     to = put_quoted(to, e->request_id, ID_MAX);
     to = put(to, SLICE(",\"trace_id\":"));

@@ -50,3 +50,5 @@ struct access_entry {
 /* Writes a whole line with its line break; the number of bytes, at most ACCESS_LINE_MAX, for which
  * n bytes must have room. */
 size_t access_format(char *out, size_t n, const struct access_entry *e);
+/* Milliseconds with up to three decimals, at most 24 bytes; behind them. */
+char *access_put_ms(char *to, uint64_t us);
