@@ -160,6 +160,7 @@ static void answer_metrics(struct exchange *e)
     control_targets_show(c, &m);
     write_cache(&m, c);
     control_store_show(c, &m);
+    control_spans_show(c, &m);
     control_credentials_show(c, &m);
     control_issuers_show(c, &m);
     struct slice text = m.is_whole ? arena_copy(&e->arena, buffer_slice(&out)) : SLICE_NONE;

@@ -70,6 +70,7 @@ static void watch(struct control *c, const struct control_targets *before,
     control_keys_watch(c);
     control_issuers_watch(c);
     control_store_watch(c, config_before);
+    control_spans_watch(c);
     control_settle(c);
 }
 
@@ -125,10 +126,16 @@ static void on_listener_closed(struct listener *l)
 static void on_look(struct wheel_entry *e)
 {
     struct control *c = LIST_OWNER(e, struct control, look);
-    if (c->listens || (c->admin && server_n_connections(c->admin)))
-        loop_arm(&c->loop, &c->look, c->loop.now_ms + LOOK_EVERY_MS);
-    else
+    bool is_over =
+        control_spans_are_over(c) && !c->listens && !(c->admin && server_n_connections(c->admin));
+    if (c->is_closing) {
         loop_stop(&c->loop);
+        return;
+    }
+    if (is_over)
+        control_spans_done(c);
+    c->is_closing = is_over;
+    loop_arm(&c->loop, &c->look, c->loop.now_ms + (is_over ? 0 : LOOK_EVERY_MS));
 }
 
 static void run_end(struct loop_message *base, void *owner)
@@ -139,6 +146,7 @@ static void run_end(struct loop_message *base, void *owner)
     control_keys_done(c);
     control_issuers_done(c);
     control_store_done(c);
+    control_spans_end(c);
     loop_disarm(&c->loop, &c->patience);
     resolver_close(c->resolver);
     if (c->listens)
@@ -195,6 +203,7 @@ void control_start(struct control *c, struct worker_shared *shared, struct snaps
     control_keys_init(c);
     control_issuers_init(c);
     control_store_init(c);
+    control_spans_init(c);
     shared->control = c;
     if (admin_fd >= 0)
         start_admin(c, admin_fd);

@@ -12,6 +12,7 @@
 #include "app/control_credentials.h"
 #include "app/control_issuers.h"
 #include "app/control_keys.h"
+#include "app/control_spans.h"
 #include "app/control_store.h"
 #include "app/control_targets.h"
 #include "app/snapshot.h"
@@ -35,6 +36,8 @@ struct control {
     struct control_keys keys;
     struct control_issuers issuers;
     struct control_store store;
+    struct control_spans spans;
+    bool is_closing;          /* all that had to be sent was */
     atomic_uint n_unresolved; /* names without an address, services without their credentials,
                                  issuers that have not said anything of their keys */
     atomic_bool is_ready;     /* serving, and not draining */

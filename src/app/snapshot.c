@@ -103,6 +103,17 @@ static bool make_store_tls(const struct config *c, SSL_CTX **out)
     return *out;
 }
 
+static bool make_traces_tls(const struct config_traces *t, SSL_CTX **out)
+{
+    char message[MESSAGE_MAX];
+    if (!t->target.is_tls)
+        return true;
+    *out = tls_client_context(t->tls.ca, t->tls.cert, t->tls.key, message, sizeof message);
+    if (!*out)
+        complain(&t->position, message);
+    return *out;
+}
+
 /* All of them, so that all that is wrong is told. */
 static bool make_contexts(struct snapshot *s)
 {
@@ -122,6 +133,7 @@ static bool make_contexts(struct snapshot *s)
     if (c->has_admin)
         good &= make_listen_tls(&c->admin, &s->admin_tls);
     good &= make_store_tls(c, &s->store_tls);
+    good &= make_traces_tls(&c->traces, &s->traces_tls);
     return good;
 }
 
@@ -251,6 +263,7 @@ void snapshot_release(struct snapshot *s)
     free_listeners(s);
     tls_release(s->admin_tls);
     tls_release(s->store_tls);
+    tls_release(s->traces_tls);
     free(s->service_tls);
     for (unsigned i = 0; i < s->config->n_auth; i++)
         api_keys_release(s->keys[i]);

@@ -22,6 +22,7 @@ struct snapshot {
     SSL_CTX **listen_tls;  /* by index of the listener; NULL where plain */
     unsigned n_listeners;
     SSL_CTX *admin_tls;     /* NULL where plain */
+    SSL_CTX *traces_tls;    /* NULL where the collector is plain, or there is none */
     SSL_CTX *store_tls;     /* NULL where no store speaks TLS */
     struct api_keys **keys; /* by index of the policy, as they were when it was loaded; NULL
                                where it has none */

@@ -65,6 +65,7 @@ static struct gateway *make_gateway(struct worker *w)
     const struct gateway_context context = {
         .counters = &w->counters,
         .journal = w->snapshot->config->log.access ? w->journal : NULL,
+        .spans = w->snapshot->config->traces.is_on ? &w->spans : NULL,
         .random = &w->random,
         .scratch = w->scratch,
         .client_tls = w->snapshot->service_tls,
@@ -269,6 +270,7 @@ void worker_init(struct worker *w, struct snapshot *s)
 {
     loop_init(&w->loop, w, KEPT_BLOBS, &w->shared->n_held);
     random_init(&w->random);
+    journal_ring_init(&w->spans, NULL);
     service_cache_init(&w->cache, w->shared->cache, &w->loop, w->index, &w->shared->crew);
     w->shared->crew.seats[w->index] = w->cache.seats;
     w->scratch = pattern_scratch_new();
@@ -295,4 +297,5 @@ void worker_join(struct worker *w)
     loop_done(&w->loop);
     service_cache_done(&w->cache);
     free(w->listeners);
+    journal_ring_done(&w->spans);
 }

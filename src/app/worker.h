@@ -1,8 +1,8 @@
 /* worker.h - a thread that serves: its loop, its share of the listeners, its connections
  *
- * Nothing in here is touched by another thread, but the counters (read by the control thread),
- * `n_open` and `is_done`. Everything else crosses as a message to the loop: the functions below
- * that say so may be called from any thread.
+ * Nothing in here is touched by another thread, but the counters and spans (read by the control
+ * thread), `n_open` and `is_done`. Everything else crosses as a message to the loop: the functions
+ * below that say so may be called from any thread.
  */
 #pragma once
 
@@ -11,6 +11,7 @@
 
 #include "app/snapshot.h"
 #include "base/journal.h"
+#include "base/journal_ring.h"
 #include "base/random.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
@@ -90,6 +91,7 @@ struct worker {
     struct loop loop;
     struct counters counters;
     struct journal_ring *journal; /* NULL: no access log */
+    struct journal_ring spans;    /* for the control thread to take */
     struct random random;
     struct pattern_scratch *scratch;
     struct jq *jq;     /* the helper; NULL while no configuration has asked for one */

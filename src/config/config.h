@@ -451,6 +451,19 @@ enum {
     CONFIG_MAX_STORES = 16
 };
 
+/* Where spans go: an OTLP/HTTP collector */
+struct config_traces {
+    bool is_on;
+    struct config_target target;
+    struct slice path; /* of the collector's URL */
+    unsigned sample_permille;
+    struct config_field *headers;
+    unsigned n_headers;
+    struct slice service_name;
+    struct config_tls tls;
+    struct config_position position;
+};
+
 /* What a rehearsal makes go wrong (run --allow-faults). */
 struct config_fault {
     const struct config_service *service;
@@ -514,6 +527,7 @@ struct config {
     struct config_tls store_tls;
     struct config_compress compress; /* of endpoints that do not say */
     struct config_cors cors;         /* of endpoints that do not say, and of paths without one */
+    struct config_traces traces;
     struct config_network *trusted_proxies;
     unsigned n_trusted_proxies;
     struct {

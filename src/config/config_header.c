@@ -190,23 +190,31 @@ static void read_set_headers(struct reading *r, const struct option *row, struct
     }
 }
 
+unsigned config_read_header_fields(struct reading *r, const struct node *value,
+                                   enum config_header_use use, struct config_field **out)
+{
+    size_t n = n_fields(r, value);
+    unsigned n_good = 0;
+    *out = reading_keep(r, n, sizeof **out);
+    for (size_t i = 0; i < n; i++) {
+        struct config_field *field = &(*out)[n_good];
+        bool is_good = config_read_header_name(r, value->pairs[i].key, use, &field->name);
+        is_good &= config_check_header_value(r, value->pairs[i].value);
+        if (!is_good || !is_new_name(r, value, i))
+            continue;
+        field->value = reading_copy(r, token_trim(value->pairs[i].value->text));
+        n_good++;
+    }
+    return n_good;
+}
+
 static void read_response_headers(struct reading *r, const struct option *row, struct node *value,
                                   void *object)
 {
     struct config_endpoint *e = object;
     (void)row;
-    size_t n = n_fields(r, value);
-    e->response_headers = reading_keep(r, n, sizeof *e->response_headers);
-    for (size_t i = 0; i < n; i++) {
-        struct config_field *field = &e->response_headers[e->n_response_headers];
-        bool is_good =
-            config_read_header_name(r, value->pairs[i].key, CONFIG_HEADER_RETURN, &field->name);
-        is_good &= config_check_header_value(r, value->pairs[i].value);
-        if (!is_good || !is_new_name(r, value, i))
-            continue;
-        field->value = reading_copy(r, token_trim(value->pairs[i].value->text));
-        e->n_response_headers++;
-    }
+    e->n_response_headers =
+        config_read_header_fields(r, value, CONFIG_HEADER_RETURN, &e->response_headers);
 }
 
 const struct option_kind config_kind_forward = {

@@ -59,6 +59,7 @@ static const char *const names[RULE_N] = {
     [RULE_HEALTH] = "health",
     [RULE_SECRET] = "secret",
     [RULE_TOKEN_URL] = "token url",
+    [RULE_OTLP] = "otlp",
     [RULE_SCOPE] = "scope",
     [RULE_AUTHORIZATION] = "authorization",
     [RULE_FAULT] = "fault",

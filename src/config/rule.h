@@ -64,6 +64,7 @@ enum rule {
     RULE_SECRET,
     RULE_TOKEN_URL,
     RULE_SCOPE,
+    RULE_OTLP,
     RULE_AUTHORIZATION,
     RULE_FAULT,
     RULE_STORE,

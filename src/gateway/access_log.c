@@ -30,7 +30,7 @@ void access_log_write(struct gateway *g, const struct access_entry *entry)
         counters_add(g->context.counters, COUNT_LOG_LINES_LOST, 1);
 }
 
-static struct access_source describe(const struct run *r, unsigned source)
+struct access_source access_log_describe(const struct run *r, unsigned source)
 {
     const struct run_source *s = &r->sources[source];
     struct access_source a = access_log_source(s->plan, &s->outcome);
@@ -51,7 +51,7 @@ unsigned access_log_list(const struct run *r, struct access_source *list)
     unsigned n = 0;
     for (unsigned i = 0; i < r->plan->n_sources; i++)
         if (told >> i & 1)
-            list[n++] = describe(r, i);
+            list[n++] = access_log_describe(r, i);
     return n;
 }
 

@@ -8,6 +8,8 @@
 void access_log_visit(struct visit *v);
 /* What the line of this visit tells of sources is what this run's would. */
 void access_log_keep(struct visit *v, const struct run *r);
+/* What is told of one source of a run that is over. */
+struct access_source access_log_describe(const struct run *r, unsigned source);
 /* The sources of a run that is over, in declared order; their number. Those that were skipped or
  * not needed are left out. Room for all of the endpoint. */
 unsigned access_log_list(const struct run *r, struct access_source *list);

@@ -10,6 +10,7 @@
 #include "gateway/access_log.h"
 #include "gateway/answer_cache_internal.h"
 #include "gateway/etag.h"
+#include "gateway/spans.h"
 #include "http/collector.h"
 #include "store/tier.h"
 #include "wire/token.h"
@@ -259,6 +260,7 @@ static void on_finished(struct exchange *e)
     struct visit *v = f->visit;
     if (v && v->run) {
         run_stop(v->run);
+        spans_tell_run(v->run);
         run_done(v->run);
     }
     answer_flight_free(f);
@@ -333,6 +335,8 @@ static bool visit_alike(struct answer_flight *f, const struct visit *asker)
     v->patience_ms = UINT64_MAX;
     v->trace = asker->trace;
     v->has_parent = asker->has_parent;
+    v->is_recorded = asker->is_recorded;
+    memcpy(v->span, asker->span, sizeof v->span);
     v->request_id = arena_copy(&e->arena, asker->request_id);
     v->identity = (struct identity){
         .policy = asker->identity.policy, /* the configuration's */

@@ -4,7 +4,12 @@
 #include "gateway/caching.h"
 #include "gateway/compose_internal.h"
 #include "gateway/gateway_internal.h"
+#include "gateway/spans.h"
 #include "gateway/values.h"
+
+enum {
+    SPAN_BEHIND = TRACE_SPAN_SIZE + sizeof "-01\r\n" - 1 /* of the last line, to its end */
+};
 
 static const struct slice line_end = SLICE_INIT("\r\n");
 
@@ -215,10 +220,15 @@ static void put_all_forwarded(struct composing *c)
         compose_put(c, p->accept);
 }
 
+/* The span is the call's own; of a recorded trace each attempt writes its own over it. */
 static void put_trace(struct composing *c)
 {
     char parent[TRACE_PARENT_SIZE];
-    trace_write(parent, &c->run->visit->trace, c->run->gateway->context.random);
+    char span[TRACE_SPAN_SIZE];
+    trace_make_span(span, c->run->gateway->context.random);
+    if (c->run->spans)
+        spans_begin_source(c->run, (unsigned)(c->source - c->run->sources));
+    trace_write(parent, &c->run->visit->trace, span);
     compose_put(c, SLICE("traceparent: "));
     compose_put(c, (struct slice){parent, sizeof parent});
     compose_put(c, line_end);
@@ -288,6 +298,7 @@ enum compose_verdict compose_request(struct run *r, unsigned source, const struc
         .fields_n = body_at - fields_at,
         .body_n = c.out->n - body_at,
         .own_n = own_n,
+        .span_at = body_at - fields_at - SPAN_BEHIND,
     };
     out->hash = balance_hash_of(&c);
     if (c.verdict == COMPOSE_GOOD)

@@ -21,6 +21,7 @@ struct composed {
     size_t body_n;   /* the body, behind these */
     size_t own_n;    /* of the header lines those first ones that are the source's own, and not the
                         request's (ids, traces) */
+    size_t span_at;  /* in the header lines: the span of the traceparent */
     uint64_t hash;   /* of what its service balances by; 0: nothing */
     /* What the cache is told (caching.h), right behind the body; key_n 0: it has no part in it. */
     size_t url_n, name_n, key_n, credentials_n, tags_n;

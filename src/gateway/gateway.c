@@ -17,6 +17,7 @@
 #include "gateway/request_body.h"
 #include "gateway/run.h"
 #include "gateway/shedding.h"
+#include "gateway/spans.h"
 #include "service/service_call.h"
 #include "wire/target.h"
 
@@ -277,6 +278,8 @@ static void on_finished(struct exchange *e)
         run_stop(v->run);
     count_answer(v);
     access_log_visit(v);
+    if (v->is_recorded)
+        spans_tell(v);
     if (v->run)
         run_done(v->run);
     gateway_release(g);

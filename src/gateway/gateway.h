@@ -33,6 +33,7 @@ struct service_shared;
 struct gateway_context {
     struct counters *counters;
     struct journal_ring *journal; /* NULL: no access log */
+    struct journal_ring *spans;   /* of finished work, as lines; NULL: no traces */
     struct random *random;
     struct pattern_scratch *scratch;
     SSL_CTX **client_tls;  /* by index of the service; NULL where no target speaks TLS */

@@ -72,6 +72,7 @@ static void open_services(struct gateway *g)
         .on_refused = g->context.on_refused,
         .refused_owner = g->context.refused_owner,
         .cache = g->context.cache,
+        .spans = g->context.spans,
         .hold = hold,
         .release = release,
         .holder = g,

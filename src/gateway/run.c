@@ -244,6 +244,8 @@ struct run *run_new(struct visit *v, const struct delivery *delivery)
     r->settled = plan->all & ~run_called(r);
     r->n_calls = (unsigned)__builtin_popcountll(run_called(r) & plan->once);
     r->failed = -1;
+    if (v->is_recorded)
+        r->spans = arena_take_zero(&v->exchange->arena, plan->n_sources, sizeof *r->spans);
     wheel_entry_init(&r->deadline, on_deadline);
     for (unsigned i = 0; i < plan->n_sources; i++)
         r->sources[i] = (struct run_source){.run = r, .plan = &plan->sources[i], .cause = -1};

@@ -37,6 +37,12 @@ struct run_source {
     int cause;               /* OUTCOME_DEPENDENCY: the source that is to blame; -1: none failed */
 };
 
+/* Of a recorded trace, the span of a source. */
+struct run_span {
+    char id[TRACE_SPAN_SIZE];
+    uint64_t begun_ns; /* 0: not yet */
+};
+
 /* The other half of an answer; one a kind of answer. */
 struct delivery {
     /* The first sources are about to be called. May be NULL. */
@@ -54,7 +60,8 @@ struct run {
     struct visit *visit;
     const struct plan *plan;
     const struct delivery *delivery;
-    void *delivering; /* the delivery's own */
+    void *delivering;       /* the delivery's own */
+    struct run_span *spans; /* by index of the source; NULL: the trace is not recorded */
     struct wheel_entry deadline;
     uint64_t timeout_ms;     /* of the whole */
     uint64_t due_ms;         /* on the loop's clock */

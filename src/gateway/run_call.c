@@ -27,6 +27,16 @@ static uint64_t fair_ms(const struct run *r, const struct config_source *s)
     return r->timeout_ms < timeout_ms ? whole_ms : whole_ms / 2;
 }
 
+static struct service_trace trace_of(const struct run *r, unsigned source, const struct composed *c)
+{
+    const struct run_source *s = &r->sources[source];
+    struct service_trace t = {.is_recorded = true, .at = c->span_at};
+    memcpy(t.id, r->visit->trace.id, sizeof t.id);
+    memcpy(t.parent, r->spans[source].id, sizeof t.parent);
+    t.method = s->plan->config->method;
+    return t;
+}
+
 struct service_call *run_call(struct run *r, unsigned source, const struct composed *c,
                               service_ended *on_ended, void *owner)
 {
@@ -34,7 +44,7 @@ struct service_call *run_call(struct run *r, unsigned source, const struct compo
     const struct config_source *config = s->plan->config;
     const char *text = r->gateway->requests.at + c->at;
     struct caching caching;
-    const struct service_request request = {
+    struct service_request request = {
         .line = {text, c->line_n},
         .fields = {text + c->line_n, c->fields_n},
         .body = {text + c->line_n + c->fields_n, c->body_n},
@@ -54,6 +64,8 @@ struct service_call *run_call(struct run *r, unsigned source, const struct compo
         .format = config->format,
         .caching = caching_read(&caching, r, source, c) ? &caching.told : NULL,
     };
+    if (r->spans)
+        request.trace = trace_of(r, source, c);
     s->given_ms = request.timeout_ms < request.left_ms ? request.timeout_ms : request.left_ms;
     return service_call_start(s->plan->service, &request, on_ended, owner);
 }

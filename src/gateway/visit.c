@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/proxies.h"
+#include "gateway/spans.h"
 #include "wire/prefer.h"
 #include "wire/token.h"
 
@@ -109,6 +110,8 @@ static bool make_ids(struct visit *v)
     struct random *random = v->gateway->context.random;
     if (!v->has_parent)
         trace_begin(&v->trace, random);
+    if (v->gateway->context.spans)
+        spans_begin(v);
     if (v->request_id.n)
         return true;
     char *id = arena_take(&v->exchange->arena, TRACE_REQUEST_ID_SIZE);

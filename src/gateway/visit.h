@@ -45,9 +45,11 @@ struct visit {
     struct slice client;     /* the first address that is no trusted proxy's, for the log */
     struct slice request_id; /* the client's, or made */
     struct trace trace;
-    uint64_t patience_ms;       /* that the client says it has; UINT64_MAX where it does not */
-    bool has_parent;            /* the trace is the client's */
-    unsigned n_parents;         /* traceparent fields of the client */
+    uint64_t patience_ms; /* that the client says it has; UINT64_MAX where it does not */
+    bool has_parent;      /* the trace is the client's */
+    unsigned n_parents;   /* traceparent fields of the client */
+    bool is_recorded;     /* the trace is exported (spans.h); then this is the request's: */
+    char span[TRACE_SPAN_SIZE];
     bool is_proxied;            /* the peer is a trusted proxy */
     struct slice forwarded_for; /* what it says; empty where nothing */
     struct slice lines; /* header lines that each call carries alike, whole, with their CRLF */

@@ -101,6 +101,8 @@
     X(CACHE_ENDPOINT_COALESCED, "sheaf_cache_lookups_total",                                       \
       "cache=\"endpoint\",result=\"coalesced\"", COUNTER,                                          \
       "What came of looking into the cache, of a source or of an endpoint.")                       \
+    X(SPANS_LOST, "sheaf_spans_lost_total", "", COUNTER,                                           \
+      "Spans that found no room on their way to the collector.")                                   \
     X(LOG_LINES_LOST, "sheaf_log_lines_lost_total", "", COUNTER,                                   \
       "Access lines dropped because the log was blocked.")
 

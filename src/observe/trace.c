@@ -6,6 +6,7 @@
 #include "base/word.h"
 
 enum {
+    RANDOM_DIGITS = 13, /* at an id's end, of the 14 that are random (Trace Context level 2) */
     MAX_MEMBERS = 32,
     MAX_KEY = 256,
     MAX_TENANT = 241,
@@ -77,6 +78,24 @@ static void put_random(char *to, struct random *r)
     put_hex(to + 8, (uint32_t)n);
 }
 
+void trace_make_span(char out[TRACE_SPAN_SIZE], struct random *r)
+{
+    put_random(out, r);
+}
+
+static uint64_t digit(char c)
+{
+    return (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+bool trace_is_chosen(const struct trace *t, unsigned permille)
+{
+    uint64_t n = 0;
+    for (size_t i = TRACE_ID_SIZE - RANDOM_DIGITS; i < TRACE_ID_SIZE; i++)
+        n = n << 4 | digit(t->id[i]);
+    return n * 1000 >> (4 * RANDOM_DIGITS) < permille;
+}
+
 void trace_begin(struct trace *out, struct random *r)
 {
     put_random(out->id, r);
@@ -85,12 +104,12 @@ void trace_begin(struct trace *out, struct random *r)
     out->is_sampled = true;
 }
 
-void trace_write(char out[TRACE_PARENT_SIZE], const struct trace *t, struct random *r)
+void trace_write(char out[TRACE_PARENT_SIZE], const struct trace *t, const char *span)
 {
     memcpy(out, "00-", 3);
     memcpy(out + 3, t->id, TRACE_ID_SIZE);
     out[35] = '-';
-    put_random(out + 36, r);
+    memcpy(out + 36, span, TRACE_SPAN_SIZE);
     memcpy(out + 52, t->is_sampled ? "-01" : "-00", 3);
 }
 

@@ -30,8 +30,12 @@ struct trace {
 bool trace_parse(struct slice traceparent, struct trace *out) MUST_USE;
 /* Sampled: tracers that follow their parent's decision would record nothing otherwise. */
 void trace_begin(struct trace *out, struct random *r);
-/* The traceparent of one call: the trace with a new span. */
-void trace_write(char out[TRACE_PARENT_SIZE], const struct trace *t, struct random *r);
+/* A new span. */
+void trace_make_span(char out[TRACE_SPAN_SIZE], struct random *r);
+/* The traceparent of one call: the trace with the call's span. */
+void trace_write(char out[TRACE_PARENT_SIZE], const struct trace *t, const char *span);
+/* Is it among that share of all traces? By its id alone, of which the last digits are random. */
+bool trace_is_chosen(const struct trace *t, unsigned permille);
 
 /* May this tracestate be passed on (W3C Trace Context 3.3.1: at most 32 members)? */
 bool trace_is_state(struct slice tracestate);

@@ -20,6 +20,7 @@
 #include "policy/quantile.h"
 #include "service/service_shared.h"
 
+struct journal_ring;
 struct service_attempt;
 struct service_cache;
 struct service_call;
@@ -37,6 +38,7 @@ struct service_context {
     void (*on_refused)(void *owner, uint64_t generation);
     void *refused_owner;
     struct service_cache *cache; /* NULL: nothing is remembered */
+    struct journal_ring *spans;  /* NULL: no trace is recorded */
     /* What is called in the background needs all of this; may be NULL. */
     void (*hold)(void *holder);
     void (*release)(void *holder);

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "service/service_call_internal.h"
 #include "service/service_queue.h"
+#include "service/service_span.h"
 
 enum {
     NS_A_US = 1000,
@@ -143,11 +144,15 @@ static void give_place(struct service *s, enum verdict v, uint64_t us)
         service_queue_give_place(s, ends[v], us);
 }
 
-static void record(struct service_try *t, enum verdict v)
+/* o: NULL where it was given up. */
+static void record(struct service_try *t, enum verdict v, const struct outcome *o)
 {
     struct service *s = t->call->service;
     uint64_t us = us_since(t->call, t->started_ns);
     t->attempt = NULL;
+    if (t->call->request.trace.is_recorded)
+        service_span_tell(s, &t->call->request.trace,
+                          &(struct service_span_attempt){t->span, t->target, t->started_ns, o});
     tell_breaker(s, t, v, us);
     tell_target(s, t, v, us);
     give_place(s, v, us);
@@ -158,8 +163,10 @@ static void give_up_try(struct service_try *t, enum service_call_why why)
     if (!t->attempt)
         return;
     service_attempt_cancel(t->attempt);
-    record(t, why == SERVICE_CALL_LATE ? judge_late(t, us_since(t->call, t->started_ns))
-                                       : VERDICT_NONE);
+    record(t,
+           why == SERVICE_CALL_LATE ? judge_late(t, us_since(t->call, t->started_ns))
+                                    : VERDICT_NONE,
+           NULL);
 }
 
 void service_call_stop_attempts(struct service_call *c, enum service_call_why why)
@@ -192,7 +199,7 @@ static void end_loser(struct service_try *t)
     if (t == &c->tries[0] && c->outcome.kind == OUTCOME_OK)
         note_latency(c->service, t);
     service_attempt_cancel(t->attempt);
-    record(t, VERDICT_OUTRUN);
+    record(t, VERDICT_OUTRUN, NULL);
 }
 
 /* Nothing better can come of its twin: it is the answer, or one that the service means. */
@@ -226,7 +233,7 @@ static void on_attempt_ended(void *owner, const struct outcome *o)
     struct service_call *c = t->call;
     struct service *s = c->service;
     enum verdict v = judge(t, o, us_since(c, t->started_ns));
-    record(t, v);
+    record(t, v, o);
     keep_outcome(c, o);
     if (o->kind == OUTCOME_OK)
         note_latency(s, t);
@@ -257,6 +264,10 @@ static bool try_once(struct service_call *c, struct service_try *t)
     if (c->request.is_safe && c->request.left_ms < t->given_ms)
         t->given_ms = c->request.left_ms;
     c->n_attempts++;
+    if (c->request.trace.is_recorded) {
+        trace_make_span(t->span, s->context->random);
+        memcpy(c->request.trace.span, t->span, sizeof t->span);
+    }
     t->attempt = service_attempt_start(s, t->target, &c->request, on_attempt_ended, t);
     return true;
 }

@@ -14,7 +14,8 @@ struct service_try {
     unsigned target, era;            /* see struct service_target */
     struct breaker_ticket ticket;
     uint64_t started_ns;
-    uint64_t given_ms; /* how long it may take */
+    uint64_t given_ms;          /* how long it may take */
+    char span[TRACE_SPAN_SIZE]; /* of a recorded trace */
 };
 
 struct service_call {

@@ -42,6 +42,12 @@ static char *put_end(char *at, const struct service_request *r, uint64_t given_m
     return put(at, SLICE("\r\n\r\n"));
 }
 
+/* Services go on with the attempt that reached them. */
+static void put_span(char *fields, const struct service_trace *t)
+{
+    memcpy(fields + t->at, t->span, sizeof t->span);
+}
+
 bool service_head_write(struct buffer *out, const struct service_request *r, struct slice host,
                         struct slice authorization, uint64_t given_ms)
 {
@@ -51,7 +57,11 @@ bool service_head_write(struct buffer *out, const struct service_request *r, str
         return false;
     char *at = put(start, r->line);
     at = put(at, host);
-    at = put(at, r->fields);
+    if (r->trace.is_recorded)
+        put_span(put(at, r->fields) - r->fields.n, &r->trace);
+    else
+        put(at, r->fields);
+    at += r->fields.n;
     if (authorization.n)
         at = put(at, authorization);
     at = put_end(at, r, given_ms);

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "cache/freshness.h"
 #include "config/config.h"
+#include "observe/trace.h"
 #include "service/outcome.h"
 
 /* Names of fields of the answer that are asked for; each stands there once. */
@@ -31,6 +32,17 @@ struct service_caching {
     const struct freshness_wish *wish; /* of the client; NULL: none, or not respected */
 };
 
+/* Where a recorded trace goes on. By value, as a call may outlive the request that it is part of.
+ */
+struct service_trace {
+    bool is_recorded; /* false: nothing else holds */
+    char id[TRACE_ID_SIZE];
+    char parent[TRACE_SPAN_SIZE]; /* of each attempt's span: the source's */
+    char span[TRACE_SPAN_SIZE];   /* of the attempt that is about to be made, */
+    size_t at;                    /* which stands so far inside of the fields */
+    struct slice method;          /* as long as the configuration */
+};
+
 struct service_request {
     struct slice line;   /* method, a space, the target: "GET /products/7" */
     struct slice fields; /* whole header lines, each with its CRLF; without Host and the time
@@ -53,6 +65,7 @@ struct service_request {
     struct service_passed passed;
     enum config_format format;
     const struct service_caching *caching; /* NULL: nothing is remembered */
+    struct service_trace trace;
 };
 
 /* The outcome is the callee's to copy; the share of its blob is the callee's. */

@@ -91,6 +91,7 @@ static const struct frame {
     {&config_drain, "drain:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_log, "log:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_rate_limit_of, "rate_limit:\n    ", SERVICES ENDPOINTS, "rate"},
+    {&config_traces_of, "traces:\n    ", SERVICES ENDPOINTS, "otlp"},
     {&config_cache_top, "cache:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_service_of, "services:\n  catalog:\n    ", ENDPOINTS, "targets"},
     {&config_target_of, "services:\n  catalog:\n   targets:\n    ", ENDPOINTS, "url"},

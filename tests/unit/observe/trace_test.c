@@ -62,8 +62,11 @@ static void each_call_has_a_span_of_its_own(void **state)
     char one[TRACE_PARENT_SIZE], other[TRACE_PARENT_SIZE];
     random_init_seeded(&r, 1);
     assert_true(trace_parse(SLICE("cc-" ID "-" SPAN "-00-more"), &t));
-    trace_write(one, &t, &r);
-    trace_write(other, &t, &r);
+    char spans[2][TRACE_SPAN_SIZE];
+    trace_make_span(spans[0], &r);
+    trace_make_span(spans[1], &r);
+    trace_write(one, &t, spans[0]);
+    trace_write(other, &t, spans[1]);
     assert_memory_equal(one, "00-" ID "-", 36);
     assert_true(trace_parse((struct slice){one, sizeof one}, &first));
     assert_true(trace_parse((struct slice){other, sizeof other}, &second));
@@ -83,10 +86,27 @@ static void a_new_trace_is_good_and_its_own(void **state)
     trace_begin(&one, &r);
     trace_begin(&other, &r);
     assert_memory_not_equal(one.id, other.id, 32);
-    trace_write(text, &one, &r);
+    trace_write(text, &one, one.span);
     assert_true(trace_parse((struct slice){text, sizeof text}, &read));
     assert_memory_equal(read.id, one.id, 32);
     assert_true(read.is_sampled);
+}
+
+static void a_share_of_all_traces_is_chosen_by_their_ids(void **state)
+{
+    (void)state;
+    struct random r;
+    struct trace t;
+    unsigned n = 0;
+    random_init_seeded(&r, 1);
+    for (unsigned i = 0; i < 10000; i++) {
+        trace_begin(&t, &r);
+        n += trace_is_chosen(&t, 100);
+        assert_true(trace_is_chosen(&t, 1000));
+        assert_false(trace_is_chosen(&t, 0));
+        assert_true(!trace_is_chosen(&t, 100) || trace_is_chosen(&t, 101));
+    }
+    assert_in_range(n, 900, 1100);
 }
 
 static void ids_are_the_digits_of_random_numbers(void **state)
@@ -179,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_bad_traceparent_is_none),
         cmocka_unit_test(each_call_has_a_span_of_its_own),
         cmocka_unit_test(a_new_trace_is_good_and_its_own),
+        cmocka_unit_test(a_share_of_all_traces_is_chosen_by_their_ids),
         cmocka_unit_test(ids_are_the_digits_of_random_numbers),
         cmocka_unit_test(a_good_tracestate_passes),
         cmocka_unit_test(a_tracestate_is_bounded),

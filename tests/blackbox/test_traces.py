@@ -1,0 +1,283 @@
+"""test_traces.py - spans of requests, sources and attempts at an OpenTelemetry collector"""
+
+import json
+import re
+import time
+
+import pytest
+
+from behaviour import answer, closing, in_turn, silent
+from cases import fresh, table
+from gateway import wait_for
+
+TEMPLATE = """
+listen: @listen@
+admin: @admin@
+workers: 2
+traces: {otlp: "http://@collector@/v1/traces", SAMPLE headers: {x-key: secret}, service_name: shop}
+services:
+  alpha: {targets: ["http://@alpha@"], breaker: off, timeout: 300ms}
+  beta: {targets: ["http://@beta@"], breaker: off}
+  again: {targets: ["http://@alpha@"], breaker: off, retry: {attempts: 2, causes: [503]}}
+endpoints:
+  - path: /both/{key}
+    sources:
+      one: {get: "alpha:/{key}"}
+      two: {get: "beta:/{key}"}
+      three: {get: "beta:/{key}", when: key == "never"}
+  - path: /gate/{key}
+    sources:
+      one: {get: "alpha:/{key}", required: true}
+      two: {get: "beta:/{key}"}
+  - path: /again/{key}
+    sources:
+      one: {get: "again:/{key}"}
+  - path: /list/{key}
+    query: {ids: {list: true}}
+    sources:
+      many: {each: ids, get: "alpha:/{key}/{item}"}
+  - path: /kept/{key}
+    sources:
+      one: {get: "alpha:/{key}", cache: 60s}
+  - path: /whole/{key}
+    cache: 60s
+    sources:
+      one: {get: "alpha:/{key}"}
+"""
+CONFIG = TEMPLATE.replace("SAMPLE", "")
+
+PARENT = "00f067aa0ba902b7"
+SERVER, INTERNAL, CLIENT = 2, 1, 3
+
+
+def attributes(span):
+    return {a["key"]: next(iter(a["value"].values())) for a in span["attributes"]}
+
+
+def spans(gateway, trace):
+    """What the collector has of this trace so far."""
+    found = []
+    for request in gateway["collector"].requests("/v1/traces"):
+        for resource in json.loads(request.body)["resourceSpans"]:
+            for scope in resource["scopeSpans"]:
+                found += [s for s in scope["spans"] if s["traceId"] == trace]
+    return found
+
+
+def fresh_trace():
+    return f"{int(fresh('')) + 0xabc000000000:032x}"
+
+
+def ask(gateway, target, n, flags="01"):
+    """Asks in a trace of its own; the answer, and the n spans by kind and name."""
+    trace = fresh_trace()
+    got = gateway.get(target, fields=[("traceparent", f"00-{trace}-{PARENT}-{flags}")])
+    wait_for(lambda: len(spans(gateway, trace)) >= n)
+    found = spans(gateway, trace)
+    assert len(found) == n, [s["name"] for s in found]
+    return got, found
+
+
+def by_kind(found, kind):
+    return [s for s in found if s["kind"] == kind]
+
+
+@pytest.mark.essential
+def test_a_request_its_sources_and_their_attempts_are_parents_and_children(gateway):
+    key = fresh()
+    _, found = ask(gateway, f"/both/{key}", 5)
+    [request] = by_kind(found, SERVER)
+    sources = {s["name"]: s for s in by_kind(found, INTERNAL)}
+    attempts = {s["parentSpanId"]: s for s in by_kind(found, CLIENT)}
+    assert request["parentSpanId"] == PARENT
+    assert set(sources) == {"one", "two"}
+    assert all(s["parentSpanId"] == request["spanId"] for s in sources.values())
+    assert set(attempts) == {s["spanId"] for s in sources.values()}
+    for s in found:
+        assert re.fullmatch("[0-9a-f]{16}", s["spanId"])
+        assert isinstance(s["startTimeUnixNano"], str)
+        assert int(s["startTimeUnixNano"]) <= int(s["endTimeUnixNano"])
+
+
+def test_a_service_goes_on_with_the_attempt_that_reached_it(gateway):
+    key = fresh()
+    _, found = ask(gateway, f"/both/{key}", 5)
+    seen = {gateway[name].only(f"/{key}")["traceparent"] for name in ("alpha", "beta")}
+    assert seen == {f"00-{s['traceId']}-{s['spanId']}-01" for s in by_kind(found, CLIENT)}
+
+
+def test_spans_say_what_was_done_without_values(gateway):
+    key = fresh()
+    _, found = ask(gateway, f"/both/{key}?secret=1", 5)
+    [request] = by_kind(found, SERVER)
+    assert request["name"] == "GET /both/{key}"
+    assert attributes(request) == {"http.request.method": "GET", "http.route": "/both/{key}",
+                                   "http.response.status_code": "200"}
+    attempt = next(s for s in by_kind(found, CLIENT) if s["name"] == "GET alpha")
+    said = attributes(attempt)
+    assert said["http.response.status_code"] == "200" and said["server.address"] == "127.0.0.1"
+    assert int(said["server.port"]) == gateway["alpha"].port
+    assert key not in json.dumps(found)
+
+
+def test_a_retry_is_an_attempt_of_its_own(gateway):
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", in_turn(answer({}, 503), answer({})))
+    _, found = ask(gateway, f"/again/{key}", 4)
+    [source] = by_kind(found, INTERNAL)
+    attempts = by_kind(found, CLIENT)
+    assert [a["parentSpanId"] for a in attempts] == [source["spanId"]] * 2
+    assert sorted(attributes(a)["http.response.status_code"] for a in attempts) == ["200", "503"]
+    assert attributes(source)["sheaf.attempts"] == "2" and source["status"] == {}
+    came = [r["traceparent"].split("-")[2] for r in gateway["alpha"].requests(f"/{key}")]
+    assert sorted(came) == sorted(a["spanId"] for a in attempts)
+
+
+@table(
+    "behaviour, kind",
+    ("late", silent(), "timeout"), ("with a status", answer({}, 500), "status"),
+    ("not JSON", answer(b"{"), "invalid"), ("unreachable", closing(), "unreachable"),
+)
+def test_what_failed_is_an_error(gateway, behaviour, kind):
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", behaviour)
+    _, found = ask(gateway, f"/both/{key}", 5)
+    source = next(s for s in by_kind(found, INTERNAL) if s["name"] == "one")
+    attempt = next(s for s in by_kind(found, CLIENT) if s["name"] == "GET alpha")
+    for s in (source, attempt):
+        assert s["status"] == {"code": 2} and attributes(s)["error.type"] == kind
+    assert by_kind(found, SERVER)[0]["status"] == {}
+
+
+def test_a_failed_answer_is_an_error_and_what_is_given_up_is_none(gateway):
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", answer({}, 500))
+    gateway["beta"].on(f"/{key}", silent())
+    got, found = ask(gateway, f"/gate/{key}", 5)
+    [request] = by_kind(found, SERVER)
+    assert got.status == 502 and request["status"] == {"code": 2}
+    given_up = [s for s in found if attributes(s).get("sheaf.cancelled")]
+    assert sorted(s["kind"] for s in given_up) == [INTERNAL, CLIENT]
+    assert all(s["status"] == {} for s in given_up)
+
+
+def test_each_element_has_its_attempt_under_the_one_source(gateway):
+    _, found = ask(gateway, f"/list/{fresh()}?ids=1,2,3", 5)
+    [source] = by_kind(found, INTERNAL)
+    assert [a["parentSpanId"] for a in by_kind(found, CLIENT)] == [source["spanId"]] * 3
+
+
+def test_a_hit_makes_no_attempt(gateway):
+    key = fresh()
+    ask(gateway, f"/kept/{key}", 3)
+    _, found = ask(gateway, f"/kept/{key}", 2)
+    assert attributes(by_kind(found, INTERNAL)[0])["sheaf.cache"] == "hit"
+
+
+def test_a_remembered_answer_is_its_request_alone(gateway):
+    key = fresh()
+    ask(gateway, f"/whole/{key}", 3)
+    _, found = ask(gateway, f"/whole/{key}", 1)
+    assert attributes(found[0])["sheaf.cache"] == "hit"
+
+
+def test_refusals_are_told_without_a_path(gateway):
+    got, [request] = ask(gateway, "/nowhere", 1)
+    assert got.status == 404 and request["name"] == "GET"
+
+
+def test_a_client_that_records_nothing_is_heeded(gateway):
+    key, other = fresh(), fresh()
+    trace = fresh_trace()
+    gateway.get(f"/both/{key}", fields=[("traceparent", f"00-{trace}-{PARENT}-00")])
+    assert gateway["alpha"].only(f"/{key}")["traceparent"].endswith("-00")
+    ask(gateway, f"/both/{other}", 5)
+    assert spans(gateway, trace) == []
+
+
+def test_the_collector_gets_json_with_our_name_and_its_headers(gateway):
+    ask(gateway, f"/both/{fresh()}", 5)
+    request = gateway["collector"].requests("/v1/traces")[0]
+    assert request.method == "POST" and request["content-type"] == "application/json"
+    assert request["x-key"] == "secret"
+    resource = json.loads(request.body)["resourceSpans"][0]["resource"]
+    assert resource["attributes"] == [{"key": "service.name", "value": {"stringValue": "shop"}}]
+
+
+@table("sample, flag", ("none", "0%", "00"), ("all", "100%", "01"))
+def test_new_traces_are_recorded_by_share(start, sample, flag):
+    gateway = start(TEMPLATE.replace("SAMPLE", f"sample: {sample},"))
+    for _ in range(20):
+        key = fresh()
+        gateway.get(f"/both/{key}")
+        assert gateway["alpha"].only(f"/{key}")["traceparent"].endswith(f"-{flag}")
+    known = fresh_trace()
+    gateway.get("/both/x", fields=[("traceparent", f"00-{known}-{PARENT}-01")])
+    wait_for(lambda: len(spans(gateway, known)) == 5)
+    posts = gateway["collector"].requests("/v1/traces")
+    n = sum(len(s["spans"]) for r in posts for x in json.loads(r.body)["resourceSpans"]
+            for s in x["scopeSpans"])
+    assert n == (5 if sample == "0%" else 105)
+
+
+def metric(gateway, name):
+    text = gateway.get("/metrics", place="admin").body.decode()
+    return int(re.search(f"^{name} (\\d+)$", text, re.MULTILINE)[1])
+
+
+@pytest.mark.threads
+def test_what_is_left_is_sent_at_the_end(start):
+    gateway = start(CONFIG)
+    trace = fresh_trace()
+    gateway.get("/both/x", fields=[("traceparent", f"00-{trace}-{PARENT}-01")])
+    gateway.stop()
+    assert len(spans(gateway, trace)) == 5
+
+
+def test_a_collector_that_is_busy_is_asked_again(start):
+    gateway = start(CONFIG)
+    gateway["collector"].on("/v1/traces", in_turn(answer({}, 503), answer({})))
+    gateway.get("/both/x")
+    gateway["collector"].wait_requests("/v1/traces", 2)
+    first, second = gateway["collector"].requests("/v1/traces")[:2]
+    assert first.body == second.body
+    wait_for(lambda: metric(gateway, "sheaf_spans_exported_total") == 5)
+
+
+def test_a_collector_that_refuses_costs_spans_that_are_counted(start):
+    gateway = start(CONFIG)
+    gateway["collector"].on("/v1/traces", answer({}, 400))
+    gateway.get("/both/x")
+    wait_for(lambda: metric(gateway, "sheaf_spans_dropped_total") == 5)
+
+
+@table("behaviour", ("slow", silent()), ("breaking off", closing()))
+def test_a_bad_collector_delays_no_answer_nor_the_end(start, behaviour):
+    gateway = start(CONFIG)
+    gateway["collector"].on("/v1/traces", behaviour)
+    for _ in range(30):
+        got = gateway.get("/both/x")
+        assert got.status == 200 and got.seconds < 1
+    gateway["collector"].wait_requests("/v1/traces")
+    gateway.stop()
+
+
+def test_a_reload_turns_them_off_and_on(start):
+    """With them off nothing of a client's trace is told any more; with them on it is again."""
+    gateway = start(CONFIG)
+
+    def is_told(wanted):
+        trace = fresh_trace()
+        gateway.get("/both/x", fields=[("traceparent", f"00-{trace}-{PARENT}-01")])
+        came = gateway["alpha"].requests("/x")[-1]["traceparent"]
+        return wanted == (came.split("-")[2] in told_ids(gateway, trace))
+
+    def told_ids(gateway, trace):
+        time.sleep(1.5)  # a batch goes out each second
+        return {s["spanId"] for s in spans(gateway, trace)}
+
+    assert is_told(True)
+    gateway.reload(re.sub("traces: .*\n", "", CONFIG))
+    wait_for(lambda: is_told(False))
+    gateway.reload(CONFIG)
+    wait_for(lambda: is_told(True))
