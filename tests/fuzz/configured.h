@@ -41,6 +41,9 @@ static void configured_check_variable(const struct config_endpoint *e,
     case CONFIG_FROM_BODY:
         CHECK(e->reads_body);
         break;
+    case CONFIG_FROM_CLAIMS:
+        CHECK(e->n_auth > 0);
+        break;
     case CONFIG_FROM_ITEM:
         CHECK(s->each.is_given && s->each.batch.n == 0);
         break;
