@@ -20,7 +20,7 @@ struct control_issuer {
     /* There are other keys, or asking for them has ended. */
     void (*on_news)(void *issuer);
     bool is_settled;      /* it had news since its snapshot came */
-    struct key_set *keys; /* NULL: there never were any */
+    struct key_set *keys; /* NULL: there never were any; one share of them is ours */
     struct secret file;   /* of its keys; where they come from a file */
     struct key_life life;
     struct wheel_entry tick;       /* the life's next moment */
