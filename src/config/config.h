@@ -260,6 +260,7 @@ struct config_each {
     unsigned parallel;   /* calls at once; default 8 */
     unsigned max;        /* elements; default 64 */
     bool has_max;        /* it was given */
+    bool is_streamed;    /* in a progressive answer each element has a part of its own */
     struct slice batch;  /* the name that the list has in the one call; empty: a call an item */
     struct json_path by; /* the member that tells which element an answer is for */
 };

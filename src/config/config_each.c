@@ -132,6 +132,8 @@ static const struct {
      "counts the calls of `each`; add each: list.ids, or leave it out"},
     {"max", "each", RULE_EACH,
      "counts the elements of `each`; add each: list.ids, or leave it out"},
+    {"stream", "each", RULE_EACH,
+     "is about the elements of `each`; add each: list.ids, or leave it out"},
     {"batch", "each", RULE_BATCH, "names the list of `each`; add each: list.ids"},
     {"by", "batch", RULE_BATCH,
      "tells whose the elements of a batch are; add batch: ids, or leave it out"},

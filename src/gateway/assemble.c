@@ -39,14 +39,20 @@ static bool add_pieces(struct assembly *a, const struct pieces *p, struct outcom
 }
 
 /* Equal elements share one item, and its blob. */
-static bool add_elements(struct assembly *a, const struct run_items *items)
+bool assemble_add_element(struct assembly *a, unsigned source, unsigned element)
 {
+    const struct run_items *items = a->run->sources[source].items;
+    struct run_item *item = &items->at[items->at[element].same_as];
+    return add_pieces(a, &item->shown, &item->outcome);
+}
+
+static bool add_elements(struct assembly *a, unsigned source)
+{
+    const struct run_items *items = a->run->sources[source].items;
     bool is_good = assemble_add(a, SLICE("["), NULL);
-    for (unsigned i = 0; i < items->n && is_good; i++) {
-        struct run_item *item = &items->at[items->at[i].same_as];
-        is_good = (i == 0 || assemble_add(a, SLICE(","), NULL)) &&
-                  add_pieces(a, &item->shown, &item->outcome);
-    }
+    for (unsigned i = 0; i < items->n && is_good; i++)
+        is_good =
+            (i == 0 || assemble_add(a, SLICE(","), NULL)) && assemble_add_element(a, source, i);
     return is_good && assemble_add(a, SLICE("]"), NULL);
 }
 
@@ -54,7 +60,7 @@ bool assemble_add_source(struct assembly *a, unsigned source)
 {
     struct run_source *s = &a->run->sources[source];
     if (s->items && run_has_value(a->run, source))
-        return add_elements(a, s->items);
+        return add_elements(a, source);
     return add_pieces(a, &s->shown, &s->outcome);
 }
 

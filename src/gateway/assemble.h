@@ -40,5 +40,7 @@ enum assemble_verdict assemble_some(struct assembly *a, uint64_t sources, bool h
  * did; at is NULL where the arena is full. */
 struct slice assemble_errors(struct run *r);
 struct slice assemble_errors_of(struct run *r, uint64_t sources);
+/* One entry of it: that of an element that is known; empty where it is well. */
+struct slice assemble_error_of_element(struct run *r, unsigned source, unsigned element);
 /* "reviews: no answer within 300 ms", of a source that has failed; at is NULL as above. */
 struct slice assemble_message(struct run *r, unsigned source);

@@ -41,16 +41,17 @@ static bool next_element(struct failures *f, const struct run_source *s)
         unsigned i = f->element++;
         f->outcome = &items_at(s->items, i)->outcome;
         f->index = (int)i;
-        if (f->outcome->kind != OUTCOME_OK)
+        if (items_at(s->items, i)->is_known && f->outcome->kind != OUTCOME_OK)
             return true;
     }
     f->element = 0;
     return false;
 }
 
-static bool has_settled(const struct run *r, unsigned source)
+/* Has it settled, or are its elements told as they become known? */
+static bool is_looked_at(const struct run *r, unsigned source)
 {
-    return r->settled >> source & 1;
+    return ((r->settled | (r->plan->streamed & r->started)) >> source) & 1;
 }
 
 /* false: there is no further one. */
@@ -59,7 +60,7 @@ static bool next_failure(struct failures *f)
     for (; f->source < f->run->plan->n_sources; f->source++) {
         const struct run_source *s = &f->run->sources[f->source];
         f->of = s;
-        if (!(f->sources >> f->source & 1) || !has_settled(f->run, f->source))
+        if (!(f->sources >> f->source & 1) || !is_looked_at(f->run, f->source))
             continue;
         if (run_has_failed(f->run, f->source)) {
             f->source++;
@@ -147,6 +148,21 @@ struct slice assemble_errors_of(struct run *r, uint64_t sources)
         *at = at == text ? '[' : ',';
     *at++ = ']';
     return (struct slice){text, (size_t)(at - text)};
+}
+
+struct slice assemble_error_of_element(struct run *r, unsigned source, unsigned element)
+{
+    const struct run_source *s = &r->sources[source];
+    const struct failures f = {
+        .run = r,
+        .of = s,
+        .outcome = &items_at(s->items, element)->outcome,
+        .index = (int)element,
+    };
+    if (f.outcome->kind == OUTCOME_OK)
+        return SLICE("");
+    char *text = arena_take(&r->visit->exchange->arena, entry_size(&f));
+    return text ? (struct slice){text, (size_t)(put_entry(text, &f) - text)} : SLICE_NONE;
 }
 
 struct slice assemble_errors(struct run *r)

@@ -7,6 +7,8 @@
 bool assemble_add(struct assembly *a, struct slice bytes, struct outcome *owner) MUST_USE;
 /* What stands in the answer for a source, an array of its elements where it is called for each. */
 bool assemble_add_source(struct assembly *a, unsigned source) MUST_USE;
+/* The same for one of these elements. */
+bool assemble_add_element(struct assembly *a, unsigned source, unsigned element) MUST_USE;
 /* Is a member of that name, with its quotes, taken along? false: the arena is full. */
 typedef bool assemble_filter(void *context, struct slice name, bool *is_taken);
 /* The members of a source at `into: .` that are taken along. */

@@ -194,7 +194,8 @@ static bool fails_plainly(const struct streaming *s)
     return !s->has_head && s->run->failed >= 0;
 }
 
-static void on_settled(struct run *r, unsigned source)
+/* Of a list, or of a source. */
+static void on_known(struct run *r, unsigned source)
 {
     struct streaming *s = stream_of(r);
     (void)source;
@@ -241,7 +242,8 @@ static void on_done(struct run *r)
 
 const struct delivery delivery_stream = {
     .started = on_started,
-    .settled = on_settled,
+    .grown = on_known,
+    .settled = on_known,
     .finished = on_finished,
     .on_room = on_room,
     .done = on_done,

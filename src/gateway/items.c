@@ -24,6 +24,18 @@ static struct shaping shaping_of(struct run_item *item)
     };
 }
 
+/* At each of its places in the list. */
+static void note(struct run_items *items, unsigned i)
+{
+    bool has_failed = items->at[i].outcome.kind != OUTCOME_OK;
+    do {
+        items->n_failed += has_failed;
+        if (items->known)
+            items->known[items->n_known++] = i;
+        i = items->at[i].next_same;
+    } while (i);
+}
+
 /* The outcome is set. */
 static void settle(struct run_item *item)
 {
@@ -31,6 +43,7 @@ static void settle(struct run_item *item)
     item->is_known = true;
     if (!outcome_has_value(&item->outcome))
         shaping_stand_in(&shaping, SLICE("null"));
+    note(item->items, item->same_as);
 }
 
 static bool is_over(const struct run_items *items)
@@ -47,8 +60,10 @@ static void go_on(struct run_item *item)
     settle(item);
     items->n_waiting--;
     start_some(items);
-    if (!is_over(items))
+    if (!is_over(items)) {
+        run_grow(items->run, items->source);
         return;
+    }
     items_complete(items);
     run_go_on(items->run, items->source); /* may free the items */
 }
@@ -219,23 +234,37 @@ void items_end_late(struct run_items *items, struct slice detail)
 
 bool items_to_one_line(struct run_items *items)
 {
-    for (unsigned i = 0; i < items->n; i++) {
-        const struct shaping shaping = shaping_of(&items->at[i]);
-        if (items->at[i].same_as == i && !shaping_to_one_line(&shaping))
+    for (unsigned i = 0; i < items->n; i++)
+        if (items->at[i].same_as == i && !items_element_to_one_line(items, i))
             return false;
-    }
     return true;
+}
+
+bool items_element_to_one_line(struct run_items *items, unsigned i)
+{
+    const struct shaping shaping = shaping_of(&items->at[items->at[i].same_as]);
+    return shaping_to_one_line(&shaping);
+}
+
+static void release(struct run_item *item)
+{
+    struct blob_pool *blobs = &item->items->run->gateway->loop->blobs;
+    if (item->outcome.blob)
+        blob_release(blobs, item->outcome.blob);
+    if (item->read)
+        blob_release(blobs, item->read);
+    item->outcome.blob = item->read = NULL;
+}
+
+void items_release_element(struct run_items *items, unsigned i)
+{
+    struct run_item *item = &items->at[i];
+    if (item->same_as == i && !item->next_same && !items_source(items)->plan->is_read)
+        release(item);
 }
 
 void items_done(struct run_items *items)
 {
-    struct blob_pool *blobs = &items->run->gateway->loop->blobs;
-    for (unsigned i = 0; i < items->n; i++) {
-        struct run_item *item = &items->at[i];
-        if (item->outcome.blob)
-            blob_release(blobs, item->outcome.blob);
-        if (item->read)
-            blob_release(blobs, item->read);
-        item->outcome.blob = item->read = NULL;
-    }
+    for (unsigned i = 0; i < items->n; i++)
+        release(&items->at[i]);
 }

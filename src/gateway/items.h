@@ -19,24 +19,28 @@ struct run_item {
     struct pieces shown;    /* what stands in the answer for it; null where it failed */
     unsigned same_as;       /* the first element that equals this one; itself, mostly. Of the others
                                nothing else is set: use items_at() */
+    bool is_known;          /* its outcome is */
 
     /* The implementation's own. */
+    unsigned next_same; /* the next one that equals this; 0: there is none */
     struct run_items *items;
     struct service_call *call;
     struct jq_job *job;
     struct blob *read;    /* as in struct run_source */
     struct slice element; /* JSON */
     struct slice text;    /* what equal elements have in common */
-    bool is_known;        /* its outcome is */
 };
 
 struct run_items {
     struct run *run;
     unsigned source;
     unsigned n;        /* elements */
-    unsigned n_failed; /* of them, equal ones each for itself; once the source has settled */
+    unsigned n_failed; /* of those that are known, equal ones each for itself */
     unsigned n_calls;  /* that were made */
     struct run_item *at;
+    unsigned *known; /* of a list that streams, its elements in the order of becoming known */
+    unsigned n_known;
+    unsigned n_told; /* the delivery's: those that have their part */
 
     /* The implementation's own. */
     unsigned next;      /* the first element that was not looked at */
@@ -74,5 +78,8 @@ void items_give_up(struct run_items *items);
 void items_end_late(struct run_items *items, struct slice detail);
 /* As shaping_to_one_line(), of what is shown for each element. */
 bool items_to_one_line(struct run_items *items) MUST_USE;
+bool items_element_to_one_line(struct run_items *items, unsigned i) MUST_USE;
+/* Nobody looks at the element any more, unless it equals another, or others read of it. */
+void items_release_element(struct run_items *items, unsigned i);
 /* Gives back what the outcomes hold. */
 void items_done(struct run_items *items);

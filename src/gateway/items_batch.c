@@ -122,6 +122,8 @@ static void on_ended(void *owner, const struct outcome *outcome)
     s->outcome = *outcome;
     if (!take_answer(items) || items_shape_parts(items))
         run_go_on(items->run, items->source); /* may free the items */
+    else
+        run_grow(items->run, items->source);
 }
 
 /* Where there is no room for it now, its call fails over that. */

@@ -177,7 +177,10 @@ static bool compare(struct run_items *items, unsigned i)
         return false;
     unsigned *place = look_up(items, item->text);
     if (*place) {
+        struct run_item *first = &items->at[*place - 1];
         item->same_as = *place - 1;
+        item->next_same = first->next_same;
+        first->next_same = i;
         return true;
     }
     *place = i + 1;
@@ -194,6 +197,14 @@ static bool open_table(struct run_items *items)
     items->table = arena_take_zero(arena_of(items->run), size, sizeof *items->table);
     items->table_mask = size - 1;
     return items->table;
+}
+
+static bool open_known(struct run_items *items)
+{
+    bool is_streamed = items->run->plan->streamed >> items->source & 1;
+    if (is_streamed)
+        items->known = arena_take(arena_of(items->run), (items->n + 1) * sizeof *items->known);
+    return items->known || !is_streamed;
 }
 
 static bool make_room(struct run *r, unsigned source, unsigned n)
@@ -217,7 +228,7 @@ static struct run_items *take(struct run *r, unsigned source, unsigned n)
         return NULL;
     *items = (struct run_items){.run = r, .source = source, .n = n};
     items->at = arena_take_zero(arena_of(r), n + 1, sizeof *items->at);
-    return items->at && open_table(items) ? items : NULL;
+    return items->at && open_table(items) && open_known(items) ? items : NULL;
 }
 
 static bool fill(struct run_items *items, struct slice list)

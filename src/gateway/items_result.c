@@ -134,8 +134,6 @@ static bool write_array(const struct run_items *items, struct run_source *s)
 void items_complete(struct run_items *items)
 {
     struct run_source *s = items_source(items);
-    for (unsigned i = 0; i < items->n; i++)
-        items->n_failed += items_at(items, i)->outcome.kind != OUTCOME_OK;
     bool has_room = items_each(items)->batch.n || add_up(items, &s->outcome);
     if (has_room && (!s->plan->is_read || write_array(items, s)))
         return;

@@ -4,6 +4,7 @@
 #include "gateway/assemble_internal.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/items.h"
+#include "gateway/parts_list.h"
 #include "gateway/run_internal.h"
 #include "json/text.h"
 
@@ -162,18 +163,27 @@ static enum standing look_around(struct parts *p, unsigned source)
     return STANDING_GOOD;
 }
 
-/* A source that is known, and still to be told. */
+/* A source that is known, or a list that may be begun, and still to be told. */
 static uint64_t find_due(const struct parts *p)
 {
-    return p->run->settled & run_called(p->run) & shown(p->run) & ~p->sent;
+    const struct run *r = p->run;
+    return (r->settled | r->plan->streamed) & run_called(r) & shown(r) & ~p->sent;
+}
+
+static enum standing find_standing(struct parts *p, unsigned source)
+{
+    if (p->lost >> source & 1)
+        return STANDING_DROPPED;
+    return parts_is_listed(p, source) ? STANDING_GOOD : look_around(p, source);
 }
 
 int parts_next(struct parts *p)
 {
     for (uint64_t left = find_due(p); left; left = run_rest(left)) {
         unsigned source = run_first(left);
-        bool is_lost = p->lost >> source & 1;
-        enum standing standing = is_lost ? STANDING_DROPPED : look_around(p, source);
+        if (parts_find_kind(p, source) == PARTS_NOTHING)
+            continue;
+        enum standing standing = find_standing(p, source);
         if (standing == STANDING_GOOD)
             return (int)source;
         if (standing == STANDING_DROPPED)
@@ -194,31 +204,49 @@ static const struct place *find_top(const struct parts *p, unsigned source)
     return into->is_joined ? NULL : place_find(root_of(p), into->names[0]);
 }
 
-bool parts_add_path(struct assembly *a, unsigned source, unsigned n)
+bool parts_add_names(struct assembly *a, unsigned source, unsigned n)
 {
     const struct config_into *into = &a->run->plan->sources[source].config->into;
     const struct place *place = &a->run->plan->places.root;
-    bool is_good = add(a, SLICE("["));
+    bool is_good = true;
     for (unsigned i = 0; is_good && i < n; i++) {
         place = place_find(place, into->names[i]);
         /* `,"name":` */
         is_good =
             add(a, (struct slice){place->member.at + (i == 0), place->member.n - 1 - (i == 0)});
     }
-    return is_good && add(a, SLICE("]"));
+    return is_good;
+}
+
+bool parts_add_path(struct assembly *a, unsigned source, unsigned n)
+{
+    return add(a, SLICE("[")) && parts_add_names(a, source, n) && add(a, SLICE("]"));
 }
 
 static bool add_joining(struct parts *p, unsigned source, struct assembly *a)
 {
     bool has_members = false;
     p->joining = source;
+    p->sent |= run_bit(source);
+    p->told |= run_bit(source);
     make_room_for_names(p, run_bit(source));
-    return add(a, SLICE("{")) && assemble_add_joined(a, source, join, p, &has_members) &&
-           add(a, SLICE("}"));
+    return to_one_line(p->run, source) && add(a, SLICE("{")) &&
+           assemble_add_joined(a, source, join, p, &has_members) && add(a, SLICE("}"));
+}
+
+/* All of it, or what its elements will stand in. */
+static bool add_value(struct parts *p, unsigned source, struct assembly *a)
+{
+    if (parts_find_kind(p, source) == PARTS_LIST)
+        return parts_add_list(p, source, a);
+    p->sent |= run_bit(source);
+    p->told |= run_bit(source);
+    p->listed &= ~run_bit(source);
+    return to_one_line(p->run, source) && assemble_add_source(a, source);
 }
 
 /* The value inside of an object for each name from the nth on. */
-static bool add_wrapped(struct assembly *a, unsigned source, unsigned n)
+static bool add_wrapped(struct parts *p, unsigned source, unsigned n, struct assembly *a)
 {
     const struct config_into *into = &a->run->plan->sources[source].config->into;
     const struct place *place = &a->run->plan->places.root;
@@ -227,7 +255,7 @@ static bool add_wrapped(struct assembly *a, unsigned source, unsigned n)
         place = place_find(place, into->names[i]);
         is_good = i < n || (add(a, SLICE("{")) && add(a, slice_after(place->member, 1)));
     }
-    is_good = is_good && assemble_add_source(a, source);
+    is_good = is_good && add_value(p, source, a);
     for (unsigned i = n; is_good && i < into->n_names; i++)
         is_good = add(a, SLICE("}"));
     return is_good;
@@ -236,14 +264,10 @@ static bool add_wrapped(struct assembly *a, unsigned source, unsigned n)
 bool parts_add_data(struct parts *p, unsigned source, unsigned n, struct assembly *a)
 {
     const struct place *top = find_top(p, source);
-    p->sent |= run_bit(source);
-    p->told |= run_bit(source);
-    if (!to_one_line(p->run, source))
-        return false;
     if (!top)
         return add_joining(p, source, a);
     p->standing |= run_bit(top->order);
-    return add_wrapped(a, source, n);
+    return add_wrapped(p, source, n, a);
 }
 
 /* Has a joined source put something there that the source's place does not lie in? */
@@ -288,9 +312,10 @@ uint64_t parts_find_pending(const struct parts *p)
 static bool add_errors(struct parts *p, unsigned source, struct assembly *a)
 {
     struct slice errors = assemble_errors_of(p->run, run_bit(source));
-    if (!errors.n)
+    bool has_failed = run_has_failed(p->run, source);
+    if (!errors.n || (parts_is_listed(p, source) && !has_failed)) /* elements have their own */
         return errors.at;
-    if (!run_has_failed(p->run, source))
+    if (!has_failed)
         return add(a, SLICE(",\"errors\":")) && add(a, errors);
     return add(a, SLICE(",\"error\":")) && add(a, (struct slice){errors.at + 1, errors.n - 2});
 }
@@ -300,6 +325,8 @@ bool parts_add(struct parts *p, unsigned source, struct assembly *a)
 {
     const struct plan_source *s = &p->run->plan->sources[source];
     unsigned n = s->config->into.is_joined ? 0 : s->config->into.n_names;
+    if (parts_find_kind(p, source) == PARTS_ELEMENT)
+        return parts_add_next_element(p, source, a);
     if (replaces(p, source))
         n = 1;
     return add(a, s->part_start) && parts_add_path(a, source, n) && add(a, SLICE(",\"value\":")) &&
@@ -319,6 +346,8 @@ bool parts_add_done(struct parts *p, struct assembly *a)
 void parts_release(struct parts *p, unsigned source)
 {
     struct run_source *s = &p->run->sources[source];
+    if (s->items && (p->run->plan->streamed & run_bit(source)))
+        parts_release_element(p, source);
     if (!s->outcome.blob || !p->run->plan->places.is_flat || s->plan->is_read || s->items)
         return;
     blob_release(&p->run->gateway->loop->blobs, s->outcome.blob);

@@ -24,6 +24,8 @@ struct parts {
     uint64_t occupied;  /* the same: a member of a joined source stood there first */
     struct names names; /* that joined sources have brought */
     unsigned joining;   /* the source that is looked at */
+    uint64_t listed;    /* lists that stream: their array is told, and not each of their elements */
+    bool in_order;      /* elements follow each other as they do in the list; the framing's */
 };
 
 /* Nothing is sent yet. */
@@ -35,7 +37,8 @@ bool parts_is_first_due(const struct parts *p);
  * as its last member, or without. */
 enum assemble_verdict parts_add_first(struct parts *p, bool has_errors,
                                       struct assembly *a) MUST_USE;
-/* The next source whose part can be told; -1: none can, now. */
+/* The next source whose part can be told; -1: none can, now. Lists that stream have several
+ * (parts_list.h). */
 int parts_next(struct parts *p);
 /* Appends `"source":...,"path":...,"value":...` and what went wrong; no braces. false: no room. */
 bool parts_add(struct parts *p, unsigned source, struct assembly *a) MUST_USE;
@@ -47,8 +50,10 @@ uint64_t parts_find_pending(const struct parts *p);
  * names. */
 unsigned parts_find_container(const struct parts *p, unsigned source);
 bool parts_add_path(struct assembly *a, unsigned source, unsigned n) MUST_USE;
+/* The same without its brackets. */
+bool parts_add_names(struct assembly *a, unsigned source, unsigned n) MUST_USE;
 bool parts_add_data(struct parts *p, unsigned source, unsigned n, struct assembly *a) MUST_USE;
 /* Appends `"complete":...` and all errors; no braces. */
 bool parts_add_done(struct parts *p, struct assembly *a) MUST_USE;
-/* The part is with the outbox, which has its own shares of the bytes. */
+/* The source's last part is with the outbox, which has its own shares of the bytes. */
 void parts_release(struct parts *p, unsigned source);

@@ -67,6 +67,7 @@ struct plan {
     uint64_t optional;    /* those that no required one is, or needs */
     uint64_t first;       /* of a progressive answer's first part, and those that they lie in */
     uint64_t required;
+    uint64_t streamed;    /* lists whose elements have parts of their own in it */
     bool forwards_accept; /* a service answers by what the client takes */
     struct place_tree places;
     const struct field *fields; /* fixed ones of every answer */

@@ -146,6 +146,15 @@ static void find_first(struct plan *p)
     p->required = required;
 }
 
+/* What the first part has is there whole. */
+static void find_streamed(struct plan *p)
+{
+    uint64_t candidates = p->lists & p->places.shown & ~(p->first | p->places.joined);
+    for (unsigned i = 0; i < p->n_sources; i++)
+        if (p->sources[i].config->each.is_streamed)
+            p->streamed |= candidates & UINT64_C(1) << i;
+}
+
 void plan_look_at_answers(struct plan *p, struct arena *arena)
 {
     uint64_t read = 0;
@@ -159,6 +168,7 @@ void plan_look_at_answers(struct plan *p, struct arena *arena)
     spread_conditions(p);
     find_optional(p);
     find_first(p);
+    find_streamed(p);
     for (unsigned i = 0; i < p->n_sources; i++) {
         p->sources[i].is_read = read >> i & 1;
         look_at(p, &p->sources[i], arena);

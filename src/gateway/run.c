@@ -68,6 +68,12 @@ void run_skip(struct run *r, unsigned source)
     r->delivery->settled(r, source);
 }
 
+void run_grow(struct run *r, unsigned source)
+{
+    if ((r->plan->streamed >> source & 1) && r->delivery->grown)
+        r->delivery->grown(r, source);
+}
+
 /* One way for gating, the deadline and a client that left. */
 static void give_up(struct run *r, unsigned source)
 {

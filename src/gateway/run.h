@@ -6,7 +6,8 @@
  * client that leaves ends it the same way, and nobody answers.
  *
  * The run speaks two words to its delivery: settled() for each source that it is about, in the
- * order in which they become known, then finished() once. Lives in the exchange's arena.
+ * order in which they become known, then finished() once; and grown() of lists on their way. Lives
+ * in the exchange's arena.
  */
 #pragma once
 
@@ -47,6 +48,8 @@ struct run_span {
 struct delivery {
     /* The first sources are about to be called. May be NULL. */
     void (*started)(struct run *r);
+    /* A list that streams (plan.h) is there, or more of its elements are. May be NULL. */
+    void (*grown)(struct run *r, unsigned source);
     void (*settled)(struct run *r, unsigned source);
     void (*finished)(struct run *r);
     /* The outbox has room again. */

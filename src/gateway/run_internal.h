@@ -49,6 +49,8 @@ struct shaping run_shaping(struct run_source *s);
 /* The outcome is set. */
 void run_settle(struct run *r, unsigned source);
 void run_skip(struct run *r, unsigned source);
+/* Of a list on its way more is known. */
+void run_grow(struct run *r, unsigned source);
 /* Settles a source in a later turn than its start; what needed it starts. May end the run, and the
  * request with it. */
 void run_go_on(struct run *r, unsigned source);

@@ -141,6 +141,8 @@ static void call_lists(struct run *r, uint64_t lists)
         r->started |= run_bit(run_first(left));
         if (items_start(r->sources[run_first(left)].items))
             run_settle(r, run_first(left));
+        else
+            run_grow(r, run_first(left));
     }
 }
 

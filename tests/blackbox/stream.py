@@ -169,23 +169,38 @@ def merge(events):
     """The same of GraphQL's incremental delivery; errors come as they do, in the declared order."""
     first, parts, done = events[0].data, events[1:-1], events[-1].data
     document, errors = dict(first["data"]), list(first.get("errors", []))
-    pending = {entry["id"] for entry in first.get("pending", [])}
+    pending = {entry["id"]: entry["path"] for entry in first.get("pending", [])}
     for event in parts:
+        pending.update({entry["id"]: entry["path"] for entry in event.data.get("pending", [])})
         (part,) = event.data["incremental"]
-        if "id" in part:
-            assert event.data["completed"] == [{"id": part["id"]}]
-            pending.remove(part["id"])
-        place = document
-        for step in part.get("path", part.get("subPath", [])):
-            place = place[step]
-        place.update(part["data"])
+        merge_one(document, part, pending)
+        completed = [entry["id"] for entry in event.data.get("completed", [])]
+        assert "id" not in part or "items" in part or "pending" in event.data or part["id"] in completed
+        for identity in completed:
+            del pending[identity]
         errors += part.get("errors", [])
-    assert pending == {entry["id"] for entry in done.get("completed", [])}
+    assert set(pending) == {entry["id"] for entry in done.get("completed", [])}
     errors += done.get("errors", [])
     assert done["extensions"] == {"complete": not errors}
     if errors:
         document["errors"] = errors
     return document
+
+
+def merge_one(document, part, pending):
+    """Members into the object at a path, or elements into an array: at its end where they have an id."""
+    place, path = document, part.get("path", part.get("subPath", []))
+    at = path[-1] if "items" in part and "path" in part else None
+    if "id" in part:
+        path = pending[part["id"]] + path
+    for step in path if at is None else path[:-1]:
+        place = place[step]
+    if "data" in part:
+        place.update(part["data"])
+    elif at is None:
+        place.extend(part["items"])
+    else:
+        (place[at],) = part["items"]
 
 
 def in_order(document):

@@ -143,6 +143,7 @@ static const struct {
     {"batch", "each: list.ids\n    by: id\n    get: catalog:/products{?ids}"},
     {"by", "each: list.ids\n    batch: ids\n    get: catalog:/products{?ids}"},
     {"parallel", "each: list.ids\n    get: catalog:/products/{item}"},
+    {"stream", "each: list.ids\n    get: catalog:/products/{item}"},
     {"max", "each: list.ids\n    get: catalog:/products/{item}"},
     {"body", "post: catalog:/products"},
     {"form", "post: catalog:/products"},
