@@ -39,7 +39,7 @@ static bool open_demo(void)
 {
     loop_init(&demo.loop, &demo, KEPT_BLOBS, NULL);
     return demo_service_open(&demo.services, &demo.loop) &&
-           demo_page_open(&demo.page, &demo.loop, &demo.services);
+           demo_page_open(&demo.page, &demo.loop, (struct slice){demo_config, demo_config_n});
 }
 
 /* The configuration is a file that exists in memory alone. */

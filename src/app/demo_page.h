@@ -1,12 +1,11 @@
-/* demo_page.h - a plain page that shows one answer beside the calls it is made of
+/* demo_page.h - the page of the demo, and the listener that it sees everything through
  *
- * GET / is the page. GET /try?QUERY asks the gateway for the product page with that query, and
- * answers {"ms":..,"status":..,"calls":[..],"answer":..}: times are measured, none is made up.
+ * The page's files (demo_file.h), /sheaf.yaml, which is what the gateway runs, and the way to the
+ * gateway and the services (demo_pass.h).
  */
 #pragma once
 
-#include "app/demo_service.h"
-#include "http/pool.h"
+#include "app/demo_pass.h"
 #include "http/server.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -16,16 +15,14 @@ enum {
 };
 
 struct demo_page {
-    struct loop *loop;
-    struct demo_services *services;
     struct counters counters;
     atomic_uint n_connections;
     struct server *server;
     struct listener listener;
     int fd;
-    struct pool *gateway;
-    unsigned n_asked; /* makes the request ids */
+    struct demo_pass pass;
+    struct slice config; /* the text at /sheaf.yaml */
 };
 
-/* false: the port is in use; told on stderr. */
-bool demo_page_open(struct demo_page *p, struct loop *loop, struct demo_services *services);
+/* config stays the caller's. false: the port is in use; told on stderr. */
+bool demo_page_open(struct demo_page *p, struct loop *loop, struct slice config);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/demo_answer.h"
 #include "base/check.h"
 #include "wire/target.h"
 
@@ -28,6 +29,7 @@ static const struct demo_row {
     {"product", SLICE_INIT("/products/"), 8, 25, SLICE_INIT("{\"id\":\""),
      SLICE_INIT(
          "\",\"name\":\"Trail running shoe\",\"brand\":{\"name\":\"Fells\",\"country\":\"GB\"},"
+         "\"summary\":\"Light on long climbs, sure on wet rock.\","
          "\"colours\":[\"moss\",\"slate\"],\"seller\":{\"id\":\"s-77\"},\"weight_g\":268}")},
     {"inventory", SLICE_INIT("/inventory/"), 5, 15, SLICE_INIT("{\"sku\":\""),
      SLICE_INIT("\",\"in_stock\":true,\"available\":17,\"warehouses\":[{\"id\":\"ber\",\"n\":11},"
@@ -42,8 +44,9 @@ static const struct demo_row {
      SLICE_INIT("\",\"options\":[{\"name\":\"standard\",\"days\":3,\"price\":4.90},{\"name\":"
                 "\"express\",\"days\":1,\"price\":12.50}]}")},
     {"media", SLICE_INIT("/media/"), 10, 35, SLICE_INIT("{\"product\":\""),
-     SLICE_INIT("\",\"images\":[{\"url\":\"/img/shoe-1.avif\",\"w\":1200,\"h\":900},{\"url\":"
-                "\"/img/shoe-2.avif\",\"w\":1200,\"h\":900}]}")},
+     SLICE_INIT("\",\"images\":[{\"url\":\"/img/shoe-1.svg\",\"alt\":\"The shoe in moss, from the "
+                "side\"},{\"url\":"
+                "\"/img/shoe-2.svg\",\"alt\":\"The shoe in slate, from the side\"}]}")},
     {"related", SLICE_INIT("/related/"), 25, 70, SLICE_INIT("{\"to\":\""),
      SLICE_INIT("\",\"items\":[{\"id\":\"1043\",\"name\":\"Gaiter\"},{\"id\":\"1077\",\"name\":"
                 "\"Merino sock\"},{\"id\":\"1101\",\"name\":\"Soft flask\"}]}")},
@@ -53,12 +56,11 @@ static const struct demo_row {
 };
 
 /* An answer that waits for its time. */
-struct demo_answer {
-    struct demo_services *services;
+struct serving {
     struct exchange *exchange;
     unsigned service;
-    unsigned status;
-    struct slice id;
+    bool is_broken;
+    struct slice id, max_age;
     uint64_t began_ns;
     struct wheel_entry due;
 };
@@ -76,51 +78,44 @@ const char *demo_service_name(unsigned service)
     return rows[service].name;
 }
 
-static void remember(const struct demo_answer *a, unsigned status)
-{
-    struct demo_services *d = a->services;
-    struct demo_call *c = &d->calls[d->n_calls++ % DEMO_N_REMEMBERED];
-    const struct field *id = exchange_field(&a->exchange->request, SLICE("x-request-id"));
-    *c = (struct demo_call){
-        .service = a->service, .began_ns = a->began_ns, .ended_ns = uv_hrtime(), .status = status};
-    if (id)
-        snprintf(c->request_id, sizeof c->request_id, "%.*s", SLICE_ARG(id->value));
-}
-
-static const struct field json[] = {{SLICE_INIT("Content-Type"), SLICE_INIT("application/json")}};
-
 static void put(struct exchange *e, struct slice s)
 {
     /* An answer is far below the outbox's bound. */
     CHECK(exchange_put(e, s, NULL));
 }
 
-static void answer(struct exchange *e, unsigned status, const struct slice *parts, unsigned n)
+/* The document, and how long it took. */
+static void answer(const struct serving *s)
 {
-    size_t length = 0;
-    for (unsigned i = 0; i < n; i++)
-        length += parts[i].n;
-    exchange_begin(e, status, json, 1, (int64_t)length);
-    for (unsigned i = 0; i < n; i++)
-        put(e, parts[i]);
+    struct exchange *e = s->exchange;
+    const struct demo_row *row = &rows[s->service];
+    double ms = (double)(uv_hrtime() - s->began_ns) / 1e6;
+    struct slice timing = arena_print(&e->arena, "%s;dur=%.1f", row->name, ms);
+    struct slice freshness = s->max_age.n
+                                 ? arena_print(&e->arena, "max-age=%.*s", SLICE_ARG(s->max_age))
+                                 : SLICE("no-store");
+    const struct field fields[] = {{SLICE("Content-Type"), SLICE("application/json")},
+                                   {SLICE("Cache-Control"), freshness},
+                                   {SLICE("Server-Timing"), timing},
+                                   {SLICE("Access-Control-Allow-Origin"), SLICE("*")},
+                                   {SLICE("Timing-Allow-Origin"), SLICE("*")}};
+    CHECK(timing.at && freshness.at); /* an arena is far larger than a head */
+    exchange_begin(e, 200, fields, sizeof fields / sizeof *fields,
+                   (int64_t)(row->before.n + s->id.n + row->after.n));
+    put(e, row->before);
+    put(e, s->id);
+    put(e, row->after);
     exchange_end(e);
-}
-
-static void answer_simple(struct exchange *e, unsigned status, struct slice body)
-{
-    answer(e, status, &body, 1);
 }
 
 static void on_due(struct wheel_entry *w)
 {
-    struct demo_answer *a = LIST_OWNER(w, struct demo_answer, due);
-    const struct demo_row *row = &rows[a->service];
-    a->exchange->run = NULL;
-    remember(a, a->status);
-    if (a->status == 200)
-        answer(a->exchange, 200, (const struct slice[]){row->before, a->id, row->after}, 3);
+    struct serving *s = LIST_OWNER(w, struct serving, due);
+    s->exchange->run = NULL;
+    if (s->is_broken)
+        demo_answer_error(s->exchange, 503, SLICE("broken on request"));
     else
-        answer_simple(a->exchange, a->status, SLICE("{\"error\":\"broken on request\"}"));
+        answer(s);
 }
 
 /* Does the query say word=NAME for this service? */
@@ -131,6 +126,24 @@ static bool is_asked(struct slice query, const char *word, const char *name)
         if (slice_equal(key, slice_of(word)) && slice_equal(value, slice_of(name)))
             return true;
     return false;
+}
+
+static bool is_number(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.at[i] < '0' || s.at[i] > '9')
+            return false;
+    return true;
+}
+
+/* The digits behind max_age= in the query; none where it says nothing of use. */
+static struct slice find_max_age(struct slice query)
+{
+    struct slice key, value;
+    while (target_next_pair(&query, &key, &value))
+        if (slice_equal(key, SLICE("max_age")) && value.n < 6 && is_number(value))
+            return value;
+    return SLICE_NONE;
 }
 
 static bool is_id(struct slice s)
@@ -145,23 +158,23 @@ static void wait_and_answer(struct exchange *e, unsigned service, const struct t
 {
     struct demo_context *context = e->context;
     const struct demo_row *row = &rows[service];
-    struct demo_answer *a = arena_take_zero(&e->arena, 1, sizeof *a);
-    if (!a) {
-        answer_simple(e, 503, SLICE("{\"error\":\"no memory\"}"));
-        return;
-    }
-    a->services = context->services;
-    a->exchange = e;
-    a->service = service;
-    a->id = slice_after(t->path, row->prefix.n);
-    a->began_ns = uv_hrtime();
-    a->status = is_asked(t->query, "break", row->name) ? 503 : 200;
-    uint64_t ms = row->min_ms + random_next(&a->services->random) % (row->max_ms - row->min_ms);
+    struct serving *s = arena_take_zero(&e->arena, 1, sizeof *s);
+    CHECK(s); /* the first thing in a fresh arena */
+    *s = (struct serving){
+        .exchange = e,
+        .service = service,
+        .is_broken = is_asked(t->query, "break", row->name),
+        .id = slice_after(t->path, row->prefix.n),
+        .max_age = find_max_age(t->query),
+        .began_ns = uv_hrtime(),
+    };
+    uint64_t ms =
+        row->min_ms + random_next(&context->services->random) % (row->max_ms - row->min_ms);
     if (is_asked(t->query, "slow", row->name))
         ms += SLOW_MS;
-    e->run = a;
-    wheel_entry_init(&a->due, on_due);
-    loop_arm(e->loop, &a->due, e->loop->now_ms + ms);
+    e->run = s;
+    wheel_entry_init(&s->due, on_due);
+    loop_arm(e->loop, &s->due, e->loop->now_ms + ms);
 }
 
 static enum exchange_interest on_head(struct exchange *e)
@@ -177,21 +190,20 @@ static void on_request(struct exchange *e)
     struct target t;
     const char *why;
     if (!target_split(e->request.target, &t, &why))
-        answer_simple(e, 400, SLICE("{\"error\":\"bad target\"}"));
+        demo_answer_error(e, 400, SLICE("bad target"));
     else if (slice_starts(t.path, row->prefix) && is_id(slice_after(t.path, row->prefix.n)))
         wait_and_answer(e, context->service, &t);
     else
-        answer_simple(e, 404, SLICE("{\"error\":\"not found\"}"));
+        demo_answer_error(e, 404, SLICE("not found"));
 }
 
 static void on_gone(struct exchange *e)
 {
-    struct demo_answer *a = e->run;
-    if (!a)
+    struct serving *s = e->run;
+    if (!s)
         return;
     e->run = NULL;
-    loop_disarm(e->loop, &a->due);
-    remember(a, 0);
+    loop_disarm(e->loop, &s->due);
 }
 
 static void on_finished(struct exchange *e)
@@ -202,7 +214,7 @@ static void on_finished(struct exchange *e)
 static void on_refused(struct exchange *e, unsigned status, const char *detail)
 {
     (void)detail;
-    answer_simple(e, status, SLICE("{\"error\":\"bad request\"}"));
+    demo_answer_error(e, status, SLICE("bad request"));
 }
 
 static const struct exchange_handlers handlers = {
@@ -255,25 +267,4 @@ bool demo_service_open(struct demo_services *d, struct loop *loop)
         listener_start(&d->listeners[i], loop, d->fds[i], on_accept, d->servers[i]);
     }
     return true;
-}
-
-bool demo_service_report(const struct demo_services *d, struct slice request_id, uint64_t since_ns,
-                         struct buffer *out)
-{
-    bool is_first = true;
-    unsigned begin = d->n_calls > DEMO_N_REMEMBERED ? d->n_calls - DEMO_N_REMEMBERED : 0;
-    if (!buffer_append(out, SLICE("[")))
-        return false;
-    for (unsigned i = begin; i < d->n_calls; i++) {
-        const struct demo_call *c = &d->calls[i % DEMO_N_REMEMBERED];
-        if (!slice_equal(slice_of(c->request_id), request_id))
-            continue;
-        if (!buffer_print(out, "%s{\"service\":\"%s\",\"start_ms\":%.2f,\"ms\":%.2f,\"status\":%u}",
-                          is_first ? "" : ",", rows[c->service].name,
-                          (double)(int64_t)(c->began_ns - since_ns) / 1e6,
-                          (double)(c->ended_ns - c->began_ns) / 1e6, c->status))
-            return false;
-        is_first = false;
-    }
-    return buffer_append(out, SLICE("]"));
 }

@@ -4,6 +4,8 @@ The demo's ports are fixed, so that what it prints can be typed: where one is ta
 skipped with a notice.
 """
 
+import gzip
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ import pytest
 from cases import table
 from client import Client
 from gateway import ROOT, SHEAF, run, wait_for
+from stream import SSE, Stream
 
 GATEWAY, PAGE, ADMIN = (f"127.0.0.1:{port}" for port in (8080, 8081, 9090))
 FIRST = 9001
@@ -85,9 +88,9 @@ def demo(folder):
     assert one.err.read_text() == ""
 
 
-def get(address, target):
+def get(address, target, **more):
     with Client(address) as client:
-        return client.get(target)
+        return client.get(target, **more)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -146,36 +149,137 @@ def open_files(pid):
     return [fd for fd in found if "memfd:sheaf.yaml" in str(fd.readlink())]
 
 
+FOLDER = ROOT / "web" / "demo" / "dist"
+FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file())
+TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+def path_of(name):
+    return "/" if name == "index.html" else f"/{name}"
+
+
+@pytest.mark.parametrize("name", FILES)
+class TestFile:
+    def ask(self, name, *fields):
+        return get(PAGE, path_of(name), fields=fields)
+
+    def test_is_served_as_it_was_built(self, name):
+        got = self.ask(name)
+        assert got.status == 200 and got.body == (FOLDER / name).read_bytes()
+        assert got["content-type"].split(";")[0] == TYPES[Path(name).suffix]
+        assert got["content-encoding"] is None and got["vary"] == "Accept-Encoding"
+
+    def test_is_gzipped_for_who_takes_that(self, name):
+        got = self.ask(name, ("Accept-Encoding", "gzip, br"))
+        assert got["content-encoding"] == "gzip"
+        assert gzip.decompress(got.body) == (FOLDER / name).read_bytes()
+        assert got["etag"] != self.ask(name)["etag"], "another representation"
+
+    def test_is_not_sent_again_to_who_has_it(self, name):
+        had = self.ask(name)["etag"]
+        got = self.ask(name, ("If-None-Match", had))
+        assert (got.status, got.body, got["etag"]) == (304, b"", had)
+        assert self.ask(name, ("If-None-Match", '"another"')).status == 200
+
+
 class TestPage:
-    def test_is_html_that_loads_nothing_from_elsewhere(self):
+    def test_loads_nothing_from_elsewhere_and_says_so(self):
         got = get(PAGE, "/")
-        assert got.status == 200 and got["content-type"].startswith("text/html")
-        assert b"src=" not in got.body and b"http-equiv" not in got.body
-        assert got.body == (ROOT / "web" / "demo" / "index.html").read_bytes()
+        policy = dict(rule.split(" ", 1) for rule in got["content-security-policy"].split("; "))
+        assert policy["default-src"] == "'none'" and policy["script-src"] == "'self'"
+        addresses = re.findall(rb'(?:src|href)="([^"]*)"', got.body)
+        assert {path.decode() for path in addresses} <= {path_of(name) for name in FILES}
 
-    def test_a_try_gives_the_answer_and_the_calls(self):
-        tried = get(PAGE, "/try?id=1042").json()
-        assert tried["status"] == 200 and list(tried["answer"]) == list(SERVICES)
-        calls = {call["service"]: call for call in tried["calls"]}
-        assert calls.keys() == SERVICES.keys() and len(tried["calls"]) == 8
-        product, seller = calls.pop("product"), calls["seller"]
-        assert seller["start_ms"] >= product["start_ms"] + product["ms"] - 1
-        assert max(c["start_ms"] + c["ms"] for c in calls.values()) <= tried["ms"]
+    def test_weighs_at_most_100_kb(self):
+        assert sum(len(gzip.compress((FOLDER / name).read_bytes())) for name in FILES) <= 100_000
 
-    def test_a_broken_call_has_its_status(self):
-        tried = get(PAGE, "/try?id=1042&break=media").json()
-        assert [c["status"] for c in tried["calls"] if c["service"] == "media"] == [503]
-        assert [e["source"] for e in tried["answer"]["errors"]] == ["media"]
+    def test_shows_what_the_gateway_runs(self):
+        assert get(PAGE, "/sheaf.yaml").body == CONFIG.read_bytes()
 
-    def test_a_call_that_was_given_up_has_none(self):
-        began = time.monotonic()
-        tried = get(PAGE, "/try?id=1042&slow=reviews").json()
-        assert time.monotonic() - began < 1.2
-        assert tried["answer"]["errors"][0]["kind"] == "timeout"
-        assert [c["status"] for c in tried["calls"] if c["service"] == "reviews"] == [0]
+    @pytest.mark.parametrize("path", ["/favicon.ico", "/svc/product", "/svc/nobody/x", "/api"])
+    def test_another_path_is_not_found(self, path):
+        assert get(PAGE, path).status == 404
 
-    def test_another_path_is_not_found(self):
-        assert get(PAGE, "/favicon.ico").status == 404
+
+class TestWayThroughThePage:
+    """The gateway and the services behind the page's own listener."""
+
+    @pytest.mark.parametrize("name", SERVICES)
+    def test_a_service_answers_and_tells_its_time(self, name):
+        got = get(PAGE, f"/svc/{name}{SERVICES[name]}1042")
+        assert got.status == 200 and "1042" in got.json().values()
+        assert float(re.fullmatch(rf"{name};dur=([\d.]+)", got["server-timing"])[1]) >= 4
+
+    def test_the_gateway_answers_as_it_does_itself(self):
+        got = get(PAGE, PRODUCT)
+        assert got.json() == get(GATEWAY, PRODUCT).json()
+        assert got.is_complete() and "total;dur=" in got["server-timing"]
+
+    def test_a_problem_stays_one(self):
+        got = get(PAGE, "/api/aggregated/product")
+        assert got.status == 400 and got["content-type"] == "application/problem+json"
+
+    def test_a_round_trip_is_added(self):
+        assert get(PAGE, "/svc/inventory/inventory/1?round_trip=300").seconds >= 0.3
+        assert get(PAGE, PRODUCT + "&round_trip=250").seconds >= 0.25
+
+    @pytest.mark.parametrize("value", ["301", "-1", "x", "99999999999999999999"])
+    def test_a_round_trip_has_bounds(self, value):
+        assert get(PAGE, f"{PRODUCT}&round_trip={value}").status == 400
+
+    def test_only_get_goes_on(self):
+        assert get(PAGE, PRODUCT, method="POST", body=b"{}").status == 501
+
+    def test_a_streamed_answer_stays_streamed(self):
+        with Stream(PAGE, f"{PRODUCT}&slow=shipping", SSE) as stream:
+            assert list(stream.event().data) == ["product"]
+            began = time.monotonic()
+            *parts, done = stream.events()
+        assert parts[-1].data["source"] == "shipping" and done.name == "done"
+        assert time.monotonic() - began > 0.3, "the first part did not wait for the last"
+
+    def test_an_event_source_that_has_it_all_is_told_to_stop(self):
+        fields = [("Accept", "text/event-stream"), ("Last-Event-ID", "done")]
+        assert get(PAGE, PRODUCT, fields=fields).status == 204
+
+    @table(
+        "query",
+        ("during the round trip", "&round_trip=300"),
+        ("while a service is slow", "&slow=shipping"),
+    )
+    def test_who_leaves_takes_its_calls_along(self, query):
+        with Client(PAGE) as client:
+            client.ask(PRODUCT + query)
+            time.sleep(0.1)
+        wait_for(lambda: under_way() == 0)
+
+
+def under_way():
+    """Requests and calls that the gateway has in hand."""
+    text = get(ADMIN, "/metrics").body.decode()
+    return sum(float(n) for n in re.findall(r"^sheaf_(?:requests|calls)_in_flight\S* (\S+)$", text, re.M))
+
+
+class TestWhatServicesSay:
+    def test_nothing_is_kept_until_they_say_so(self):
+        target = PRODUCT.replace("1042", "kept-0")
+        for _ in range(2):
+            assert "hit" not in get(GATEWAY, target)["cache-status"]
+
+    def test_what_may_be_used_again_is(self):
+        target = PRODUCT.replace("1042", "kept-1") + "&max_age=30"
+        get(GATEWAY, target)
+        got = get(GATEWAY, target)
+        assert got["cache-status"].startswith("sheaf; hit") and got["cache-control"].startswith("max-age")
+
+    def test_pages_of_any_origin_may_read_them(self):
+        got = get(f"127.0.0.1:{FIRST}", "/products/1")
+        assert got["access-control-allow-origin"] == got["timing-allow-origin"] == "*"
+
+    def test_a_phone_gets_less(self):
+        got = get(GATEWAY, PRODUCT + "&view=mobile").json()
+        assert list(got) == ["product", "inventory", "pricing", "reviews", "media"]
+        assert list(got["product"]) == ["id", "name", "brand"]
 
 
 def test_it_prints_what_to_try(demo):
