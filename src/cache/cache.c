@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "cache/record.h"
 
 enum {
     SWEEPS = 60 /* go over all entries */
@@ -64,6 +63,33 @@ bool cache_put(struct cache *c, const struct cache_entry *entry)
     bool is_kept = put(c, entry);
     blob_release(NULL, entry->record);
     return is_kept;
+}
+
+static void take_later(const struct cache *c, enum generations_kind kind, struct slice label,
+                       uint64_t *time)
+{
+    uint64_t purged = generations_purged(c->generations, generations_counter(kind, label));
+    if (label.n && purged > *time)
+        *time = purged;
+}
+
+uint64_t cache_purged(const struct cache *c, const struct cache_labels *l)
+{
+    uint64_t time = generations_purged_all(c->generations);
+    take_later(c, GENERATIONS_NAME, l->name, &time);
+    take_later(c, GENERATIONS_URL, l->url, &time);
+    for (unsigned i = 0; i < l->n_tags; i++)
+        take_later(c, GENERATIONS_TAG, l->tags[i], &time);
+    return time;
+}
+
+uint64_t cache_purged_record(const struct cache *c, const struct record *r)
+{
+    uint64_t time = cache_purged(c, &(struct cache_labels){.name = r->name});
+    struct slice tag;
+    for (size_t at = 0; record_next_tag(r, &at, &tag);)
+        take_later(c, GENERATIONS_TAG, tag, &time);
+    return time;
 }
 
 static bool is_any(const void *what, const struct blob *record)

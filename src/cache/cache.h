@@ -8,6 +8,7 @@
 #include "cache/flights.h"
 #include "cache/generations.h"
 #include "cache/memory_store.h"
+#include "cache/record.h"
 
 struct cache {
     struct generations *generations;
@@ -27,6 +28,17 @@ struct cache_entry {
 };
 /* false: not kept: no record, too large, more than 64 tags, or purged since it began. */
 bool cache_put(struct cache *c, const struct cache_entry *e);
+
+/* What an answer can be purged by, as far as it is known. */
+struct cache_labels {
+    struct slice name, url; /* empty: none */
+    const struct slice *tags;
+    unsigned n_tags;
+};
+/* When any of them was purged last, or all, on the clock of generations_now(). */
+uint64_t cache_purged(const struct cache *c, const struct cache_labels *l);
+/* The same of a record's name and tags. */
+uint64_t cache_purged_record(const struct cache *c, const struct record *r);
 
 enum cache_purge_kind {
     CACHE_PURGE_KEY, /* of an entry, its key as expanded */

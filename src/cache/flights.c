@@ -18,6 +18,7 @@ enum {
 struct flight {
     struct flight *next; /* of its chain */
     struct flight_seat lead;
+    uint64_t begun;
     bool is_background;
     struct flights_seats seats;
     struct cache_key key; /* its text stands behind */
@@ -47,12 +48,17 @@ struct flights *flights_new(void)
     return f;
 }
 
+static void free_flight(struct flight *flight)
+{
+    flights_seats_done(&flight->seats);
+    free(flight);
+}
+
 static void free_chain(struct flight *flight)
 {
     while (flight) {
         struct flight *next = flight->next;
-        flights_seats_done(&flight->seats);
-        free(flight);
+        free_flight(flight);
         flight = next;
     }
 }
@@ -85,17 +91,27 @@ static void unlock(struct shard *s)
     CHECK(pthread_mutex_unlock(&s->lock) == 0);
 }
 
-/* The link to the flight of that key, or the end of its chain. */
-static struct flight **look_up(struct shard *s, const struct cache_key *k)
+/* The link to a flight of that key that is not too old, or the end of its chain. */
+static struct flight **look_up(struct shard *s, const struct cache_key *k, uint64_t since)
 {
     struct flight **at = &s->chains[k->hash % N_CHAINS];
-    while (*at && !cache_key_equal(&(*at)->key, k))
+    while (*at && ((*at)->begun < since || !cache_key_equal(&(*at)->key, k)))
+        at = &(*at)->next;
+    return at;
+}
+
+static struct flight **look_up_led(struct shard *s, const struct cache_key *k,
+                                   struct flight_seat lead)
+{
+    struct flight **at = &s->chains[k->hash % N_CHAINS];
+    while (*at && !(flights_seats_are_same((*at)->lead, lead) && cache_key_equal(&(*at)->key, k)))
         at = &(*at)->next;
     return at;
 }
 
 /* NULL: too many are under way. */
-static struct flight *begin(struct flights *f, struct flight **at, const struct cache_key *k)
+static struct flight *begin(struct flights *f, struct flight **at, const struct cache_key *k,
+                            const struct flight_ask *a)
 {
     if (atomic_fetch_add_explicit(&f->n, 1, memory_order_relaxed) >= FLIGHTS_MAX) {
         atomic_fetch_sub_explicit(&f->n, 1, memory_order_relaxed);
@@ -106,6 +122,8 @@ static struct flight *begin(struct flights *f, struct flight **at, const struct 
     if (k->text.n)
         memcpy(new->text, k->text.at, k->text.n);
     new->key = (struct cache_key){{new->text, k->text.n}, k->hash};
+    new->lead = a->lead;
+    new->begun = a->begun;
     *at = new;
     return new;
 }
@@ -117,85 +135,90 @@ static void take_out(struct flights *f, struct flight **at)
 }
 
 static enum flight_role join(struct flights *f, struct flight **at, const struct cache_key *k,
-                             struct flight_seat seat, struct flight_seat lead)
+                             struct flight_ask *a)
 {
     if (*at && (*at)->seats.n >= FLIGHT_SEATS)
         return FLIGHT_FULL;
     bool leads = !*at;
-    struct flight *flight = leads ? begin(f, at, k) : *at;
+    struct flight *flight = leads ? begin(f, at, k, a) : *at;
     if (!flight)
         return FLIGHT_FULL;
-    if (leads)
-        flight->lead = lead;
-    flights_seats_add(&flight->seats, seat);
+    a->begun = flight->begun;
+    flights_seats_add(&flight->seats, a->seat);
     return leads ? FLIGHT_LEADS : FLIGHT_WAITS;
 }
 
-enum flight_role flights_join(struct flights *f, const struct cache_key *k, struct flight_seat seat,
-                              struct flight_seat lead)
+enum flight_role flights_join(struct flights *f, const struct cache_key *k, struct flight_ask *a)
 {
     struct shard *s = lock(f, k);
-    enum flight_role role = join(f, look_up(s, k), k, seat, lead);
+    enum flight_role role = join(f, look_up(s, k, a->since), k, a);
     unlock(s);
     return role;
 }
 
-bool flights_open(struct flights *f, const struct cache_key *k, struct flight_seat lead)
+bool flights_open(struct flights *f, const struct cache_key *k, const struct flight_ask *a)
 {
     struct shard *s = lock(f, k);
-    struct flight **at = look_up(s, k);
-    struct flight *new = *at ? NULL : begin(f, at, k);
-    if (new) {
-        new->lead = lead;
+    struct flight **at = look_up(s, k, a->since);
+    struct flight *new = *at ? NULL : begin(f, at, k, a);
+    if (new)
         new->is_background = true;
-    }
     unlock(s);
     return new != NULL;
+}
+
+/* The flight of that key whose seat it was, until now; NULL: none. */
+static struct flight *remove_seat(struct shard *s, const struct cache_key *k,
+                                  struct flight_seat seat)
+{
+    struct flight *flight = s->chains[k->hash % N_CHAINS];
+    while (flight &&
+           !(cache_key_equal(&flight->key, k) && flights_seats_remove(&flight->seats, seat)))
+        flight = flight->next;
+    return flight;
 }
 
 bool flights_leave(struct flights *f, const struct cache_key *k, struct flight_seat seat,
                    struct flight_seat *lead)
 {
     struct shard *s = lock(f, k);
-    struct flight *flight = *look_up(s, k);
-    bool is_last = flight && flights_seats_remove(&flight->seats, seat) && flight->seats.n == 0 &&
-                   !flight->is_background;
+    const struct flight *flight = remove_seat(s, k, seat);
+    bool is_last = flight && flight->seats.n == 0 && !flight->is_background;
     if (is_last)
         *lead = flight->lead;
     unlock(s);
     return is_last;
 }
 
-/* Out of the table, unless it has seats and may not; not freed. */
-static struct flight *finish(struct flights *f, const struct cache_key *k, bool may_have_seats)
+bool flights_abandon(struct flights *f, const struct cache_key *k, struct flight_seat lead,
+                     struct flight_seat next)
 {
     struct shard *s = lock(f, k);
-    struct flight **at = look_up(s, k);
+    struct flight **at = look_up_led(s, k, lead);
     struct flight *flight = *at;
     CHECK(flight);
-    if (may_have_seats || flight->seats.n == 0)
+    bool is_over = flight->seats.n == 0;
+    if (is_over)
         take_out(f, at);
     else
-        flight = NULL;
+        flight->lead = next;
     unlock(s);
-    return flight;
+    if (is_over)
+        free_flight(flight);
+    return is_over;
 }
 
-bool flights_abandon(struct flights *f, const struct cache_key *k)
+size_t flights_land(struct flights *f, const struct cache_key *k, struct flight_seat lead,
+                    struct flight_seat **seats)
 {
-    struct flight *flight = finish(f, k, false);
-    if (!flight)
-        return false;
-    flights_seats_done(&flight->seats);
-    free(flight);
-    return true;
-}
-
-size_t flights_land(struct flights *f, const struct cache_key *k, struct flight_seat **seats)
-{
-    struct flight *flight = finish(f, k, true);
+    struct shard *s = lock(f, k);
+    struct flight **at = look_up_led(s, k, lead);
+    struct flight *flight = *at;
+    CHECK(flight);
+    take_out(f, at);
+    unlock(s);
     size_t n = flight->seats.n;
     *seats = flights_seats_take(&flight->seats);
-    free(flight);
+    free_flight(flight);
     return n;
 }

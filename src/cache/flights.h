@@ -2,6 +2,8 @@
  *
  * Who joins first leads: it makes the call. Others take a seat and wait. A seat is a number that
  * its worker understands; a worker that has given it away since sees that by the generation.
+ * A flight that began before what it brings was purged is too old for who asks after that: then
+ * there are two of one key, told apart by where they are led.
  * Sharded, a lock a shard. Any thread; no I/O: posting the news is the caller's business.
  */
 #pragma once
@@ -17,8 +19,16 @@ struct flight_seat {
     uint32_t slot, generation;
 };
 
+/* Times are those of generations.h. */
+struct flight_ask {
+    struct flight_seat seat; /* of who waits */
+    struct flight_seat lead; /* where the call is made if it is made: no other flight's */
+    uint64_t since;          /* a flight that began before is too old */
+    uint64_t begun;          /* now; where it waits, set to when its flight began */
+};
+
 enum flight_role {
-    FLIGHT_LEADS, /* the key had no flight: the caller makes the call, and ends the flight */
+    FLIGHT_LEADS, /* the key had no such flight: the caller makes the call, and ends the flight */
     FLIGHT_WAITS,
     FLIGHT_FULL, /* FLIGHTS_MAX are under way, or FLIGHT_SEATS wait: make the call alone */
 };
@@ -31,22 +41,25 @@ struct flights *flights_new(void);
 /* What is still under way is forgotten. */
 void flights_free(struct flights *f);
 
-/* lead: where the call is made if it is made, told to who leaves last. It takes a seat too. */
-enum flight_role flights_join(struct flights *f, const struct cache_key *k, struct flight_seat seat,
-                              struct flight_seat lead) MUST_USE;
+/* Who leads takes a seat too. Who leaves last is told where that is. */
+enum flight_role flights_join(struct flights *f, const struct cache_key *k,
+                              struct flight_ask *a) MUST_USE;
 /* A background call: leads only where nobody does, takes no seat, and goes on without any. false:
  * there is one, or FLIGHTS_MAX are under way. */
-bool flights_open(struct flights *f, const struct cache_key *k, struct flight_seat lead) MUST_USE;
+bool flights_open(struct flights *f, const struct cache_key *k,
+                  const struct flight_ask *a) MUST_USE;
 /* true: nobody waits for it any more; *lead may be told so, and decides by flights_abandon(). A
  * seat that the flight does not have (it has landed; there is another one by now) changes nothing.
  */
 bool flights_leave(struct flights *f, const struct cache_key *k, struct flight_seat seat,
                    struct flight_seat *lead) MUST_USE;
-/* By the lead: the flight is over, unless somebody has taken a seat meanwhile. true: it is. */
-bool flights_abandon(struct flights *f, const struct cache_key *k) MUST_USE;
+/* By the lead: the flight is over, unless somebody has taken a seat meanwhile: then it is led from
+ * `next` on. true: it is over. */
+bool flights_abandon(struct flights *f, const struct cache_key *k, struct flight_seat lead,
+                     struct flight_seat next) MUST_USE;
 /* By the lead: the flight is over. *seats: those that waited, sorted by worker and slot, free()d by
  * the caller; NULL where nobody did; their number. */
-size_t flights_land(struct flights *f, const struct cache_key *k,
+size_t flights_land(struct flights *f, const struct cache_key *k, struct flight_seat lead,
                     struct flight_seat **seats) MUST_USE;
 /* Under way now. */
 size_t flights_count(const struct flights *f);

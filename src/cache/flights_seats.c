@@ -16,11 +16,6 @@ static uint32_t home_of(const struct flights_seats *s, struct flight_seat seat)
     return (uint32_t)(both * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (s->n_slots - 1);
 }
 
-static bool is_same(struct flight_seat a, struct flight_seat b)
-{
-    return a.worker == b.worker && a.slot == b.slot && a.generation == b.generation;
-}
-
 static uint32_t next_of(const struct flights_seats *s, uint32_t i)
 {
     return (i + 1) & (s->n_slots - 1);
@@ -30,7 +25,7 @@ static uint32_t next_of(const struct flights_seats *s, uint32_t i)
 static uint32_t find(const struct flights_seats *s, struct flight_seat seat)
 {
     uint32_t i = home_of(s, seat);
-    while (s->at[i].worker != NOBODY && !is_same(s->at[i], seat))
+    while (s->at[i].worker != NOBODY && !flights_seats_are_same(s->at[i], seat))
         i = next_of(s, i);
     return i;
 }

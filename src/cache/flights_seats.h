@@ -12,6 +12,11 @@ struct flights_seats {
     uint32_t n, n_slots; /* a power of two, at least twice n */
 };
 
+static inline bool flights_seats_are_same(struct flight_seat a, struct flight_seat b)
+{
+    return a.worker == b.worker && a.slot == b.slot && a.generation == b.generation;
+}
+
 /* A seat that is there already is not added again. */
 void flights_seats_add(struct flights_seats *s, struct flight_seat seat);
 /* Was it there? */

@@ -37,9 +37,25 @@ uint16_t generations_counter(enum generations_kind kind, struct slice what)
     return (uint16_t)(hash >> 48);
 }
 
+static uint64_t time_of(const atomic_uint_fast64_t *purged)
+{
+    return atomic_load_explicit(purged, memory_order_acquire);
+}
+
+uint64_t generations_purged(const struct generations *g, uint16_t counter)
+{
+    return time_of(&g->purged[counter]);
+}
+
+uint64_t generations_purged_all(const struct generations *g)
+{
+    uint64_t all = time_of(&g->all), coming = time_of(&g->coming);
+    return all > coming ? all : coming;
+}
+
 static bool is_since(const atomic_uint_fast64_t *purged, uint64_t begun)
 {
-    return atomic_load_explicit(purged, memory_order_acquire) <= begun;
+    return time_of(purged) <= begun;
 }
 
 bool generations_is_good(const struct generations *g, uint64_t begun, const uint16_t *counters,

@@ -32,6 +32,9 @@ void generations_free(struct generations *g);
 uint64_t generations_now(const struct generations *g);
 uint16_t generations_counter(enum generations_kind kind, struct slice what);
 
+/* When it was purged last; of all, those included that are on their way. */
+uint64_t generations_purged(const struct generations *g, uint16_t counter);
+uint64_t generations_purged_all(const struct generations *g);
 /* Is what began then and has these counters still good? */
 bool generations_is_good(const struct generations *g, uint64_t begun, const uint16_t *counters,
                          unsigned n);

@@ -6,6 +6,7 @@
 #include "wire/token.h"
 
 enum {
+    JOINS_MAX = 4, /* flights that a visit waits for, as what they brought had been purged */
     GRACE_MS = 20, /* what a flight has by its own deadline is on its way then */
 };
 
@@ -113,14 +114,25 @@ static bool is_ready(const struct asking *a)
            (a->verdict.state == FRESHNESS_FRESH || a->verdict.state == FRESHNESS_REVALIDATE);
 }
 
+/* The key is not in the gateway's buffer any more. */
+static struct flight_ask ask_for(struct visit *v, const struct answer_flight *f)
+{
+    const uint64_t since = answer_cache_purged(v); /* before it is now */
+    return (struct flight_ask){.lead = answer_flight_lead(f),
+                               .since = since,
+                               .begun = generations_now(answer_cache_of(v)->cache->generations)};
+}
+
 /* One run in the background, however many are served by what is stale meanwhile. */
 static void refresh(struct asking *a)
 {
     struct service_cache *c = answer_cache_of(a->visit);
-    if (c->is_draining)
+    a->key.text = arena_copy(&a->visit->exchange->arena, a->key.text);
+    if (c->is_draining || !a->key.text.at)
         return;
     struct answer_flight *f = answer_flight_new(a->visit->gateway);
-    if (flights_open(c->cache->flights, &a->key, answer_flight_lead(f)))
+    const struct flight_ask ask = ask_for(a->visit, f);
+    if (flights_open(c->cache->flights, &a->key, &ask))
         answer_flight_start(f, a->visit, &a->key, a->has_credentials);
     else
         answer_flight_free(f);
@@ -195,20 +207,7 @@ static void send_landed(struct answer_wait *w, const struct landing *l, const st
     answer_cache_send(v, &sending);
 }
 
-static void on_landed(struct seat *s, const struct landing *l)
-{
-    struct answer_wait *w = LIST_OWNER(s, struct answer_wait, seat);
-    struct visit *v = w->visit;
-    struct record r;
-    bool is_good = l->news && record_read(&r, blob_slice(l->news));
-    end_wait(w);
-    if ((!is_good || answer_cache_has_failed(&r)) && send_stale(w))
-        return;
-    if (is_good)
-        send_landed(w, l, &r);
-    else
-        answer_give_up(v->exchange);
-}
+static void on_landed(struct seat *s, const struct landing *l);
 
 static void leave_seat(struct answer_wait *w)
 {
@@ -249,6 +248,7 @@ static struct answer_wait *make_wait(const struct asking *a)
     if (!w || !key.at)
         return NULL;
     w->visit = v;
+    w->has_credentials = a->has_credentials;
     w->key = (struct cache_key){key, a->key.hash};
     landing_seat_init(&w->seat, on_landed);
     wheel_entry_init(&w->deadline, on_deadline);
@@ -259,11 +259,12 @@ static void begin_wait(struct asking *a, struct answer_wait *w)
 {
     struct visit *v = a->visit;
     struct loop *l = v->gateway->loop;
+    if (!v->wait)
+        loop_arm(l, &w->deadline, service_due_ms(l, v->plan->config->timeout_ms + GRACE_MS));
     v->wait = w;
     v->cached = OUTCOME_MISS;
     w->stale = a->blob;
     a->blob = NULL;
-    loop_arm(l, &w->deadline, service_due_ms(l, v->plan->config->timeout_ms + GRACE_MS));
 }
 
 /* Another flight may have landed since we looked: then there is no need of one more. */
@@ -283,20 +284,24 @@ static void lead(struct asking *a, struct answer_wait *w, struct answer_flight *
     answer_flight_start(f, v, &w->key, a->has_credentials);
 }
 
-static enum answer_cache_verdict wait_for(struct asking *a)
+/* false: it does not wait for any. */
+static bool join(struct asking *a, struct answer_wait *w)
 {
     struct visit *v = a->visit;
     struct service_cache *c = answer_cache_of(v);
-    struct answer_wait *w = make_wait(a);
-    if (!w)
-        return ANSWER_CACHE_UNUSED;
     struct answer_flight *f = answer_flight_new(v->gateway);
-    struct flight_seat seat = landing_seat_take(c->seats, &w->seat);
-    switch (flights_join(c->cache->flights, &w->key, seat, answer_flight_lead(f))) {
+    struct flight_ask ask = ask_for(v, f);
+    a->key = w->key;
+    w->asked = ask.begun;
+    w->n_joined++;
+    ask.seat = landing_seat_take(c->seats, &w->seat);
+    enum flight_role role = flights_join(c->cache->flights, &w->key, &ask);
+    w->begun = ask.begun;
+    switch (role) {
     case FLIGHT_LEADS:
         begin_wait(a, w);
         lead(a, w, f);
-        return ANSWER_CACHE_TAKEN;
+        return true;
     case FLIGHT_WAITS:
         begin_wait(a, w);
         count(v, COUNT_CACHE_ENDPOINT_COALESCED);
@@ -306,7 +311,49 @@ static enum answer_cache_verdict wait_for(struct asking *a)
         break;
     }
     answer_flight_free(f);
-    return v->wait ? ANSWER_CACHE_TAKEN : ANSWER_CACHE_UNUSED;
+    return role == FLIGHT_WAITS;
+}
+
+static enum answer_cache_verdict wait_for(struct asking *a)
+{
+    struct answer_wait *w = make_wait(a);
+    return w && join(a, w) ? ANSWER_CACHE_TAKEN : ANSWER_CACHE_UNUSED;
+}
+
+/* What only the answer told of (its sources' tags) was purged before this client asked, and after
+ * the flight began. */
+static bool is_purged(const struct answer_wait *w, const struct record *r)
+{
+    const struct cache *c = answer_cache_of(w->visit)->cache;
+    return w->asked > w->begun && cache_purged_record(c, r) > w->begun;
+}
+
+static bool join_again(struct answer_wait *w)
+{
+    struct asking a = {
+        .visit = w->visit, .key = w->key, .has_credentials = w->has_credentials, .blob = w->stale};
+    w->stale = NULL;
+    if (w->n_joined < JOINS_MAX && join(&a, w))
+        return true;
+    w->stale = a.blob;
+    return false;
+}
+
+static void on_landed(struct seat *s, const struct landing *l)
+{
+    struct answer_wait *w = LIST_OWNER(s, struct answer_wait, seat);
+    struct visit *v = w->visit;
+    struct record r;
+    bool is_good = l->news && record_read(&r, blob_slice(l->news));
+    if (is_good && is_purged(w, &r) && join_again(w))
+        return;
+    end_wait(w);
+    if ((!is_good || answer_cache_has_failed(&r)) && send_stale(w))
+        return;
+    if (is_good)
+        send_landed(w, l, &r);
+    else
+        answer_give_up(v->exchange);
 }
 
 static void send_ready(struct asking *a)

@@ -19,6 +19,9 @@ struct answer_wait {
     struct cache_key key;         /* in the same arena */
     struct blob *stale;           /* what may be sent where the flight fails; NULL: nothing */
     struct answer_flight *flight; /* that it began, while that is under way; NULL: another did */
+    uint64_t asked, begun; /* when it joined, and when the flight began: times of generations.h */
+    unsigned n_joined;     /* flights */
+    bool has_credentials;
 };
 
 /* What a landing's word says of its record. */
@@ -37,6 +40,9 @@ bool answer_cache_key(struct visit *v, struct slice *key, bool *has_credentials)
 struct slice answer_cache_name(struct visit *v);
 /* As they are read, declared names in declared order, without what is at its default. */
 struct slice answer_cache_path(struct visit *v, bool with_query);
+/* When what is known of the answer before it is made was purged last (generations.h). Writes over
+ * the key. */
+uint64_t answer_cache_purged(struct visit *v);
 /* The endpoint's tags and those of its sources' entries. false: the arena is full. */
 bool answer_cache_tags(struct run *r, struct service_tags *tags) MUST_USE;
 

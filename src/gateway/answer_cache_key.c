@@ -269,6 +269,21 @@ struct slice answer_cache_name(struct visit *v)
     return fill(v, key) ? expand(v, key) : SLICE_NONE;
 }
 
+uint64_t answer_cache_purged(struct visit *v)
+{
+    const struct config_cache *c = &v->plan->config->cache;
+    struct slice tags[CONFIG_MAX_TAGS];
+    const struct cache_labels labels = {
+        .name = answer_cache_name(v),
+        .url = answer_cache_path(v, false),
+        .tags = tags,
+        .n_tags = c->n_tags,
+    };
+    for (unsigned i = 0; i < c->n_tags; i++)
+        tags[i] = fill(v, &c->tags[i]) ? expand(v, &c->tags[i]) : SLICE_NONE;
+    return cache_purged(answer_cache_of(v)->cache, &labels);
+}
+
 static void add_tags(struct service_tags *tags, const struct outcome *o)
 {
     for (unsigned i = 0; i < o->caching.n_tags; i++)

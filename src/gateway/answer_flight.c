@@ -40,11 +40,16 @@ static struct service_cache *cache_of(const struct answer_flight *f)
 
 static void abandon(struct answer_flight *f);
 
-/* Who comes back meanwhile keeps it going; it is not asked to leave again. */
+/* Who comes back meanwhile keeps it going; it is asked to end again. */
 static void on_nudge(struct seat *s, const struct landing *l)
 {
     struct answer_flight *f = LIST_OWNER(s, struct answer_flight, seat);
-    if (l->word == ANSWER_UNWANTED && flights_abandon(cache_of(f)->cache->flights, &f->key))
+    struct service_cache *c = cache_of(f);
+    const struct flight_seat lead = f->told;
+    if (l->word != ANSWER_UNWANTED)
+        return;
+    f->told = landing_seat_take(c->seats, &f->seat);
+    if (flights_abandon(c->cache->flights, &f->key, lead, f->told))
         abandon(f);
 }
 
@@ -81,7 +86,7 @@ static void land(struct answer_flight *f, const struct cache_key *k, struct blob
 {
     struct service_cache *c = cache_of(f);
     struct flight_seat *seats;
-    size_t n = flights_land(c->cache->flights, k, &seats);
+    size_t n = flights_land(c->cache->flights, k, f->told, &seats);
     if (f->first)
         f->first->flight = NULL;
     f->first = NULL;

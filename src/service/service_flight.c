@@ -67,11 +67,21 @@ static void give_up(struct service_flight *f, enum service_call_why why)
     service_flight_recycle(f);
 }
 
-/* Everybody has left. Who came meanwhile keeps it going; it is not asked to end again. */
+/* false: somebody came meanwhile, and it goes on; it is asked to end again. */
+static bool abandon(struct service_flight *f)
+{
+    struct service_cache *c = f->cache;
+    const struct flight_seat lead = f->told;
+    landing_seat_leave(&f->seat);
+    f->told = landing_seat_take(c->seats, &f->seat);
+    return flights_abandon(c->cache->flights, &f->key, lead, f->told);
+}
+
+/* Everybody has left. */
 static void on_nudged(struct seat *s, const struct landing *l)
 {
     struct service_flight *f = LIST_OWNER(s, struct service_flight, seat);
-    if (flights_abandon(f->cache->cache->flights, &f->key))
+    if (abandon(f))
         give_up(f, (enum service_call_why)l->word);
 }
 
@@ -139,7 +149,6 @@ static bool prepare(struct service_flight *f, const struct service_flight_plan *
     f->n_asked = 0;
     f->purges = 0;
     f->is_conditional = f->is_background = false;
-    f->begun = generations_now(f->cache->cache->generations);
     f->due_ms = service_due_ms(context->loop,
                                service_flight_patience_ms(p->service, p->request->timeout_ms));
     f->key.text = p->lookup->key;
@@ -333,25 +342,48 @@ static void go(struct service_flight *f)
         call(f);
 }
 
-enum flight_role service_flight_join(const struct service_flight_plan *p, struct seat *seat,
-                                     struct service_flight **led)
+/* What is known of the answer before it is there. */
+static uint64_t purged(const struct service_cache *c, const struct service_caching *caching)
+{
+    const struct cache_labels labels = {
+        .name = caching->name,
+        .url = caching->url,
+        .tags = caching->tags,
+        .n_tags = caching->n_tags,
+    };
+    return cache_purged(c->cache, &labels);
+}
+
+static struct flight_ask ask_for(struct service_flight *f, const struct service_flight_plan *p)
+{
+    struct service_cache *c = f->cache;
+    f->told = landing_seat_take(c->seats, &f->seat);
+    const uint64_t since = purged(c, p->caching); /* before it is now */
+    f->begun = generations_now(c->cache->generations);
+    return (struct flight_ask){.lead = f->told, .since = since, .begun = f->begun};
+}
+
+struct service_flight_joined service_flight_join(const struct service_flight_plan *p,
+                                                 struct seat *seat)
 {
     struct service_cache *c = p->service->context->cache;
     struct service_flight *f = take(c);
-    const struct flight_seat lead = landing_seat_take(c->seats, &f->seat);
-    const struct flight_seat at = landing_seat_take(c->seats, seat);
+    struct flight_ask ask = ask_for(f, p);
+    struct service_flight_joined j = {.role = FLIGHT_FULL, .asked = f->begun};
     const struct cache_key key = cache_key_of(p->lookup->key);
-    enum flight_role role = FLIGHT_FULL;
+    ask.seat = landing_seat_take(c->seats, seat);
     if (prepare(f, p))
-        role = flights_join(c->cache->flights, &key, at, lead);
-    *led = role == FLIGHT_LEADS ? f : NULL;
-    if (role == FLIGHT_FULL)
+        j.role = flights_join(c->cache->flights, &key, &ask);
+    j.begun = ask.begun;
+    if (j.role == FLIGHT_FULL)
         landing_seat_leave(seat);
-    if (role == FLIGHT_LEADS)
+    if (j.role == FLIGHT_LEADS) {
+        j.led = f;
         go(f);
-    else
+    } else {
         recycle_unused(f);
-    return role;
+    }
+    return j;
 }
 
 void service_flight_tell(struct service_flight *f, service_flight_ended *on_told, void *leader)
@@ -372,8 +404,8 @@ void service_flight_refresh(const struct service_flight_plan *p)
     if (c->is_draining || !key.text.n)
         return;
     struct service_flight *f = take(c);
-    const struct flight_seat lead = landing_seat_take(c->seats, &f->seat);
-    if (prepare(f, p) && flights_open(c->cache->flights, &key, lead)) {
+    const struct flight_ask ask = ask_for(f, p);
+    if (prepare(f, p) && flights_open(c->cache->flights, &key, &ask)) {
         f->is_background = true;
         f->request.is_required = false;
         go(f);
@@ -387,7 +419,7 @@ void service_flight_drain(struct service_cache *c)
     for (struct list *at = c->flights.next, *next; at != &c->flights; at = next) {
         struct service_flight *f = LIST_OWNER(at, struct service_flight, node);
         next = at->next;
-        if (flights_abandon(c->cache->flights, &f->key))
+        if (abandon(f))
             give_up(f, SERVICE_CALL_UNWANTED);
     }
 }

@@ -48,9 +48,15 @@ struct service_flight_plan {
     const struct service_lookup *lookup; /* its key, and the entry that may be validated */
 };
 
-/* Leads or waits: the seat is taken then. *led: the flight, where it leads. FULL: neither. */
-enum flight_role service_flight_join(const struct service_flight_plan *p, struct seat *seat,
-                                     struct service_flight **led) MUST_USE;
+/* What became of it. Times are those of generations_now(). */
+struct service_flight_joined {
+    enum flight_role role;      /* FULL: it neither leads nor waits */
+    struct service_flight *led; /* NULL: it does not lead */
+    uint64_t asked, begun;      /* now; when the flight began */
+};
+/* The seat is taken where it leads or waits. */
+struct service_flight_joined service_flight_join(const struct service_flight_plan *p,
+                                                 struct seat *seat) MUST_USE;
 /* Who hears when it ends. NULL: who led has left; it may go on. */
 void service_flight_tell(struct service_flight *f, service_flight_ended *on_ended, void *leader);
 struct slice service_flight_key(const struct service_flight *f);

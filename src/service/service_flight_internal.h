@@ -9,6 +9,7 @@ struct service_flight {
     struct service_cache *cache;
     struct service *service;
     struct seat seat; /* of the lead: it hears that everybody left */
+    struct flight_seat told;
     struct list node; /* of the worker's flights */
     struct arena arena;
     struct service_request request; /* copies, in the arena, as are: */

@@ -92,7 +92,7 @@ static void tell(struct service_flight *f, const struct service_flight_end *e, s
     else if (result == SERVICE_FLIGHT_FAILURE)
         l.news = failure_of(e);
     l.word = word_of(e, result);
-    size_t n = flights_land(c->cache->flights, &f->key, &seats);
+    size_t n = flights_land(c->cache->flights, &f->key, f->told, &seats);
     if (f->leader)
         f->on_ended(f->leader, e);
     landing_tell(c->crew, seats, n, &l);

@@ -19,7 +19,8 @@ struct service_wait {
     struct cache_key key; /* of the flight that it waits for */
     struct blob *stale;   /* NULL: none */
     unsigned n_asked;
-    bool is_kept; /* the request and `caching` are copies */
+    uint64_t asked, begun; /* when it joined, and when the flight began: times of purges */
+    bool is_kept;          /* the request and `caching` are copies */
     bool is_seated;
     bool has_waited; /* for what another called */
 };
@@ -174,7 +175,11 @@ static void keep_stale(struct service_wait *w, const struct service_lookup *l)
 static bool join(struct service_wait *w, const struct service_flight_plan *p)
 {
     struct service_call *c = w->call;
-    switch (service_flight_join(p, &w->seat, &w->led)) {
+    const struct service_flight_joined j = service_flight_join(p, &w->seat);
+    w->led = j.led;
+    w->asked = j.asked;
+    w->begun = j.begun;
+    switch (j.role) {
     case FLIGHT_LEADS:
         service_flight_tell(w->led, on_led, w);
         count(c, COUNT_CACHE_SOURCE_MISSES);
@@ -248,8 +253,15 @@ void service_wait_begin(struct service_call *c, const struct service_caching *ca
     ask(c, caching);
 }
 
-/* An answer that varies by fields which differ, that is not fresh enough here, or a call that had
- * less time than this one has. */
+/* A tag that only the answer told of was purged before this call asked, and after the flight began.
+ */
+static bool is_purged(const struct service_wait *w, const struct record *r)
+{
+    return w->asked > w->begun && cache_purged_record(cache_of(w->call)->cache, r) > w->begun;
+}
+
+/* An answer that varies by fields which differ, that is not fresh enough here, or was purged, or a
+ * call that had less time than this one has. */
 static bool is_for(struct service_wait *w, const struct service_flight_end *e)
 {
     const struct service_call *c = w->call;
@@ -257,6 +269,8 @@ static bool is_for(struct service_wait *w, const struct service_flight_end *e)
     const struct service_question q = question_of(c, &w->caching);
     switch (e->result) {
     case SERVICE_FLIGHT_ANSWER:
+        if (is_purged(w, r))
+            return false;
         if (r->vary.n &&
             !service_key_is_of(r->key, &w->caching, r->vary, c->request.fields, &cache_of(c)->key))
             return false;
@@ -282,6 +296,8 @@ static void take_answer(struct service_wait *w, const struct service_flight_end 
     c->outcome.caching.how = e->how;
     if (e->is_stored)
         tell_of_entry(c, &w->caching, &e->record, &c->outcome);
+    else if (e->record.status)
+        take_tags(&c->outcome.caching, &e->record, c->request.arena);
     service_call_tell(c);
 }
 
@@ -413,6 +429,10 @@ void service_wait_dress(struct service_call *c, struct outcome *o)
         return;
     if (o->caching.how == OUTCOME_UNCACHED)
         o->caching.how = OUTCOME_MISS;
+    if (!o->caching.n_tags && w->is_kept) { /* whatever is made of it may be purged by them */
+        o->caching.tags = w->caching.tags;
+        o->caching.n_tags = w->caching.n_tags;
+    }
     if (w->has_waited)
         o->started_ns = c->started_ns;
     if (is_excused(o))

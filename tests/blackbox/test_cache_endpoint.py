@@ -589,6 +589,43 @@ def test_an_answer_that_is_under_way_is_purged_too(gateway):
     assert not gateway.get(f"/tagged/{key}")["cache-status"].startswith("sheaf; hit; ttl")
 
 
+@table(
+    "asked, what",
+    ("by path and query", "/private/{}", {"key": "/private/{}"}),
+    ("a key of its own", "/own/{}?lang=en", {"key": "own:{}:en"}),
+    ("all", "/own/{}", {"all": True}),
+)
+def test_who_asks_after_a_purge_does_not_have_what_began_before(gateway, asked, what):
+    go = threading.Event()
+    key = serve(gateway, fresh(), in_turn(when(go, answer({"n": 1})), answer({"n": 2})))
+    early, late = gateway.client(), gateway.client()
+    early.ask(asked.format(key))
+    gateway["alpha"].wait_requests(f"/{key}")
+    purge(gateway, **{k: v if v is True else v.format(key) for k, v in what.items()})
+    late.ask(asked.format(key))
+    assert late.answer().json()["one"] == {"n": 2}
+    go.set()
+    assert early.answer().json()["one"] == {"n": 1}
+    assert gateway.get(asked.format(key)).json()["one"] == {"n": 2}
+    assert calls(gateway, key) == 2
+
+
+def test_a_tag_that_only_the_answer_tells_of_parts_them_when_it_comes(gateway):
+    go = threading.Event()
+    key = serve(gateway, fresh(), in_turn(when(go, answer({"n": 1})), answer({"n": 2})))
+    early, late = gateway.client(), gateway.client()
+    early.ask(f"/tagged/{key}")
+    gateway["alpha"].wait_requests(f"/{key}")
+    purge(gateway, tag=f"item:{key}")
+    before = count(gateway, "coalesced")
+    late.ask(f"/tagged/{key}")
+    wait_for(lambda: count(gateway, "coalesced") == before + 1)
+    go.set()
+    assert early.answer().json()["one"] == {"n": 1}
+    assert late.answer().json()["one"] == {"n": 2}
+    assert gateway.get(f"/tagged/{key}").json()["one"] == {"n": 2}
+
+
 # A store that instances share
 
 SHARED = """

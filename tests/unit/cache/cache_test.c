@@ -131,8 +131,8 @@ static void without_memory_flights_still_work(void **unused)
     struct cache *c = cache_new(0);
     struct cache_key k = stored_key("k");
     assert_false(put(c, &walnut, "", 0));
-    assert_true(flights_open(c->flights, &k, (struct flight_seat){0}));
-    assert_true(flights_abandon(c->flights, &k));
+    assert_true(flights_open(c->flights, &k, &(struct flight_ask){0}));
+    assert_true(flights_abandon(c->flights, &k, (struct flight_seat){0}, (struct flight_seat){0}));
     cache_free(c);
 }
 
@@ -148,9 +148,47 @@ static void a_minute_of_sweeps_gives_all_back_that_is_over(void **unused)
     cache_free(c);
 }
 
+static void labels_tell_when_any_of_them_was_purged(void **unused)
+{
+    (void)unused;
+    struct cache *c = cache_new(0);
+    const struct slice tag = SLICE_INIT("shop");
+    const struct cache_labels of_tag = {.name = SLICE("n"), .tags = &tag, .n_tags = 1};
+    const struct cache_labels of_url = {.url = SLICE("catalog:/products/7")};
+    const struct cache_labels of_none = {0};
+    uint64_t before = generations_now(c->generations);
+    assert_true(cache_purged(c, &of_tag) <= before && cache_purged(c, &of_url) <= before);
+    purge(c, CACHE_PURGE_TAG, "shop");
+    assert_true(cache_purged(c, &of_tag) > before && cache_purged(c, &of_url) <= before);
+    purge(c, CACHE_PURGE_URL, "catalog:/products/7");
+    assert_true(cache_purged(c, &of_url) > cache_purged(c, &of_tag));
+    assert_true(cache_purged(c, &of_none) <= before);
+    purge(c, CACHE_PURGE_PREFIX, "x");
+    assert_true(cache_purged(c, &of_none) > before);
+    cache_free(c);
+}
+
+static void a_record_tells_when_its_tags_or_its_name_were_purged(void **unused)
+{
+    (void)unused;
+    struct cache *c = cache_new(0);
+    struct blob *b = stored_record(&walnut);
+    struct record r;
+    assert_true(record_read(&r, blob_slice(b)));
+    uint64_t before = generations_now(c->generations);
+    purge(c, CACHE_PURGE_TAG, "shop");
+    uint64_t by_tag = cache_purged_record(c, &r);
+    purge(c, CACHE_PURGE_KEY, "product:7");
+    assert_true(by_tag > before && cache_purged_record(c, &r) > by_tag);
+    blob_release(NULL, b);
+    cache_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labels_tell_when_any_of_them_was_purged),
+        cmocka_unit_test(a_record_tells_when_its_tags_or_its_name_were_purged),
         cmocka_unit_test(a_purge_is_by_name_tag_url_prefix_or_of_all),
         cmocka_unit_test(what_is_on_its_way_during_a_purge_of_its_own_is_not_kept),
         cmocka_unit_test(what_is_no_record_is_not_kept),

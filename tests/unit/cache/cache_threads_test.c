@@ -99,11 +99,12 @@ static void *use_the_store(void *of)
     return NULL;
 }
 
-static void land(struct shared *s, const struct cache_key *k, unsigned number)
+static void land(struct shared *s, const struct cache_key *k, unsigned number,
+                 struct flight_seat seat)
 {
     struct flight_seat *seats;
     atomic_fetch_sub(&s->under_way[number], 1);
-    atomic_fetch_add(&s->n_told, (unsigned)flights_land(s->cache->flights, k, &seats));
+    atomic_fetch_add(&s->n_told, (unsigned)flights_land(s->cache->flights, k, seat, &seats));
     free(seats);
 }
 
@@ -115,7 +116,7 @@ static bool abandon(struct shared *s, const struct cache_key *k, unsigned number
     if (!flights_leave(s->cache->flights, k, seat, &told))
         return false;
     atomic_fetch_sub(&s->under_way[number], 1);
-    if (flights_abandon(s->cache->flights, k)) {
+    if (flights_abandon(s->cache->flights, k, seat, seat)) {
         atomic_fetch_add(&s->n_abandoned, 1);
         return true;
     }
@@ -129,7 +130,7 @@ static void lead(struct shared *s, const struct cache_key *k, unsigned number,
     if (atomic_fetch_add(&s->under_way[number], 1) != 0)
         abort();
     if (seat.slot % 2 == 0 || !abandon(s, k, number, seat))
-        land(s, k, number);
+        land(s, k, number, seat);
 }
 
 static void *fly(void *of)
@@ -145,7 +146,8 @@ static void *fly(void *of)
         int n = snprintf(text, sizeof text, "%u", number);
         struct cache_key k = cache_key_of((struct slice){text, (size_t)n});
         struct flight_seat seat = {worker, i, i};
-        bool leads = flights_join(s->cache->flights, &k, seat, seat) == FLIGHT_LEADS;
+        struct flight_ask ask = {.seat = seat, .lead = seat};
+        bool leads = flights_join(s->cache->flights, &k, &ask) == FLIGHT_LEADS;
         atomic_fetch_add(&s->n_seats, 1);
         if (leads)
             lead(s, &k, number, seat);

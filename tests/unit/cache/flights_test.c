@@ -15,10 +15,21 @@ static struct cache_key key(const char *text)
     return cache_key_of(slice_of(text));
 }
 
+static enum flight_role join(struct flights *f, const struct cache_key *k, struct flight_seat seat,
+                             struct flight_seat led)
+{
+    return flights_join(f, k, &(struct flight_ask){.seat = seat, .lead = led});
+}
+
+static bool open_at(struct flights *f, const struct cache_key *k, struct flight_seat led)
+{
+    return flights_open(f, k, &(struct flight_ask){.lead = led});
+}
+
 static size_t land(struct flights *f, const struct cache_key *k)
 {
     struct flight_seat *seats;
-    size_t n = flights_land(f, k, &seats);
+    size_t n = flights_land(f, k, lead, &seats);
     assert_true((n == 0) == (seats == NULL));
     free(seats);
     return n;
@@ -29,13 +40,13 @@ static void the_first_leads_and_the_others_wait(void **unused)
     (void)unused;
     struct flights *f = flights_new();
     struct cache_key a = key("a"), b = key("b");
-    assert_int_equal(flights_join(f, &a, first, lead), FLIGHT_LEADS);
-    assert_int_equal(flights_join(f, &a, second, second), FLIGHT_WAITS);
-    assert_int_equal(flights_join(f, &b, first, lead), FLIGHT_LEADS);
+    assert_int_equal(join(f, &a, first, lead), FLIGHT_LEADS);
+    assert_int_equal(join(f, &a, second, second), FLIGHT_WAITS);
+    assert_int_equal(join(f, &b, first, lead), FLIGHT_LEADS);
     assert_int_equal(flights_count(f), 2);
     assert_int_equal(land(f, &a), 2);
     assert_int_equal(land(f, &b), 1);
-    assert_int_equal(flights_join(f, &a, first, lead), FLIGHT_LEADS);
+    assert_int_equal(join(f, &a, first, lead), FLIGHT_LEADS);
     assert_int_equal(land(f, &a), 1);
     assert_int_equal(flights_count(f), 0);
     flights_free(f);
@@ -47,8 +58,8 @@ static void keys_are_compared_whole(void **unused)
     struct flights *f = flights_new();
     struct cache_key a = key("a"), b = key("b");
     b.hash = a.hash;
-    assert_int_equal(flights_join(f, &a, first, lead), FLIGHT_LEADS);
-    assert_int_equal(flights_join(f, &b, first, lead), FLIGHT_LEADS);
+    assert_int_equal(join(f, &a, first, lead), FLIGHT_LEADS);
+    assert_int_equal(join(f, &b, first, lead), FLIGHT_LEADS);
     assert_int_equal(land(f, &a) + land(f, &b), 2);
     flights_free(f);
 }
@@ -59,13 +70,13 @@ static void who_leaves_last_hears_where_the_lead_is(void **unused)
     struct flights *f = flights_new();
     struct cache_key a = key("a");
     struct flight_seat told = {0};
-    assert_int_equal(flights_join(f, &a, first, lead), FLIGHT_LEADS);
-    assert_int_equal(flights_join(f, &a, second, second), FLIGHT_WAITS);
+    assert_int_equal(join(f, &a, first, lead), FLIGHT_LEADS);
+    assert_int_equal(join(f, &a, second, second), FLIGHT_WAITS);
     assert_false(flights_leave(f, &a, first, &told));
     assert_false(flights_leave(f, &a, first, &told));
     assert_true(flights_leave(f, &a, second, &told));
     assert_int_equal(told.slot, lead.slot);
-    assert_true(flights_abandon(f, &a));
+    assert_true(flights_abandon(f, &a, lead, lead));
     assert_int_equal(flights_count(f), 0);
     flights_free(f);
 }
@@ -76,10 +87,10 @@ static void a_flight_that_somebody_joined_meanwhile_is_not_abandoned(void **unus
     struct flights *f = flights_new();
     struct cache_key a = key("a");
     struct flight_seat told;
-    assert_int_equal(flights_join(f, &a, first, lead), FLIGHT_LEADS);
+    assert_int_equal(join(f, &a, first, lead), FLIGHT_LEADS);
     assert_true(flights_leave(f, &a, first, &told));
-    assert_int_equal(flights_join(f, &a, second, second), FLIGHT_WAITS);
-    assert_false(flights_abandon(f, &a));
+    assert_int_equal(join(f, &a, second, second), FLIGHT_WAITS);
+    assert_false(flights_abandon(f, &a, lead, lead));
     assert_int_equal(land(f, &a), 1);
     flights_free(f);
 }
@@ -90,10 +101,10 @@ static void leaving_a_flight_that_has_landed_changes_nothing_of_the_next(void **
     struct flights *f = flights_new();
     struct cache_key a = key("a");
     struct flight_seat told;
-    assert_int_equal(flights_join(f, &a, first, lead), FLIGHT_LEADS);
+    assert_int_equal(join(f, &a, first, lead), FLIGHT_LEADS);
     assert_int_equal(land(f, &a), 1);
     assert_false(flights_leave(f, &a, first, &told));
-    assert_int_equal(flights_join(f, &a, second, second), FLIGHT_LEADS);
+    assert_int_equal(join(f, &a, second, lead), FLIGHT_LEADS);
     assert_false(flights_leave(f, &a, first, &told));
     assert_int_equal(land(f, &a), 1);
     flights_free(f);
@@ -105,11 +116,65 @@ static void a_background_flight_goes_on_without_seats(void **unused)
     struct flights *f = flights_new();
     struct cache_key a = key("a");
     struct flight_seat told;
-    assert_true(flights_open(f, &a, lead));
-    assert_false(flights_open(f, &a, lead));
-    assert_int_equal(flights_join(f, &a, first, second), FLIGHT_WAITS);
+    assert_true(open_at(f, &a, lead));
+    assert_false(open_at(f, &a, lead));
+    assert_int_equal(join(f, &a, first, second), FLIGHT_WAITS);
     assert_false(flights_leave(f, &a, first, &told));
     assert_int_equal(land(f, &a), 0);
+    flights_free(f);
+}
+
+static void who_joins_late_is_told_to_a_lead_that_is_still_there(void **unused)
+{
+    (void)unused;
+    struct flights *f = flights_new();
+    struct cache_key a = key("a");
+    struct flight_seat told = {0};
+    assert_int_equal(join(f, &a, first, lead), FLIGHT_LEADS);
+    assert_true(flights_leave(f, &a, first, &told));
+    assert_int_equal(join(f, &a, second, second), FLIGHT_WAITS);
+    assert_false(flights_abandon(f, &a, lead, first));
+    assert_true(flights_leave(f, &a, second, &told));
+    assert_int_equal(told.slot, first.slot);
+    assert_true(flights_abandon(f, &a, first, first));
+    flights_free(f);
+}
+
+static void a_flight_that_began_before_a_purge_is_for_those_that_asked_before(void **unused)
+{
+    (void)unused;
+    struct flights *f = flights_new();
+    struct cache_key a = key("a");
+    struct flight_seat told;
+    struct flight_ask early = {.seat = first, .lead = lead, .begun = 5};
+    struct flight_ask late = {.seat = second, .lead = second, .since = 6, .begun = 7};
+    struct flight_ask later = {.seat = {2, 1, 1}, .lead = {2, 9, 1}, .since = 6, .begun = 8};
+    assert_int_equal(flights_join(f, &a, &early), FLIGHT_LEADS);
+    assert_int_equal(flights_join(f, &a, &late), FLIGHT_LEADS);
+    assert_int_equal(flights_join(f, &a, &later), FLIGHT_WAITS);
+    assert_int_equal(later.begun, 7);
+    assert_false(flights_open(f, &a, &later));
+    assert_int_equal(flights_count(f), 2);
+    assert_true(flights_leave(f, &a, first, &told));
+    assert_int_equal(told.slot, lead.slot);
+    assert_true(flights_abandon(f, &a, lead, lead));
+    struct flight_seat *seats;
+    assert_int_equal(flights_land(f, &a, second, &seats), 2);
+    free(seats);
+    assert_int_equal(flights_count(f), 0);
+    flights_free(f);
+}
+
+static void a_background_flight_that_is_too_old_is_none(void **unused)
+{
+    (void)unused;
+    struct flights *f = flights_new();
+    struct cache_key a = key("a");
+    struct flight_seat *seats;
+    assert_true(flights_open(f, &a, &(struct flight_ask){.lead = first, .begun = 1}));
+    assert_true(flights_open(f, &a, &(struct flight_ask){.lead = second, .since = 2, .begun = 2}));
+    assert_int_equal(flights_land(f, &a, second, &seats), 0);
+    assert_int_equal(flights_land(f, &a, first, &seats), 0);
     flights_free(f);
 }
 
@@ -125,12 +190,12 @@ static void nine_thousand_wait_for_one_and_come_sorted_by_worker(void **unused)
     struct flight_seat told;
     for (uint32_t i = 0; i < CROWD; i++) {
         struct flight_seat seat = {i % 4, i / 4, i};
-        assert_int_equal(flights_join(f, &a, seat, lead), i ? FLIGHT_WAITS : FLIGHT_LEADS);
+        assert_int_equal(join(f, &a, seat, lead), i ? FLIGHT_WAITS : FLIGHT_LEADS);
     }
     for (uint32_t i = 0; i < CROWD; i += 3)
         assert_false(flights_leave(f, &a, (struct flight_seat){i % 4, i / 4, i}, &told));
     struct flight_seat *seats;
-    size_t n = flights_land(f, &a, &seats);
+    size_t n = flights_land(f, &a, lead, &seats);
     assert_int_equal(n, CROWD - CROWD / 3);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(seats[i].generation, seats[i].slot * 4 + seats[i].worker);
@@ -150,8 +215,8 @@ static void seats_of_a_flight_are_bounded(void **unused)
     struct flights *f = flights_new();
     struct cache_key a = key("a");
     for (uint32_t i = 0; i < FLIGHT_SEATS; i++)
-        assert_true(flights_join(f, &a, (struct flight_seat){0, i, 1}, lead) != FLIGHT_FULL);
-    assert_int_equal(flights_join(f, &a, second, second), FLIGHT_FULL);
+        assert_true(join(f, &a, (struct flight_seat){0, i, 1}, lead) != FLIGHT_FULL);
+    assert_int_equal(join(f, &a, second, second), FLIGHT_FULL);
     assert_int_equal(land(f, &a), FLIGHT_SEATS);
     flights_free(f);
 }
@@ -164,17 +229,17 @@ static void flights_are_bounded(void **unused)
     for (uint32_t i = 0; i < FLIGHTS_MAX; i++) {
         snprintf(text, sizeof text, "%u", i);
         struct cache_key k = key(text);
-        assert_true(flights_open(f, &k, lead));
+        assert_true(open_at(f, &k, lead));
     }
     struct cache_key more = key("more");
-    assert_int_equal(flights_join(f, &more, first, lead), FLIGHT_FULL);
-    assert_false(flights_open(f, &more, lead));
+    assert_int_equal(join(f, &more, first, lead), FLIGHT_FULL);
+    assert_false(open_at(f, &more, lead));
     for (uint32_t i = 0; i < FLIGHTS_MAX; i++) {
         snprintf(text, sizeof text, "%u", i);
         struct cache_key k = key(text);
-        assert_true(flights_abandon(f, &k));
+        assert_true(flights_abandon(f, &k, lead, lead));
     }
-    assert_true(flights_open(f, &more, lead));
+    assert_true(open_at(f, &more, lead));
     assert_int_equal(land(f, &more), 0);
     flights_free(f);
 }
@@ -193,19 +258,19 @@ static void joins_and_leaves_in_any_order_keep_exactly_who_is_there(void **unuse
     bool is_there[SLOTS] = {false};
     unsigned n = 0;
     struct flight_seat told;
-    assert_true(flights_open(f, &a, lead));
+    assert_true(open_at(f, &a, lead));
     for (unsigned i = 0; i < 20000; i++) {
         uint32_t slot = (uint32_t)random_below(&r, SLOTS);
         struct flight_seat seat = {slot % 3, slot * 64, slot};
         if (is_there[slot])
             assert_false(flights_leave(f, &a, seat, &told));
         else
-            assert_int_equal(flights_join(f, &a, seat, lead), FLIGHT_WAITS);
+            assert_int_equal(join(f, &a, seat, lead), FLIGHT_WAITS);
         n = is_there[slot] ? n - 1 : n + 1;
         is_there[slot] = !is_there[slot];
     }
     struct flight_seat *seats;
-    assert_int_equal(flights_land(f, &a, &seats), n);
+    assert_int_equal(flights_land(f, &a, lead, &seats), n);
     for (unsigned i = 0; i < n; i++)
         assert_true(is_there[seats[i].generation]);
     free(seats);
@@ -221,6 +286,9 @@ int main(void)
         cmocka_unit_test(a_flight_that_somebody_joined_meanwhile_is_not_abandoned),
         cmocka_unit_test(leaving_a_flight_that_has_landed_changes_nothing_of_the_next),
         cmocka_unit_test(a_background_flight_goes_on_without_seats),
+        cmocka_unit_test(who_joins_late_is_told_to_a_lead_that_is_still_there),
+        cmocka_unit_test(a_flight_that_began_before_a_purge_is_for_those_that_asked_before),
+        cmocka_unit_test(a_background_flight_that_is_too_old_is_none),
         cmocka_unit_test(nine_thousand_wait_for_one_and_come_sorted_by_worker),
         cmocka_unit_test(seats_of_a_flight_are_bounded),
         cmocka_unit_test(flights_are_bounded),
