@@ -29,6 +29,8 @@ static bool has_ended(const struct request *r, const struct framing *f)
 enum negotiation negotiation_read(const struct request *r, const struct framing **framing)
 {
     struct accept a;
+    if (!exchange_field(r, SLICE("accept")))
+        return NEGOTIATION_PLAIN;
     accept_init(&a, offers, sizeof offers / sizeof *offers);
     for (unsigned i = 0; i < r->n_fields; i++)
         if (slice_equal_nocase(r->fields[i].name, SLICE("accept")))

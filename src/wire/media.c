@@ -67,6 +67,8 @@ static size_t parameter_size(struct slice s)
 
 struct media media_of(struct slice content_type)
 {
+    if (slice_equal(content_type, SLICE("application/json"))) /* what most say */
+        return (struct media){MEDIA_JSON, MEDIA_NO_CHARSET};
     struct slice rest = content_type;
     struct slice type = token_trim(until(rest, ';'));
     if (token_trim(rest).n == 0)
