@@ -61,6 +61,13 @@ def test_a_port_where_nobody_listens_is_a_failure_after_sighup(start):
     wait_for(lambda: gateway.get("/page/1").failures() == [("reviews", "unreachable")])
 
 
+def test_pictures_are_there_and_small():
+    pictures = re.findall(r'(?:src|srcset)="([^"]*)"', README)
+    assert len(pictures) == 2
+    for name in pictures:
+        assert (ROOT / name).stat().st_size < 300_000
+
+
 def test_commands_that_are_typed_exist():
     typed = re.findall(r"^build/sheaf ([^#\n]*)", README, re.MULTILINE)
     assert {shlex.split(line)[0] for line in typed} >= {"check", "explain", "run"}

@@ -1,11 +1,10 @@
 /* ProductPage.tsx - the shop's page, of whatever is there of it */
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import type { Column } from "./column";
 import { money } from "./format";
 import type {
   Inventory,
   Media,
-  Page,
   Pricing,
   Product,
   Related,
@@ -20,48 +19,40 @@ interface Props {
   shown: Source[];
 }
 
-export function ProductPage({ column, shown }: Props) {
+/* Made anew only where the column has changed, not for each tick of a clock. */
+export const ProductPage = memo(function ProductPage({ column, shown }: Props) {
   if (column.problem !== undefined) return <NoPage column={column} />;
   const { page } = column;
-  const part = <S extends Source>(
-    source: S,
-    n: number,
-    show: (value: NonNullable<Page[S]>) => ReactNode,
-  ) =>
-    shown.includes(source) && (
-      <Part key={source} source={source} column={column} skeletons={n}>
-        {page[source] != null && show(page[source] as NonNullable<Page[S]>)}
-      </Part>
-    );
+  const all = { column, shown };
   return (
     <article className="page" aria-label="The page">
-      {part("media", 1, (media) => (
-        <MediaPart media={media} />
-      ))}
-      {part("product", 3, (product) => (
-        <ProductPart product={product} />
-      ))}
-      {part("pricing", 1, (pricing) => (
-        <PricingPart pricing={pricing} />
-      ))}
-      {part("inventory", 1, (inventory) => (
-        <InventoryPart inventory={inventory} />
-      ))}
-      {part("shipping", 2, (shipping) => (
-        <ShippingPart shipping={shipping} />
-      ))}
-      {part("reviews", 3, (reviews) => (
-        <ReviewsPart reviews={reviews} />
-      ))}
-      {part("related", 1, (related) => (
-        <RelatedPart related={related} />
-      ))}
-      {part("seller", 1, (seller) => (
-        <SellerPart seller={seller} />
-      ))}
+      <Part source="media" lines={1} {...all}>
+        {page.media && <MediaPart {...page.media} />}
+      </Part>
+      <Part source="product" lines={3} {...all}>
+        {page.product && <ProductPart {...page.product} />}
+      </Part>
+      <Part source="pricing" lines={1} {...all}>
+        {page.pricing && <PricingPart {...page.pricing} />}
+      </Part>
+      <Part source="inventory" lines={1} {...all}>
+        {page.inventory && <InventoryPart {...page.inventory} />}
+      </Part>
+      <Part source="shipping" lines={2} {...all}>
+        {page.shipping && <ShippingPart {...page.shipping} />}
+      </Part>
+      <Part source="reviews" lines={3} {...all}>
+        {page.reviews && <ReviewsPart {...page.reviews} />}
+      </Part>
+      <Part source="related" lines={1} {...all}>
+        {page.related && <RelatedPart {...page.related} />}
+      </Part>
+      <Part source="seller" lines={1} {...all}>
+        {page.seller && <SellerPart {...page.seller} />}
+      </Part>
     </article>
   );
-}
+});
 
 function NoPage({ column }: { column: Column }) {
   const others = column.failures.filter(({ message }) => message !== column.problem);
@@ -80,27 +71,39 @@ function NoPage({ column }: { column: Column }) {
   );
 }
 
-/* What is awaited is a skeleton, what failed says so. */
-function Part(props: { source: Source; column: Column; skeletons: number; children: ReactNode }) {
-  const { source, column, skeletons, children } = props;
+interface PartProps extends Props {
+  source: Source;
+  lines: number;
+  children: ReactNode;
+}
+
+/* What is awaited is a skeleton, what failed says so; what is not asked for is not there. */
+function Part({ source, lines, column, shown, children }: PartProps) {
+  if (!shown.includes(source)) return null;
   const failure = column.failures.find((one) => one.source === source);
   const isPending = column.pending.includes(source);
+  const state = isPending ? "pending" : failure ? "failed" : "shown";
   return (
-    <div
-      className={`part-${source}`}
-      data-source={source}
-      data-state={isPending ? "pending" : failure ? "failed" : "shown"}
-    >
-      {isPending && <span className="unseen">{source}: awaited</span>}
-      {isPending &&
-        Array.from({ length: skeletons }, (_, i) => <span key={i} className="skeleton" />)}
+    <div className={`part-${source}`} data-source={source} data-state={state}>
+      {isPending && <Skeleton source={source} lines={lines} />}
       {children}
       {failure && <p className="failure">{failure.message}</p>}
     </div>
   );
 }
 
-function MediaPart({ media }: { media: Media }) {
+function Skeleton({ source, lines }: { source: Source; lines: number }) {
+  return (
+    <>
+      <span className="unseen">{source}: awaited</span>
+      {Array.from({ length: lines }, (_, i) => (
+        <span key={i} className="skeleton" />
+      ))}
+    </>
+  );
+}
+
+function MediaPart(media: Media) {
   const [first, second] = media.images ?? [];
   return (
     <div className="media">
@@ -112,7 +115,7 @@ function MediaPart({ media }: { media: Media }) {
   );
 }
 
-function ProductPart({ product }: { product: Product }) {
+function ProductPart(product: Product) {
   const details = [product.colours?.join(" or "), product.weight_g && `${product.weight_g} g`];
   return (
     <>
@@ -124,7 +127,7 @@ function ProductPart({ product }: { product: Product }) {
   );
 }
 
-function PricingPart({ pricing }: { pricing: Pricing }) {
+function PricingPart(pricing: Pricing) {
   return (
     <p>
       <strong className="price">{money(pricing.amount, pricing.currency)}</strong>{" "}
@@ -134,7 +137,7 @@ function PricingPart({ pricing }: { pricing: Pricing }) {
   );
 }
 
-function InventoryPart({ inventory }: { inventory: Inventory }) {
+function InventoryPart(inventory: Inventory) {
   const { in_stock, available, warehouses } = inventory;
   const places = warehouses && ` in ${warehouses.length} warehouses`;
   return (
@@ -151,7 +154,7 @@ function InventoryPart({ inventory }: { inventory: Inventory }) {
   );
 }
 
-function ShippingPart({ shipping }: { shipping: Shipping }) {
+function ShippingPart(shipping: Shipping) {
   return (
     <ul className="rows">
       {shipping.options?.map(({ name, days, price }) => (
@@ -166,7 +169,7 @@ function ShippingPart({ shipping }: { shipping: Shipping }) {
   );
 }
 
-function ReviewsPart({ reviews }: { reviews: Reviews }) {
+function ReviewsPart(reviews: Reviews) {
   const { average, count, items } = reviews;
   return (
     <>
@@ -189,7 +192,7 @@ function ReviewsPart({ reviews }: { reviews: Reviews }) {
   );
 }
 
-function RelatedPart({ related }: { related: Related }) {
+function RelatedPart(related: Related) {
   return (
     <>
       <p className="quiet">Goes with it</p>
@@ -202,7 +205,7 @@ function RelatedPart({ related }: { related: Related }) {
   );
 }
 
-function SellerPart({ seller }: { seller: Seller }) {
+function SellerPart(seller: Seller) {
   const { name, city, rating, since } = seller;
   return (
     <p>

@@ -3,7 +3,7 @@ import { ONE_CALL, problemOf } from "./after";
 import { gatewayUrl, type Ask } from "./ask";
 import type { Recorder } from "./column";
 import { Problem, parts } from "./stream";
-import { barOf, timingOf } from "./timing";
+import { barOf, sourceBars, timingOf } from "./timing";
 
 export async function progressive(ask: Ask, recorder: Recorder, signal: AbortSignal) {
   const url = gatewayUrl(ask);
@@ -25,5 +25,6 @@ export async function progressive(ask: Ask, recorder: Recorder, signal: AbortSig
   const entry = await timingOf(url, recorder.began);
   if (!entry || signal.aborted) return;
   recorder.bar({ ...barOf(entry, recorder.began, ONE_CALL, "total"), isFailed });
+  if (isFailed) sourceBars(entry, recorder.began).forEach((bar) => recorder.bar(bar));
   recorder.count(entry.transferSize);
 }
