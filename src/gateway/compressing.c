@@ -9,7 +9,8 @@
 
 enum {
     PIECE = 32 * 1024, /* bytes coded at once */
-    AT_ONCE_MAX = 64,  /* answers that a worker codes at the same time: encoders are large */
+    AT_ONCE_MAX = 64,  /* answers that a worker codes at the same time: encoders are large; */
+    PARTS_MAX = 64,    /* and of those that come in parts, which may take long */
 };
 
 struct compressing {
@@ -23,6 +24,12 @@ struct compressing {
     struct blob *out;   /* coded, and not put yet; NULL: nothing */
     struct wheel_entry next;
     bool is_coded; /* all of it */
+
+    /* Where it comes in parts. */
+    bool in_parts;
+    bool is_flushed;    /* all that was given so far */
+    size_t left;        /* bytes that are coded yet, */
+    uint64_t moment_ms; /* in this moment */
 };
 
 static const struct config_compress *config_of(const struct visit *v)
@@ -55,6 +62,7 @@ static struct slice name_of(enum coding c)
     return names[c];
 }
 
+/* The answer's own. */
 static bool may_transform(const struct answer *a)
 {
     for (unsigned i = 0; i < a->n; i++) {
@@ -220,8 +228,88 @@ bool compressing_start(struct visit *v, const struct slice *parts, unsigned n, s
 void compressing_on_room(struct visit *v)
 {
     struct compressing *c = v->compressing;
-    if (c && c->out)
+    if (c->in_parts)
+        v->run->delivery->on_room(v->run);
+    else if (c->out)
         go_on(c);
+}
+
+static void on_moment(struct wheel_entry *e)
+{
+    compressing_on_room(LIST_OWNER(e, struct compressing, next)->visit);
+}
+
+/* How much comes nobody knows: it is as if it were much. */
+void compressing_begin_parts(struct answer *a, struct visit *v)
+{
+    bool is_coded = answer_has(a, a->n, SLICE("Content-Encoding"));
+    if (!is_on(v) || is_coded || v->gateway->n_compressing_parts >= PARTS_MAX)
+        return;
+    enum coding coding = choose(v, SIZE_MAX);
+    struct compressing *c = arena_take_zero(&v->exchange->arena, 1, sizeof *c);
+    if (!c || coding == CODING_IDENTITY)
+        return;
+    v->coding = coding;
+    answer_add(a, SLICE("Content-Encoding"), name_of(coding));
+    if (v->exchange->is_head_only)
+        return;
+    c->visit = v;
+    c->in_parts = c->is_flushed = true;
+    c->writer = coding_writer_new(coding, CODING_SIZE_UNKNOWN);
+    wheel_entry_init(&c->next, on_moment);
+    v->compressing = c;
+    v->gateway->n_compressing_parts++;
+}
+
+/* Each moment codes a piece, once the last one's is in the outbox. */
+static bool has_time(struct compressing *c)
+{
+    struct loop *l = c->visit->gateway->loop;
+    if (c->moment_ms != l->now_ms) {
+        if (!put(c))
+            return false;
+        c->moment_ms = l->now_ms;
+        c->left = PIECE;
+    }
+    if (!c->left && put(c))
+        loop_arm(l, &c->next, l->now_ms + 1);
+    return c->left;
+}
+
+bool compressing_add(struct visit *v, struct slice bytes)
+{
+    struct compressing *c = v->compressing;
+    while (c->offset < bytes.n) {
+        if (!has_time(c))
+            return false;
+        size_t rest = bytes.n - c->offset, n = rest < c->left ? rest : c->left;
+        bool is_kept =
+            coding_write(c->writer, (struct slice){bytes.at + c->offset, n}, false, keep, c);
+        CHECK(is_kept);
+        c->is_flushed = false;
+        c->offset += n;
+        c->left -= n;
+    }
+    c->offset = 0;
+    return true;
+}
+
+bool compressing_flush(struct visit *v)
+{
+    struct compressing *c = v->compressing;
+    bool is_kept = c->is_flushed || coding_flush(c->writer, keep, c);
+    CHECK(is_kept);
+    c->is_flushed = true;
+    return put(c);
+}
+
+bool compressing_end(struct visit *v)
+{
+    struct compressing *c = v->compressing;
+    bool is_kept = c->is_coded || coding_write(c->writer, SLICE(""), true, keep, c);
+    CHECK(is_kept);
+    c->is_coded = c->is_flushed = true;
+    return put(c);
 }
 
 void compressing_stop(struct visit *v)
@@ -231,7 +319,7 @@ void compressing_stop(struct visit *v)
     if (!c)
         return;
     v->compressing = NULL;
-    v->gateway->n_compressing--;
+    c->in_parts ? v->gateway->n_compressing_parts-- : v->gateway->n_compressing--;
     loop_disarm(v->gateway->loop, &c->next);
     coding_writer_free(c->writer);
     if (c->owner)

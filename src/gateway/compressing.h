@@ -27,5 +27,15 @@ int64_t compressing_length(const struct visit *v, size_t n);
 bool compressing_start(struct visit *v, const struct slice *parts, unsigned n,
                        struct blob *owner) MUST_USE;
 void compressing_on_room(struct visit *v);
+
+/* Of an answer that comes in parts: chooses, says so in the fields, and begins. */
+void compressing_begin_parts(struct answer *a, struct visit *v);
+/* Codes the bytes. false: not all of them by now; on_room() of the run's delivery comes, and then
+ * the same bytes are to be given again. */
+bool compressing_add(struct visit *v, struct slice bytes) MUST_USE;
+/* What was given so far goes out, so that the client can read all of it. false: on_room() comes. */
+bool compressing_flush(struct visit *v) MUST_USE;
+/* The same, and nothing more will be given. */
+bool compressing_end(struct visit *v) MUST_USE;
 /* Nothing is put any more; may be called where nothing is under way. */
 void compressing_stop(struct visit *v);

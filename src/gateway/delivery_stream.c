@@ -4,6 +4,7 @@
 #include "gateway/answer.h"
 #include "gateway/answer_cache.h"
 #include "gateway/assemble_internal.h"
+#include "gateway/compressing.h"
 #include "gateway/delivery_plain.h"
 #include "gateway/gateway_internal.h"
 
@@ -11,6 +12,8 @@ enum {
     PING_MS = 15 * 1000, /* without a part */
     NO_SOURCE = -1
 };
+
+static const struct slice cache_control = SLICE_INIT("Cache-Control");
 
 struct streaming {
     struct run *run;
@@ -70,12 +73,16 @@ static bool begin(struct streaming *s)
     if (!answer_init(&a, r->visit, returning))
         return false;
     answer_add(&a, SLICE("Content-Type"), s->framing->content_type);
+    bool is_fixed = answer_has(&a, a.n, cache_control);
     answer_add_returned(&a, r, returning);
-    if (!answer_has(&a, a.n, SLICE("cache-control")))
-        answer_add(&a, SLICE("Cache-Control"), SLICE("no-store, no-transform"));
+    if (!is_fixed)
+        answer_remove(&a, cache_control); /* a service's is about its own part */
+    if (!is_fixed)
+        answer_add(&a, cache_control, SLICE("no-store, no-transform"));
     answer_add(&a, SLICE("X-Accel-Buffering"), SLICE("no"));
     if (!answer_add_vary(&a, SLICE("Accept"), &exchange_of(s)->arena))
         return false;
+    compressing_begin_parts(&a, r->visit);
     exchange_begin(exchange_of(s), r->plan->config->status, a.fields, a.n, EXCHANGE_LENGTH_UNKNOWN);
     s->has_head = true;
     rest(s);
@@ -85,6 +92,8 @@ static bool begin(struct streaming *s)
 static bool put(struct streaming *s)
 {
     const struct assemble_part *part = &s->out.parts[s->n_put];
+    if (s->run->visit->compressing)
+        return compressing_add(s->run->visit, part->bytes);
     struct blob *blob = part->owner ? part->owner->blob : NULL;
     if (exchange_put(exchange_of(s), part->bytes, blob ? blob_share(blob) : NULL))
         return true;
@@ -156,15 +165,23 @@ static enum step write_next(struct streaming *s)
     return is_good ? STEP_WRITTEN : STEP_NO_ROOM;
 }
 
+/* Nothing more is written by now: what is coded must be readable. false: there is no room. */
+static bool let_out(struct streaming *s)
+{
+    struct visit *v = s->run->visit;
+    if (!v->compressing)
+        return true;
+    return s->has_done ? compressing_end(v) : compressing_flush(v);
+}
+
 /* All that is known, as far as the outbox takes it. */
 static void go_on(struct streaming *s)
 {
     enum step step = STEP_WRITTEN;
     while (!s->has_ended && step == STEP_WRITTEN && put_all(s)) {
-        if (s->has_done)
+        step = s->has_done ? STEP_WAITS : write_next(s);
+        if (step == STEP_WAITS && let_out(s) && s->has_done)
             end(s);
-        else
-            step = write_next(s);
     }
     if (step == STEP_NO_ROOM)
         break_off(s);

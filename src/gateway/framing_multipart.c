@@ -84,7 +84,7 @@ static bool end_part(struct assembly *a)
 /* Errors of those that had no part, and whether all is well. */
 static bool end_last(struct parts *p, struct assembly *a)
 {
-    struct slice errors = assemble_errors(p->run);
+    struct slice errors = parts_find_errors(p);
     a->is_complete = errors.n == 0;
     return errors.at && add(a, SLICE("\"hasNext\":false")) &&
            add_errors(a, p->run->plan->all & ~p->told) &&

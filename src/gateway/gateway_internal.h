@@ -25,7 +25,8 @@ struct gateway {
     struct exchange_pool exchanges; /* of runs that several clients share */
     struct buffer requests;         /* those being written in this turn */
     struct template_value *values;  /* of the template being filled: room for the largest */
-    unsigned n_compressing;         /* answers on their way into a coding */
+    unsigned n_compressing;         /* answers on their way into a coding, whole ones */
+    unsigned n_compressing_parts;   /* and those that come in parts */
     unsigned n_visits;              /* requests, and calls that outlived theirs */
     bool is_retired;
     struct ready ready; /* to be freed */

@@ -98,6 +98,15 @@ static bool note_first(struct parts *p, uint64_t sources)
     return true;
 }
 
+static uint64_t find_failed(const struct run *r, uint64_t sources)
+{
+    uint64_t failed = 0;
+    for (uint64_t left = sources; left; left = run_rest(left))
+        if (run_has_failed(r, run_first(left)))
+            failed |= run_bit(run_first(left));
+    return failed;
+}
+
 enum assemble_verdict parts_add_first(struct parts *p, bool has_errors, struct assembly *a)
 {
     struct run *r = p->run;
@@ -107,7 +116,9 @@ enum assemble_verdict parts_add_first(struct parts *p, bool has_errors, struct a
             return ASSEMBLE_NO_ROOM;
     p->sent |= sources;
     p->told |= sources;
+    uint64_t failed = find_failed(r, sources);
     enum assemble_verdict verdict = assemble_some(a, sources, has_errors);
+    p->dropped = find_failed(r, sources) & ~failed;
     if (verdict == ASSEMBLE_NO_ROOM || r->plan->places.is_flat)
         return verdict;
     return note_first(p, sources & shown(r)) ? verdict : ASSEMBLE_NO_ROOM;
@@ -119,11 +130,13 @@ enum standing {
     STANDING_DROPPED,
 };
 
-static void drop(struct run *r, unsigned source, const struct place *around)
+static void drop(struct parts *p, unsigned source, const struct place *around)
 {
+    struct run *r = p->run;
     struct run_source *s = &r->sources[source];
     if (run_has_failed(r, source))
         return;
+    p->dropped |= run_bit(source);
     s->outcome.kind = OUTCOME_MISSING;
     s->outcome.detail =
         arena_print(&r->visit->exchange->arena, "%.*s is no object", SLICE_ARG(around->dotted));
@@ -156,7 +169,7 @@ static enum standing look_around(struct parts *p, unsigned source)
             return STANDING_WAITS;
         around = is_shown ? pieces_join(&r->sources[host].shown) : go_into(around, into->names[i]);
         if (around.n && around.at[0] != '{') {
-            drop(r, source, place);
+            drop(p, source, place);
             return STANDING_DROPPED;
         }
     }
@@ -333,9 +346,16 @@ bool parts_add(struct parts *p, unsigned source, struct assembly *a)
            parts_add_data(p, source, n, a) && add_errors(p, source, a);
 }
 
+struct slice parts_find_errors(struct parts *p)
+{
+    for (uint64_t left = p->lost & p->dropped; left; left = run_rest(left))
+        p->run->sources[run_first(left)].outcome.kind = OUTCOME_OK;
+    return assemble_errors(p->run);
+}
+
 bool parts_add_done(struct parts *p, struct assembly *a)
 {
-    struct slice errors = assemble_errors(p->run);
+    struct slice errors = parts_find_errors(p);
     a->is_complete = errors.n == 0;
     if (a->is_complete || !errors.at)
         return errors.at && add(a, SLICE("\"complete\":true"));

@@ -20,6 +20,7 @@ struct parts {
     uint64_t told;      /* of these: the first part's, and those that have one */
     uint64_t pending;   /* announced and not yet told; the framing's, where it announces */
     uint64_t lost;      /* their names at the top level are those of joined sources' members */
+    uint64_t dropped;   /* they have failed, as what they lie in is no object */
     uint64_t standing;  /* bits of places at the top level, by their order: parts stand there */
     uint64_t occupied;  /* the same: a member of a joined source stood there first */
     struct names names; /* that joined sources have brought */
@@ -53,6 +54,9 @@ bool parts_add_path(struct assembly *a, unsigned source, unsigned n) MUST_USE;
 /* The same without its brackets. */
 bool parts_add_names(struct assembly *a, unsigned source, unsigned n) MUST_USE;
 bool parts_add_data(struct parts *p, unsigned source, unsigned n, struct assembly *a) MUST_USE;
+/* The array of all that went wrong; empty: nothing; at is NULL where there is no room. What has
+ * lost its place to another's name, as it has in the plain document, is not missed. */
+struct slice parts_find_errors(struct parts *p);
 /* Appends `"complete":...` and all errors; no braces. */
 bool parts_add_done(struct parts *p, struct assembly *a) MUST_USE;
 /* The source's last part is with the outbox, which has its own shares of the bytes. */

@@ -12,6 +12,10 @@
 
 struct coding_writer;
 
+/* Nobody knows: the answer comes bit by bit, and its writer may wait for long, so it takes little
+ * memory. */
+#define CODING_SIZE_UNKNOWN UINT64_MAX
+
 /* gzip, br or zstd; size: bytes that will come. */
 struct coding_writer *coding_writer_new(enum coding coding, uint64_t size);
 void coding_writer_free(struct coding_writer *w);
@@ -19,3 +23,5 @@ void coding_writer_free(struct coding_writer *w);
  * the sink wanted no more. */
 bool coding_write(struct coding_writer *w, struct slice bytes, bool is_last, coding_sink *sink,
                   void *owner) MUST_USE;
+/* What was written so far goes to the sink, so that a reader has all of it. */
+bool coding_flush(struct coding_writer *w, coding_sink *sink, void *owner) MUST_USE;

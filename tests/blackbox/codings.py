@@ -5,6 +5,7 @@ import ctypes.util
 import zlib
 
 ROOM = 1 << 24
+PIECE = 1 << 17
 
 
 def _library(name):
@@ -86,3 +87,64 @@ def _plain_zstd(data):
     n = library.ZSTD_decompress(out, ROOM, data, len(data))
     assert not library.ZSTD_isError(ctypes.c_size_t(n))
     return out.raw[:n]
+
+
+class Reader:
+    """What the bytes so far mean, as a client decodes them while they come."""
+
+    def __init__(self, coding):
+        self.read = {None: bytes, "gzip": zlib.decompressobj(wbits=31).decompress, "br": _BrReader(),
+                     "zstd": _ZstdReader()}[coding]
+
+
+class _BrReader:
+    def __init__(self):
+        self.library = _library("brotlidec")
+        self.library.BrotliDecoderCreateInstance.restype = ctypes.c_void_p
+        self.library.BrotliDecoderDecompressStream.argtypes = [
+            ctypes.c_void_p, ctypes.POINTER(ctypes.c_size_t), ctypes.POINTER(ctypes.c_char_p),
+            ctypes.POINTER(ctypes.c_size_t), ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p,
+        ]
+        self.state = self.library.BrotliDecoderCreateInstance(None, None, None)
+
+    def __call__(self, data):
+        size, at = ctypes.c_size_t(len(data)), ctypes.c_char_p(data)
+        read, code = b"", 3
+        while code == 3:  # it needs more room
+            out = ctypes.create_string_buffer(PIECE)
+            room, to = ctypes.c_size_t(PIECE), ctypes.c_void_p(ctypes.addressof(out))
+            code = self.library.BrotliDecoderDecompressStream(
+                self.state, ctypes.byref(size), ctypes.byref(at), ctypes.byref(room),
+                ctypes.byref(to), None)
+            read += out.raw[: PIECE - room.value]
+        assert code in (1, 2) and size.value == 0  # over, or more is needed
+        return read
+
+
+class _Buffer(ctypes.Structure):
+    _fields_ = [("at", ctypes.c_void_p), ("size", ctypes.c_size_t), ("used", ctypes.c_size_t)]
+
+
+class _ZstdReader:
+    def __init__(self):
+        self.library = _library("zstd")
+        self.library.ZSTD_createDStream.restype = ctypes.c_void_p
+        self.library.ZSTD_decompressStream.restype = ctypes.c_size_t
+        self.library.ZSTD_decompressStream.argtypes = [
+            ctypes.c_void_p, ctypes.POINTER(_Buffer), ctypes.POINTER(_Buffer),
+        ]
+        self.stream = self.library.ZSTD_createDStream()
+
+    def __call__(self, data):
+        kept, read = ctypes.create_string_buffer(data, len(data)), b""
+        given = _Buffer(ctypes.addressof(kept), len(data), 0)
+        is_full = False
+        while given.used < given.size or is_full:
+            room = ctypes.create_string_buffer(PIECE)
+            out = _Buffer(ctypes.addressof(room), PIECE, 0)
+            code = self.library.ZSTD_decompressStream(
+                self.stream, ctypes.byref(out), ctypes.byref(given))
+            assert not self.library.ZSTD_isError(ctypes.c_size_t(code))
+            is_full = out.used == PIECE
+            read += room.raw[: out.used]
+        return read

@@ -5,6 +5,7 @@ import re
 import time
 
 from client import Answer, Client
+from codings import Reader
 
 SSE, NDJSON = "text/event-stream", "application/x-ndjson"
 MULTIPART, V02 = "multipart/mixed", "multipart/mixed;incrementalSpec=v0.2"
@@ -49,6 +50,7 @@ class Stream:
         if self.head is None:
             until = time.monotonic() + timeout
             self.head = Answer(self.client._through(b"\r\n\r\n", until), [])
+            self.decode = Reader(self.head["content-encoding"]).read
         return self.head
 
     def event(self, timeout=10):
@@ -75,11 +77,11 @@ class Stream:
         if self.head["transfer-encoding"] is None:
             data = self.client.kept or self.client._more(until)
             self.client.kept = b""
-            self.raw += data
+            self.raw += self.decode(data)
             self.is_over = not data
             return
         size = int(self.client._through(b"\r\n", until)[:-2], 16)
-        self.raw += self.client._exactly(size, until)
+        self.raw += self.decode(self.client._exactly(size, until))
         assert self.client._exactly(2, until) == b"\r\n"
         self.is_over = size == 0
 

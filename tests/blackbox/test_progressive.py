@@ -61,6 +61,11 @@ endpoints:
       a: {get: "alpha:/{key}", into: .}
       b: {get: "beta:/{key}"}
       c: {get: "gamma:/{key}", into: .}
+  - path: /taken/{key}
+    sources:
+      a: {get: "alpha:/{key}", into: .}
+      x: {get: "beta:/{key}"}
+      y: {get: "gamma:/{key}", into: x.y}
   - path: /hidden/{key}
     query: {with: {type: boolean}}
     sources:
@@ -79,6 +84,19 @@ endpoints:
     cache: 60s
     sources:
       a: {get: "alpha:/{key}"}
+  - path: /remembered/{key}
+    sources:
+      a: {get: "alpha:/{key}", cache: 60s}
+  - path: /returns/{key}
+    sources:
+      a: {get: "alpha:/{key}", required: true, return_headers: [cache-control, x-mark]}
+  - path: /coded/{key}
+    timeout: 5s
+    compress: [zstd, br, gzip]
+    sources:
+      product: {get: "alpha:/{key}", timeout: 5s}
+      reviews: {get: "beta:/{key}", timeout: 5s}
+      stock: {get: "gamma:/{key}", timeout: 5s}
 """
 
 BAD = answer({}, 500)
@@ -161,6 +179,24 @@ def test_the_head(gateway, kind):
     assert head["sheaf-complete"] is None and head["content-length"] is None
     assert (head["x-frame-options"], head["x-mark"]) == ("DENY", "7")
     assert head["x-request-id"]
+
+
+def test_what_a_service_says_of_caching_is_not_the_streams(gateway, kind):
+    key = serve(gateway, answer({}, fields=[("Cache-Control", "max-age=60"), ("X-Mark", "7")]))
+    head, _ = whole(gateway, f"/returns/{key}", kind)
+    assert head["cache-control"] == "no-store, no-transform" and head["x-mark"] == "7"
+    assert gateway.get(f"/returns/{key}")["cache-control"] == "max-age=60"
+
+
+def test_what_the_cache_had_to_do_with_it_is_not_known_yet(gateway, kind):
+    """At the head's time nobody can say it, so nothing is said; plain answers say it."""
+    key = serve(gateway, {"id": 1})
+    for _ in range(2):
+        head, events = whole(gateway, f"/remembered/{key}", kind)
+        assert head["cache-status"] is None and head["etag"] is None
+        assert compose(events) == {"a": {"id": 1}}
+    assert gateway.get(f"/remembered/{key}")["cache-status"] == 'sheaf; hit; detail="a=hit"'
+    assert len(gateway["alpha"].requests(f"/{key}")) == 1
 
 
 def test_the_head_waits_for_required_sources(gateway, kind):
@@ -282,6 +318,19 @@ class TestPlaces:
         assert parts["a"]["path"] == [] and parts["c"]["value"] == {"x": "c", "y": "c"}
         assert compose(events) == {"x": "a", "b": 1, "y": "c"}
 
+    @pytest.mark.parametrize("framing", KINDS)
+    def test_what_loses_its_name_later_is_not_missed(self, gateway, framing):
+        go = threading.Event()
+        key = serve(gateway, when(go, answer({"x": 1})), [2], 3)
+        with Stream(gateway.address, f"/taken/{key}", framing) as stream:
+            events = [stream.event(), stream.event()]
+            gateway["gamma"].wait_requests(f"/{key}")
+            time.sleep(0.05)
+            go.set()
+            events += stream.events()
+        plain = gateway.get(f"/taken/{key}").json()
+        assert compose(events) == plain == {"x": 1}
+
     def test_hidden_and_skipped_ones_give_no_part(self, gateway, kind):
         key = serve(gateway, BAD, 2, 3)
         _, events = whole(gateway, f"/hidden/{key}?with=false", kind)
@@ -312,6 +361,64 @@ class TestBytes:
             other = serve(gateway, 1, 2, 3)
             assert len(whole(gateway, f"/shop/{other}", kind)[1]) == 4
             assert compose(slow.events(30)) == {"product": large, "reviews": large, "stock": large}
+
+
+class TestCompressed:
+    """Bytes of each event can be read as soon as they are sent, whatever they are coded in."""
+
+    @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+    @pytest.mark.parametrize("framing", KINDS)
+    def test_each_event_can_be_read_at_once(self, gateway, framing, coding):
+        go = [threading.Event() for _ in range(3)]
+        large = ["x" * 100, list(range(60_000))]
+        key = serve(gateway, when(go[0], answer({"id": 1})), when(go[1], answer(large)),
+                    when(go[2], answer(3)))
+        fields = [("Accept-Encoding", coding)]
+        with Stream(gateway.address, f"/coded/{key}", framing, fields=fields) as stream:
+            events = [stream.event()]
+            assert stream.head["content-encoding"] == coding
+            assert stream.head["vary"] == "Accept-Encoding, Accept"
+            assert stream.head["cache-control"] == "no-store, no-transform"
+            for event in go:
+                event.set()
+                events.append(stream.event())
+                assert events[-1].name == "part" and stream.raw == b""
+            events.append(stream.event())
+            assert events[-1].name == "done" and stream.event() is None
+        assert compose(events) == {"product": {"id": 1}, "reviews": large, "stock": 3}
+
+    def test_a_slow_reader(self, gateway, kind):
+        large = [[n * 7919 % 10_000_019 for n in range(start, start + 300_000)] for start in (0, 9, 99)]
+        key = serve(gateway, *large)
+        fields = [("Accept-Encoding", "gzip")]
+        with Stream(gateway.address, f"/coded/{key}", kind, fields=fields, receive_buffer=4096) as slow:
+            slow.begin()
+            time.sleep(0.3)
+            assert len(whole(gateway, f"/shop/{serve(gateway, 1, 2, 3)}", kind)[1]) == 4
+            got = compose(slow.events(30))
+        assert got == {"product": large[0], "reviews": large[1], "stock": large[2]}
+
+    @table("field", ("none", None), ("a foreign one", "compress"), ("an unwanted one", "gzip;q=0"))
+    def test_what_the_client_does_not_read_is_not_coded(self, gateway, field):
+        key = serve(gateway, 1, 2, 3)
+        fields = [("Accept-Encoding", field)] if field else []
+        head, events = whole(gateway, f"/coded/{key}", fields=fields)
+        assert head["content-encoding"] is None and len(events) == 5
+        assert "Accept-Encoding" in head["vary"]
+
+    def test_a_client_that_leaves(self, gateway, kind):
+        key = serve(gateway, {}, silent(), silent())
+        fields = [("Accept-Encoding", "br")]
+        with Stream(gateway.address, f"/coded/{key}", kind, fields=fields) as stream:
+            stream.event()
+            gateway["beta"].wait_requests(f"/{key}")
+        assert gateway["beta"].only(f"/{key}").connection.closed.wait(5)
+
+    def test_head(self, gateway):
+        key = serve(gateway, 1, 2, 3)
+        fields = [("Accept", SSE), ("Accept-Encoding", "gzip")]
+        got = gateway.get(f"/coded/{key}", "HEAD", fields=fields)
+        assert (got.status, got["content-encoding"], got.body) == (200, "gzip", b"")
 
 
 def test_http_1_0_ends_with_the_connection(gateway, kind):

@@ -81,6 +81,42 @@ static void what_is_written_in_any_pieces_is_read(void **state)
             }
 }
 
+/* As a reader has it by now. */
+static void assert_read_so_far(struct coding_reader *r, size_t *n_read, size_t n_plain)
+{
+    struct slice piece = {coded.at + *n_read, coded.n - *n_read};
+    assert_int_equal(coding_read(r, piece, take, &got), CODING_GOOD);
+    *n_read = coded.n;
+    assert_int_equal(got.n, n_plain);
+    assert_memory_equal(got.at, plain.at, n_plain);
+}
+
+static void what_is_flushed_is_read_at_once(void **state)
+{
+    static const size_t steps[] = {1, 500, 40 * 1000, 1, 16 * 1024, 200 * 1000};
+    (void)state;
+    write_plain(300 * 1000);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct coding_list list = {.at = {all[i]}, .n = 1};
+        struct coding_writer *w = coding_writer_new(all[i], CODING_SIZE_UNKNOWN);
+        struct coding_reader *r = coding_reader_new(&list);
+        size_t at = 0, n_read = 0;
+        coded.n = got.n = 0;
+        for (unsigned k = 0; k < sizeof steps / sizeof *steps; at += steps[k++]) {
+            struct slice piece = {plain.at + at, steps[k]};
+            assert_true(coding_write(w, piece, false, take, &coded));
+            assert_true(coding_flush(w, take, &coded));
+            assert_read_so_far(r, &n_read, at + steps[k]);
+            assert_false(coding_reader_is_whole(r));
+        }
+        assert_true(coding_write(w, SLICE(""), true, take, &coded));
+        assert_read_so_far(r, &n_read, at);
+        assert_true(coding_reader_is_whole(r));
+        coding_writer_free(w);
+        coding_reader_free(r);
+    }
+}
+
 static void a_sink_may_stop_it(void **state)
 {
     (void)state;
@@ -96,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_in_any_pieces_is_read),
+        cmocka_unit_test(what_is_flushed_is_read_at_once),
         cmocka_unit_test(a_sink_may_stop_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
