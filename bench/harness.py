@@ -215,12 +215,12 @@ def _sheaf_of(text, port, name, path, cpus=GATEWAY_CPU, prefix=(), env=None, tls
     return Gateway(name, port, path, [child.pid], tls=tls)
 
 
-def sheaf_with(first, name, sources, path="/page?id=1042"):
+def sheaf_with(first, name, sources, path="/page?id=1042", patience="2s"):
     """One endpoint over one service; sources: lines of YAML, each source's under its name."""
     port = ports(1)
     lines = [f"listen: 127.0.0.1:{port}", "workers: 1", "log:", f"  file: {folder}/access-{port}.log", "services:",
-             f"  shop: http://127.0.0.1:{first}", "endpoints:", "  - path: /page", "    query:", "      id: {}", "      ids:",
-             "        list: true", "    sources:"]
+             f"  shop: http://127.0.0.1:{first}", "endpoints:", "  - path: /page", f"    timeout: {patience}",
+             "    query:", "      id: {}", "      ids:", "        list: true", "    sources:"]
     for source, keys in sources.items():
         lines += [f"      {source}:", *(f"        {key}" for key in keys)]
     return _sheaf_of("\n".join(lines) + "\n", port, name, path)

@@ -89,6 +89,11 @@ endpoints:
       a: {get: "alpha:/{key}", into: .}
       related: {each: ids, get: "beta:/{key}/{item}"}
       c: {get: "gamma:/{key}", into: .}
+  - path: /stale/{key}
+    query: {ids: {list: true}}
+    sources:
+      related: {each: ids, get: "beta:/{key}/{item}", cache: {ttl: 50ms, stale_if_error: 1h}}
+      batch: {each: ids, batch: ids, get: "gamma:/{key}{?ids}", by: id, cache: {ttl: 50ms, stale_if_error: 1h}}
 """
 
 BAD = answer({}, 500)
@@ -296,6 +301,24 @@ class TestBatch:
             events = slow.events(30)
         assert len(events) == 1003
         assert [e["id"] for e in compose(events)["related"]] == list(range(1000))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stale_answers_stand_in(gateway, kind):
+    """What stands in for an element is told with it, what stands in for all of a batch with its list."""
+    key = serve(gateway, n1=1, n2=2)
+    gateway["gamma"].on(f"/{key}", answer([{"id": 1}]))
+    gateway.get(f"/stale/{key}?ids=1,2")
+    time.sleep(0.15)
+    gateway["beta"].on(f"/{key}/1", BAD)
+    gateway["gamma"].on(f"/{key}", BAD)
+    events = whole(gateway, f"/stale/{key}?ids=1,2", kind)
+    plain = gateway.get(f"/stale/{key}?ids=1,2").json()
+    assert plain["related"] == [1, 2] and plain["batch"] == [{"id": 1}, None]
+    assert in_order(compose(events)) == in_order(plain)
+    if kind in (SSE, NDJSON):
+        told = {tuple(e.data["path"]): e.data["error"]["kind"] for e in events[1:-1] if "error" in e.data}
+        assert told == {("batch",): "status", ("related", 0): "status"}
 
 
 def test_programs_shape_elements(gateway):
