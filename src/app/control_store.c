@@ -11,6 +11,7 @@
 
 enum {
     SWEEP_EVERY_MS = 1000,
+    US_A_MS = 1000,
     NAME_MORE = sizeof "[]:65535/4294967295",
 };
 
@@ -155,7 +156,9 @@ static void on_purged(void *owner, bool is_done)
 bool control_store_purge(struct control *c, const struct cache_purge *p,
                          void (*done)(void *owner, bool is_done), void *owner)
 {
-    on_purge(c, p);
+    struct cache_purge here = *p;
+    here.at_ms = c->loop.wall_us / US_A_MS;
+    on_purge(c, &here);
     if (!c->store.tier)
         return false;
     struct purge *purge = malloc(sizeof *purge + p->what.n);
@@ -163,7 +166,7 @@ bool control_store_purge(struct control *c, const struct cache_purge *p,
     if (p->what.n)
         memcpy(purge->text, p->what.at, p->what.n);
     purge->control = c;
-    purge->purge = (struct cache_purge){p->kind, {purge->text, p->what.n}};
+    purge->purge = (struct cache_purge){.kind = p->kind, .what = {purge->text, p->what.n}};
     purge->done = done;
     purge->owner = owner;
     tier_purge(c->store.tier, p, on_purged, purge);
@@ -174,7 +177,7 @@ static void on_sweep(struct wheel_entry *e)
 {
     struct control *c = LIST_OWNER(e, struct control, store.sweep);
     if (c->shared->cache)
-        cache_sweep(c->shared->cache, c->loop.wall_us / 1000);
+        cache_sweep(c->shared->cache, c->loop.wall_us / US_A_MS);
     loop_arm(&c->loop, e, c->loop.now_ms + SWEEP_EVERY_MS);
 }
 

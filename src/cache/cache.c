@@ -106,25 +106,49 @@ static bool has_prefix(const void *prefix, const struct blob *record)
            slice_starts(r.name, *(const struct slice *)prefix);
 }
 
+static bool is_distrusted(const struct cache *c, const struct record *r, enum generations_kind kind,
+                          struct slice label)
+{
+    uint16_t counter = generations_counter(kind, label);
+    return generations_distrusted(c->generations, counter) >= r->freshness.came_ms;
+}
+
+bool cache_distrusts(const struct cache *c, const struct record *r, struct slice url)
+{
+    struct slice tag;
+    bool is_so =
+        is_distrusted(c, r, GENERATIONS_NAME, r->name) || is_distrusted(c, r, GENERATIONS_URL, url);
+    for (size_t at = 0; !is_so && record_next_tag(r, &at, &tag);)
+        is_so = is_distrusted(c, r, GENERATIONS_TAG, tag);
+    return is_so;
+}
+
+static void purge_label(struct cache *c, const struct cache_purge *p, enum generations_kind kind)
+{
+    uint16_t counter = generations_counter(kind, p->what);
+    generations_distrust(c->generations, counter, p->at_ms);
+    generations_purge(c->generations, counter);
+}
+
 void cache_purge(struct cache *c, const struct cache_purge *p)
 {
-    struct generations *g = c->generations;
     switch (p->kind) {
     case CACHE_PURGE_KEY:
-        generations_purge(g, generations_counter(GENERATIONS_NAME, p->what));
+        purge_label(c, p, GENERATIONS_NAME);
         break;
     case CACHE_PURGE_TAG:
-        generations_purge(g, generations_counter(GENERATIONS_TAG, p->what));
+        purge_label(c, p, GENERATIONS_TAG);
         break;
     case CACHE_PURGE_URL:
-        generations_purge(g, generations_counter(GENERATIONS_URL, p->what));
+        purge_label(c, p, GENERATIONS_URL);
         break;
     case CACHE_PURGE_PREFIX:
-        generations_purge_coming(g);
+        generations_purge_coming(c->generations);
         memory_store_purge(c->memory, has_prefix, &p->what);
         break;
     case CACHE_PURGE_ALL:
-        generations_purge_all(g);
+        generations_distrust_all(c->generations, p->at_ms);
+        generations_purge_all(c->generations);
         memory_store_purge(c->memory, is_any, NULL);
         break;
     }

@@ -40,6 +40,9 @@ uint64_t cache_purged(const struct cache *c, const struct cache_labels *l);
 /* The same of a record's name and tags. */
 uint64_t cache_purged_record(const struct cache *c, const struct record *r);
 
+/* Is what a store has of it from before a purge? Not known of purges by prefix. */
+bool cache_distrusts(const struct cache *c, const struct record *r, struct slice url);
+
 enum cache_purge_kind {
     CACHE_PURGE_KEY, /* of an entry, its key as expanded */
     CACHE_PURGE_TAG,
@@ -50,6 +53,7 @@ enum cache_purge_kind {
 struct cache_purge {
     enum cache_purge_kind kind;
     struct slice what;
+    uint64_t at_ms; /* since 1970: stores may not have done it by now; 0: they have */
 };
 /* On this instance. What is on its way when it is called is not kept either. */
 void cache_purge(struct cache *c, const struct cache_purge *p);

@@ -11,6 +11,7 @@ struct generations {
     atomic_uint_fast64_t clock;
     atomic_uint_fast64_t all, coming; /* when these were purged last */
     atomic_uint_fast64_t purged[GENERATIONS_N];
+    atomic_uint_fast64_t all_until_ms, until_ms[GENERATIONS_N]; /* what a store has is distrusted */
 };
 
 struct generations *generations_new(void)
@@ -72,13 +73,33 @@ bool generations_may_keep(const struct generations *g, uint64_t begun)
     return is_since(&g->coming, begun);
 }
 
+static void raise(atomic_uint_fast64_t *to, uint64_t time)
+{
+    uint64_t last = atomic_load(to);
+    while (last < time && !atomic_compare_exchange_weak(to, &last, time))
+        ;
+}
+
 /* The clock first: what begins from now on begins after the purge was asked for. */
 static void purge(struct generations *g, atomic_uint_fast64_t *purged)
 {
-    uint64_t now = atomic_fetch_add(&g->clock, 1) + 1;
-    uint64_t last = atomic_load(purged);
-    while (last < now && !atomic_compare_exchange_weak(purged, &last, now))
-        ;
+    raise(purged, atomic_fetch_add(&g->clock, 1) + 1);
+}
+
+void generations_distrust(struct generations *g, uint16_t counter, uint64_t until_ms)
+{
+    raise(&g->until_ms[counter], until_ms);
+}
+
+void generations_distrust_all(struct generations *g, uint64_t until_ms)
+{
+    raise(&g->all_until_ms, until_ms);
+}
+
+uint64_t generations_distrusted(const struct generations *g, uint16_t counter)
+{
+    uint64_t all = time_of(&g->all_until_ms), one = time_of(&g->until_ms[counter]);
+    return all > one ? all : one;
 }
 
 void generations_purge(struct generations *g, uint16_t counter)

@@ -4,7 +4,8 @@
  * counters, which remembers the time of its last purge. An entry keeps the time at which its call
  * began and its counters: where one of them was purged later, it is no entry any more. Two tags
  * that share a counter purge each other's entries: that costs calls, never truth. As one time does
- * for all counters, tags may become known with the answer. Atomic; any thread.
+ * for all counters, tags may become known with the answer. What instances share has no part in this
+ * clock: for it a counter also has a time of the day. Atomic; any thread.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 #include "base/slice.h"
 
 enum {
-    GENERATIONS_N = 65536 /* counters: 512 KiB, touched as they are used */
+    GENERATIONS_N = 65536 /* counters: 1 MiB, touched as they are used */
 };
 
 enum generations_kind {
@@ -41,6 +42,13 @@ bool generations_is_good(const struct generations *g, uint64_t begun, const uint
 /* May what began then be kept now? Not where it was on its way during a purge of some that only
  * what is there already could be told from: generations_purge_coming(). */
 bool generations_may_keep(const struct generations *g, uint64_t begun);
+
+/* Until when, in milliseconds since 1970, what a store has of it is from before a purge. Only
+ * grows.
+ */
+void generations_distrust(struct generations *g, uint16_t counter, uint64_t until_ms);
+void generations_distrust_all(struct generations *g, uint64_t until_ms);
+uint64_t generations_distrusted(const struct generations *g, uint16_t counter);
 
 void generations_purge(struct generations *g, uint16_t counter);
 void generations_purge_all(struct generations *g);

@@ -400,7 +400,7 @@ void answer_cache_forget(struct visit *v)
 {
     struct service_cache *c = answer_cache_of(v);
     struct slice path = c ? answer_cache_path(v, false) : SLICE_NONE;
-    const struct cache_purge purge = {CACHE_PURGE_URL, path};
+    const struct cache_purge purge = {CACHE_PURGE_URL, path, answer_cache_now(v)};
     if (!path.n)
         return;
     cache_purge(c->cache, &purge);

@@ -242,6 +242,8 @@ static void on_collected(void *owner, const struct collected *c)
     if (f->first && f->visit->run)
         access_log_keep(f->first->visit, f->visit->run);
     is_kept = is_kept && record && keep(f, record);
+    if (!is_kept && is_missing(c))
+        service_cache_remove(cache_of(f), f->key.text);
     land(f, &f->key, record, is_kept ? ANSWER_KEPT : ANSWER_LANDED);
 }
 
@@ -283,6 +285,7 @@ static bool is_good(const struct answer_flight *f, struct blob *record)
 {
     struct record r;
     return record_read(&r, blob_slice(record)) &&
+           service_cache_believes(cache_of(f), &r, answer_cache_path(f->visit, false)) &&
            answer_cache_judge(f->visit, &r).state == FRESHNESS_FRESH;
 }
 

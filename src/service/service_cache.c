@@ -6,7 +6,9 @@
 #include "store/tier.h"
 
 enum {
-    KEY_LIMIT = 256 * 1024 /* bytes; what would have a longer one is not remembered */
+    KEY_LIMIT = 256 * 1024, /* bytes; what would have a longer one is not remembered */
+    US_A_MS = 1000,
+    SKEW_MS = 10000 /* that the clock of another instance may be ahead of ours */
 };
 
 void service_cache_init(struct service_cache *c, struct cache *cache, struct loop *loop,
@@ -33,10 +35,25 @@ void service_cache_forget(struct service_cache *c, struct slice service, struct 
     if (!space || !buffer_append(&c->key, service) || !buffer_append(&c->key, SLICE(":")) ||
         !buffer_append(&c->key, slice_after(line, n_method)))
         return;
-    const struct cache_purge p = {CACHE_PURGE_URL, buffer_slice(&c->key)};
+    const struct cache_purge p = {CACHE_PURGE_URL, buffer_slice(&c->key),
+                                  c->loop->wall_us / US_A_MS};
     cache_purge(c->cache, &p);
     if (c->tier)
         tier_purge(c->tier, &p, NULL, NULL);
+}
+
+bool service_cache_believes(const struct service_cache *c, const struct record *r, struct slice url)
+{
+    return r->freshness.came_ms <= c->loop->wall_us / US_A_MS + SKEW_MS &&
+           !cache_distrusts(c->cache, r, url);
+}
+
+void service_cache_remove(struct service_cache *c, struct slice key)
+{
+    const struct cache_key place = cache_key_of(key);
+    memory_store_remove(c->cache->memory, &place);
+    if (c->tier)
+        tier_remove(c->tier, &place);
 }
 
 void service_cache_drain(struct service_cache *c)

@@ -160,6 +160,8 @@ static bool prepare(struct service_flight *f, const struct service_flight_plan *
     f->request.wanted = (struct service_wanted){0};
     f->request.passed = (struct service_passed){0};
     f->request.is_raw = true;
+    f->asked = (struct cache_key){0};
+    f->had_ms = p->lookup->blob ? p->lookup->record.freshness.came_ms : 0;
     if (p->lookup->blob)
         set_base(f, p->lookup->blob, &p->lookup->record);
     return true;
@@ -255,7 +257,18 @@ static void on_ended(void *owner, const struct outcome *o)
 static bool is_believable(const struct service_flight *f, struct record *r)
 {
     const struct service_answer a = service_answer_of_record(r, NULL);
-    return !r->is_json || service_answer_is_json(&a, f->service->context);
+    return service_cache_believes(f->cache, r, f->caching.url) &&
+           (!r->is_json || service_answer_is_json(&a, f->service->context));
+}
+
+/* Is it what stands at a key of this request's, and for who has these credentials? */
+static bool is_ours(const struct service_flight *f, const struct record *r)
+{
+    if (service_lookup_is_sign(r))
+        return true;
+    if (f->caching.credentials.n && !service_lookup_is_public(r))
+        return false;
+    return service_key_is_of(r->key, &f->caching, r->vary, f->request.fields, &f->cache->key);
 }
 
 static bool ask_tier(struct service_flight *f);
@@ -269,22 +282,35 @@ static bool ask_for_variant(struct service_flight *f, const struct record *sign)
            service_key_put_vary(out, sign->vary, f->request.fields) && ask_tier(f);
 }
 
+/* What is in memory and not older stays. */
+static void keep_found(struct service_flight *f, struct blob *found, const struct record *r)
+{
+    struct service_keeping k = {
+        .cache = f->cache,
+        .caching = &f->caching,
+        .begun = f->begun,
+        .came_ms = service_lookup_now_ms(f->cache),
+    };
+    if (service_lookup_is_sign(r) || r->freshness.came_ms > f->had_ms)
+        service_keep_found(&k, found, r);
+}
+
 /* true: the flight is over, or goes on by asking once more. */
 static bool take_found(struct service_flight *f, struct blob *found)
 {
     struct record r;
     const struct service_question q = {&f->caching, f->request.fields,
                                        service_lookup_now_ms(f->cache)};
-    if (!record_read(&r, blob_slice(found)) || !is_believable(f, &r))
+    if (!record_read(&r, blob_slice(found)) || !is_believable(f, &r) || !is_ours(f, &r))
         return false;
-    if (f->caching.credentials.n && !service_lookup_is_sign(&r) && !service_lookup_is_public(&r))
-        return false;
-    struct service_keeping k = {
-        .cache = f->cache, .caching = &f->caching, .begun = f->begun, .came_ms = q.now_ms};
-    service_keep_found(&k, found, &r);
-    if (service_lookup_is_sign(&r))
+    if (service_lookup_is_sign(&r)) {
+        keep_found(f, found, &r);
         return r.vary.n && ask_for_variant(f, &r);
-    switch (service_lookup_judge(&r, &q).state) {
+    }
+    const struct freshness_verdict verdict = service_lookup_judge(&r, &q);
+    if (verdict.state == FRESHNESS_FRESH || verdict.is_usable_on_error)
+        keep_found(f, found, &r);
+    switch (verdict.state) {
     case FRESHNESS_FRESH:
         service_flight_land_found(f, found, &r); /* f is gone */
         return true;

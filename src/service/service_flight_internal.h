@@ -23,6 +23,7 @@ struct service_flight {
     struct service_call *call;
     struct tier_ask *ask;
     struct cache_key asked; /* of the tier */
+    uint64_t had_ms;        /* when what memory has came; 0: it has nothing */
     unsigned n_asked;
     bool is_conditional; /* the call that is under way */
     bool is_background;

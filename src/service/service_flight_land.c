@@ -116,6 +116,7 @@ static struct service_keeping begin_keeping(struct service_flight *f)
         .caching = &f->caching,
         .fields = f->request.fields,
         .key = f->key.text,
+        .asked = f->asked.text,
         .format = f->request.format,
         .arena = &f->arena,
         .asked_ms = f->asked_ms,

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 
+#include "base/check.h"
 #include "service/service_key.h"
 #include "service/service_lookup.h"
 #include "service/service_tags.h"
@@ -132,12 +133,35 @@ static bool is_telling(unsigned status)
     return status < 500 && status != 304 && status != 408 && status != 429;
 }
 
-/* Not kept: what was there before is not to be found any more. */
+/* Where who has other credentials finds what is public: at the base, and at the base with the
+ * fields that the flight's key has behind its own. */
+static void forget_public(struct service_keeping *k)
+{
+    struct buffer *out = &k->cache->key;
+    out->n = 0;
+    if (!service_key_has_public(k->caching) || !service_key_put_base(out, k->caching, true))
+        return;
+    bool is_behind = slice_starts(k->key, buffer_slice(out));
+    struct slice varied = is_behind ? slice_after(k->key, out->n) : SLICE_NONE;
+    out->n = 0;
+    if (!service_key_put_base(out, k->caching, false))
+        return;
+    service_cache_remove(k->cache, buffer_slice(out));
+    if (varied.n && buffer_append(out, varied))
+        service_cache_remove(k->cache, buffer_slice(out));
+}
+
+/* Not kept: what was there before is not to be found any more. key: of the answer. */
 static void forget(struct service_keeping *k, struct slice key, unsigned status)
 {
-    const struct cache_key place = cache_key_of(key);
-    if (is_telling(status))
-        memory_store_remove(k->cache->cache->memory, &place);
+    if (!is_telling(status))
+        return;
+    service_cache_remove(k->cache, k->key);
+    if (key.n && !slice_equal(key, k->key))
+        service_cache_remove(k->cache, key);
+    if (k->asked.n && !slice_equal(k->asked, k->key))
+        service_cache_remove(k->cache, k->asked);
+    forget_public(k);
 }
 
 static void put_in_tier(const struct keeping *w, struct blob *record, struct slice key,
@@ -151,6 +175,16 @@ static void put_in_tier(const struct keeping *w, struct blob *record, struct sli
         tier_put(k->cache->tier, &place, &e);
 }
 
+/* Was any of it purged since it was asked for? */
+static bool is_purged(const struct service_keeping *k, const struct blob *record)
+{
+    const struct cache *c = k->cache->cache;
+    const struct cache_labels url = {.url = k->caching->url};
+    struct record r;
+    CHECK(record_read(&r, blob_slice(record))); /* we have written it */
+    return cache_purged_record(c, &r) > k->begun || cache_purged(c, &url) > k->begun;
+}
+
 /* false: memory does not take it. The shared tier decides for itself. */
 static bool put(const struct keeping *w, struct blob *record, struct slice key, uint64_t kept_ms)
 {
@@ -161,7 +195,8 @@ static bool put(const struct keeping *w, struct blob *record, struct slice key, 
         .until_ms = k->came_ms + kept_ms,
         .begun = k->begun,
     };
-    put_in_tier(w, record, key, kept_ms);
+    if (!is_purged(k, record))
+        put_in_tier(w, record, key, kept_ms);
     return cache_put(k->cache->cache, &e);
 }
 

@@ -15,6 +15,7 @@ struct service_keeping {
     const struct service_caching *caching;
     struct slice fields; /* of the request */
     struct slice key;    /* of the flight; not in the cache's buffer */
+    struct slice asked;  /* of the tier; empty: nothing */
     enum config_format format;
     struct arena *arena;        /* for what is written on the way */
     uint64_t asked_ms, came_ms; /* since 1970 */
@@ -32,5 +33,6 @@ void service_keep_answer(struct service_keeping *k, const struct service_answer 
 /* A 304 to one that asked with the validators of `old`. */
 void service_keep_refreshed(struct service_keeping *k, const struct record *old,
                             const struct service_answer *a);
-/* A record that the shared tier had goes to memory as well; the share stays the caller's. */
+/* A record that the shared tier had, and that may be used, goes to memory as well; the share stays
+ * the caller's. */
 void service_keep_found(struct service_keeping *k, struct blob *blob, const struct record *r);

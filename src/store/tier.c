@@ -357,3 +357,26 @@ void tier_put(struct tier *t, const struct cache_key *k, const struct tier_entry
     if (!send_put(p, digest, e))
         free(p);
 }
+
+static void on_removed(struct tier_wait *w, struct resp_value *v)
+{
+    (void)v;
+    free(w);
+}
+
+void tier_remove(struct tier *t, const struct cache_key *k)
+{
+    char digest[CACHE_KEY_DIGEST];
+    cache_key_digest(k, digest);
+    struct tier_store *s = choose(t, digest);
+    struct resp_command c;
+    if (!s->is_usable || !tier_link_begin(&s->link, &c, 2))
+        return;
+    struct tier_wait *w = malloc(sizeof *w);
+    CHECK(w);
+    *w = (struct tier_wait){.on_answer = on_removed};
+    resp_add(&c, SLICE("UNLINK"), SLICE_NONE);
+    resp_add(&c, SLICE(TIER_TEXT_RECORD), (struct slice){digest, CACHE_KEY_DIGEST});
+    if (!tier_link_end(&s->link, &c, w))
+        free(w);
+}

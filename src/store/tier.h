@@ -71,6 +71,9 @@ struct tier_entry {
  * `purges`. */
 void tier_put(struct tier *t, const struct cache_key *k, const struct tier_entry *e);
 
+/* Nobody waits for it, and nothing is done where the store cannot be used. */
+void tier_remove(struct tier *t, const struct cache_key *k);
+
 /* is_done: all stores have done it. Otherwise one cannot be reached or has much to do; the purge
  * goes on as soon as it can. */
 typedef void tier_purged(void *owner, bool is_done);

@@ -38,7 +38,8 @@ bool tier_text_read(struct slice told, struct cache_purge *p, uint64_t *time)
         return false;
     for (unsigned i = 0; i < N_KINDS; i++)
         if (slice_starts(told, kinds[i])) {
-            *p = (struct cache_purge){(enum cache_purge_kind)i, slice_after(told, TIER_TEXT_KIND)};
+            *p = (struct cache_purge){.kind = (enum cache_purge_kind)i,
+                                      .what = slice_after(told, TIER_TEXT_KIND)};
             return p->what.n > 0 || p->kind == CACHE_PURGE_ALL;
         }
     return false;

@@ -69,6 +69,12 @@ endpoints:
         get: alpha:/{id}{?currency}
         forward: [authorization, accept-language, x-colour]
         cache: {ttl: 60s, key: "item:{id}:{currency}", vary: [x-varied]}
+  - path: /keyed-error/{id}
+    sources:
+      one:
+        get: alpha:/{id}
+        forward: [authorization]
+        cache: {ttl: 1s, key: "error:{id}", stale_if_error: 60s}
   - path: /keyed-elsewhere/{number}
     sources:
       one: {get: "alpha:/{number}", cache: {ttl: 60s, key: "item:{number}:"}}
@@ -336,6 +342,22 @@ def test_what_was_asked_without_credentials_is_not_for_who_has_some(gateway):
     assert got(gateway, "keyed", key)["n"] == 1
     assert got(gateway, "keyed", key, [("Authorization", "ann")])["n"] == 2
     assert got(gateway, "keyed", key)["n"] == 1
+
+
+@table(
+    "second",
+    ("what is not there any more", answer({}, 404)),
+    ("what is nobody else's", answer({"n": 2}, fields=[("Cache-Control", "no-store")])),
+)
+def test_what_is_withdrawn_is_so_for_who_has_other_credentials(gateway, second):
+    public = answer({"n": 1}, fields=[("Cache-Control", "max-age=1, public")])
+    key = serve(gateway, public, second, answer({}, 500))
+    ann, bob = [("Authorization", "ann")], [("Authorization", "bob")]
+    assert got(gateway, "keyed-error", key, ann)["n"] == 1
+    assert got(gateway, "keyed-error", key, bob)["n"] == 1
+    time.sleep(1.1)
+    got(gateway, "keyed-error", key, ann)
+    assert got(gateway, "keyed-error", key, bob) is None
 
 
 # Validation

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from behaviour import answer
+from behaviour import answer, in_turn
 from cases import fresh, table
 from gateway import wait_for
 from places import free_port
@@ -39,6 +39,11 @@ endpoints:
     sources: {part: {post: "alpha:/part/{id}", required: true}}
   - path: /plain/{id}
     sources: {part: {get: "alpha:/part/{id}", cache: 60s}}
+  - path: /stale/{id}
+    sources: {part: {get: "alpha:/part/{id}", cache: {ttl: 1s, stale_if_error: 60s}}}
+  - path: /whole/{id}
+    cache: {ttl: 1s, stale_if_error: 60s}
+    sources: {part: {get: "alpha:/part/{id}", required: true}}
 """
 
 
@@ -215,6 +220,74 @@ class TestPurge:
         assert asked(alpha, key) == 1
         assert pair[0].post(f"/part/{key}").status == 200
         wait_for(lambda: pair[1].get(f"/plain/{key}") and asked(alpha, key) == 3)
+
+
+def number(data, at):
+    """A number in as few bytes as it needs; it, and where the next one begins."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7f) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def with_time_moved(record, ms):
+    """A record as if it had come so much later: behind its key, its flags and its status."""
+    n_key, at = number(record, 2)
+    _, at = number(record, at + n_key)
+    _, at = number(record, at)
+    came, end = number(record, at)
+    came, moved = came + ms, b""
+    while came > 0x7f:
+        moved, came = moved + bytes([came & 0x7f | 0x80]), came >> 7
+    return record[:at] + moved + bytes([came]) + record[end:]
+
+
+@pytest.mark.threads
+class TestWithdrawn:
+    @table(
+        "place, second",
+        ("a part that is not there any more", "stale", answer({}, 404)),
+        ("a part that nobody may keep", "stale", answer({"n": 2}, fields=[("Cache-Control", "no-store")])),
+        ("a whole answer that is not there any more", "whole", answer({}, 404)),
+    )
+    def test_what_was_withdrawn_does_not_come_back_from_the_store(self, pair, alpha, place, second):
+        key, before = fresh(), writes(pair[0])
+        alpha.on(f"/part/{key}", in_turn(answer({"n": 1}), second, answer({}, 500)))
+        pair[0].get(f"/{place}/{key}")
+        wait_for(lambda: writes(pair[0]) > before)
+        time.sleep(1.1)
+        pair[0].get(f"/{place}/{key}")
+        wait_for(lambda: asked(alpha, key) == 2)
+        time.sleep(5.1 if "nobody" in str(second) else 0)
+        for one in pair:
+            got = one.get(f"/{place}/{key}")
+            assert got.status >= 400 or got.json()["part"] is None, got.body
+
+    @table("ms, is_believed", ("a little ahead", 5000, True), ("far ahead", 60000, False))
+    def test_a_record_from_the_future_is_over(self, pair, alpha, store, ms, is_believed):
+        key = fresh()
+        names = set(store.ask("KEYS", "sheaf:r:*"))
+        keep(pair[0], alpha, key)
+        made, = set(store.ask("KEYS", "sheaf:r:*")) - names
+        store.ask("SET", made, with_time_moved(store.ask("GET", made), ms))
+        part(pair[1], key)
+        assert asked(alpha, key) == (1 if is_believed else 2)
+
+    def test_what_a_store_could_not_purge_yet_is_not_believed(self, start, store, alpha):
+        gateway = start(SHARED.replace("store: ", "store_timeout: 2s\n  store: "), alpha=alpha, store=store)
+        await_store(gateway, store)
+        key = fresh()
+        keep(gateway, alpha, key)
+        made = {name: store.ask("GET", name) for name in store.ask("KEYS", "sheaf:r:*")}
+        purge(gateway, {"key": f"part:{key}"})
+        for name, record in made.items():  # as if it had not been done
+            store.ask("SET", name, record)
+        hits = reads(gateway, "hit")
+        part(gateway, key)
+        assert reads(gateway, "hit") == hits + 1 and asked(alpha, key) == 2
 
 
 class TestPurgeAnswers:

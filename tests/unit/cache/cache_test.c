@@ -28,7 +28,7 @@ static struct cache *filled(void)
 
 static void purge(struct cache *c, enum cache_purge_kind kind, const char *what)
 {
-    cache_purge(c, &(struct cache_purge){kind, slice_of(what)});
+    cache_purge(c, &(struct cache_purge){.kind = kind, .what = slice_of(what)});
 }
 
 /* Which of walnut, pine and lamp are there. */
@@ -184,9 +184,50 @@ static void a_record_tells_when_its_tags_or_its_name_were_purged(void **unused)
     cache_free(c);
 }
 
+static bool is_distrusted(const struct cache *c, uint64_t came_ms)
+{
+    const struct slice tag = SLICE_INIT("shop");
+    const struct record written = {
+        .freshness = {.came_ms = came_ms}, .name = SLICE("product:7"), .tags = &tag, .n_tags = 1};
+    struct blob *b = record_write(&written, 1024);
+    struct record r;
+    assert_true(record_read(&r, blob_slice(b)));
+    bool is_so = cache_distrusts(c, &r, SLICE("catalog:/products/7"));
+    blob_release(NULL, b);
+    return is_so;
+}
+
+static void what_a_store_has_from_before_a_purge_is_not_trusted(void **unused)
+{
+    (void)unused;
+    static const struct {
+        enum cache_purge_kind kind;
+        const char *what;
+        bool is_meant;
+    } cases[] = {
+        {CACHE_PURGE_KEY, "product:7", true}, {CACHE_PURGE_KEY, "product:8", false},
+        {CACHE_PURGE_TAG, "shop", true},      {CACHE_PURGE_URL, "catalog:/products/7", true},
+        {CACHE_PURGE_ALL, "", true},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cache *c = cache_new(0);
+        struct cache_purge p = {.kind = cases[i].kind, .what = slice_of(cases[i].what)};
+        cache_purge(c, &p); /* that the stores have done */
+        assert_false(is_distrusted(c, 1));
+        p.at_ms = 5000;
+        cache_purge(c, &p);
+        p.at_ms = 4000;
+        cache_purge(c, &p);
+        assert_int_equal(is_distrusted(c, 5000), cases[i].is_meant);
+        assert_false(is_distrusted(c, 5001));
+        cache_free(c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_store_has_from_before_a_purge_is_not_trusted),
         cmocka_unit_test(labels_tell_when_any_of_them_was_purged),
         cmocka_unit_test(a_record_tells_when_its_tags_or_its_name_were_purged),
         cmocka_unit_test(a_purge_is_by_name_tag_url_prefix_or_of_all),

@@ -62,7 +62,8 @@ static void find_or_put(struct cache *c, const struct cache_key *k, struct rando
 static void disturb(struct cache *c, const struct cache_key *k, struct random *r)
 {
     const enum cache_purge_kind kind = (enum cache_purge_kind)random_below(r, CACHE_PURGE_ALL + 1);
-    const struct cache_purge p = {kind, kind == CACHE_PURGE_TAG ? SLICE("shop") : k->text};
+    const struct cache_purge p = {.kind = kind,
+                                  .what = kind == CACHE_PURGE_TAG ? SLICE("shop") : k->text};
     struct memory_store_count count;
     switch (random_below(r, 40)) {
     case 0:
@@ -94,7 +95,8 @@ static void *use_the_store(void *of)
         if (i % 5 == 0 && number == 0)
             disturb(s->cache, &k, &r);
         else if (i % 500 == 0)
-            cache_purge(s->cache, &(struct cache_purge){CACHE_PURGE_TAG, SLICE("shop")});
+            cache_purge(s->cache,
+                        &(struct cache_purge){.kind = CACHE_PURGE_TAG, .what = SLICE("shop")});
     }
     return NULL;
 }

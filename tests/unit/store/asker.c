@@ -114,7 +114,7 @@ static void on_purged(void *owner, bool is_done)
 
 void asker_purge(struct asker *a, enum cache_purge_kind kind, const char *what)
 {
-    const struct cache_purge p = {kind, slice_of(what)};
+    const struct cache_purge p = {.kind = kind, .what = slice_of(what)};
     a->is_inside = true;
     tier_purge(a->tier, &p, on_purged, a);
     a->is_inside = false;

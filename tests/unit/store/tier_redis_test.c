@@ -262,6 +262,17 @@ static void who_was_not_there_learns_that_something_was_purged(void **state)
     assert_string_equal(r->one.heard, "a: t:x a: ");
 }
 
+static void what_is_removed_is_not_found_and_nothing_else_is_gone(void **state)
+{
+    struct rig *r = rig_of(state);
+    const struct cache_key k = cache_key_of(SLICE("a key"));
+    put(&r->one, "a key", "a", NULL);
+    put(&r->one, "another key", "a", NULL);
+    tier_remove(r->one.tier, &k);
+    asker_expect(&r->one, "a key", NULL);
+    asker_expect(&r->one, "another key", "another key");
+}
+
 static void scripts_that_the_store_forgot_are_loaded_again(void **state)
 {
     struct rig *r = rig_of(state);
@@ -310,6 +321,7 @@ int main(void)
         WITH_REDIS(what_was_asked_for_before_a_purge_is_not_written_after_it),
         WITH_REDIS(all_who_listen_hear_of_purges_that_anybody_makes),
         WITH_REDIS(who_was_not_there_learns_that_something_was_purged),
+        WITH_REDIS(what_is_removed_is_not_found_and_nothing_else_is_gone),
         WITH_REDIS(scripts_that_the_store_forgot_are_loaded_again),
         cmocka_unit_test_setup_teardown(a_password_is_said_and_the_database_is_the_one_meant,
                                         setup_guarded, teardown),
