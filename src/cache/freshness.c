@@ -148,15 +148,6 @@ static uint64_t age_of(const struct freshness_answer *a, uint64_t date_ms, bool 
     return is_lifetime_told ? most(apparent_ms, corrected_ms) : corrected_ms;
 }
 
-/* s-maxage has proxy-revalidate in it (RFC 9111 5.2.2.10): stale times are the origin's alone. */
-static void close_stale_times(struct freshness *f)
-{
-    if (f->stale_while_revalidate_ms == FRESHNESS_UNTOLD)
-        f->stale_while_revalidate_ms = 0;
-    if (f->stale_if_error_ms == FRESHNESS_UNTOLD)
-        f->stale_if_error_ms = 0;
-}
-
 void freshness_read(struct freshness *f, const struct freshness_answer *a)
 {
     *f = (struct freshness){
@@ -173,7 +164,7 @@ void freshness_read(struct freshness *f, const struct freshness_answer *a)
         date_ms = a->came_ms;
     if (all.s_maxage_ms != FRESHNESS_UNTOLD) {
         f->lifetime_ms = all.s_maxage_ms;
-        close_stale_times(f);
+        f->must_revalidate = true; /* RFC 9111 5.2.2.10: it has proxy-revalidate in it */
     } else if (all.max_age_ms != FRESHNESS_UNTOLD) {
         f->lifetime_ms = all.max_age_ms;
     } else {
@@ -263,6 +254,15 @@ uint64_t freshness_kept_ms(const struct freshness *f, const struct freshness_set
     return above(lifetime_ms + stale_ms, r.age_ms) + (has_validator ? VALIDATION_MS : 0);
 }
 
+/* Of several the least; without a number any, which is the largest that is no UNTOLD. */
+static void take_staleness(struct freshness_wish *w, const struct directive *d)
+{
+    uint64_t ms = FRESHNESS_UNTOLD - 1;
+    if (d->has_argument && !read_seconds(d->argument, &ms))
+        ms = 0;
+    w->max_stale_ms = ms < w->max_stale_ms ? ms : w->max_stale_ms;
+}
+
 /* The least, or where it is no number 0. */
 static void take_wish(struct freshness_wish *w, const struct directive *d)
 {
@@ -278,23 +278,30 @@ static void take_wish(struct freshness_wish *w, const struct directive *d)
     else if (token_equals(d->name, SLICE("min-fresh")))
         w->min_fresh_ms = most(w->min_fresh_ms, read_seconds(d->argument, &ms) ? ms : UINT64_MAX);
     else if (token_equals(d->name, SLICE("max-stale")))
-        w->max_stale_ms = !d->has_argument ? UINT64_MAX : read_seconds(d->argument, &ms) ? ms : 0;
+        take_staleness(w, d);
 }
 
-void freshness_read_wish(struct freshness_wish *w, struct slice cache_control, struct slice pragma)
+void freshness_wish_init(struct freshness_wish *w)
+{
+    *w = (struct freshness_wish){.max_age_ms = UINT64_MAX, .max_stale_ms = FRESHNESS_UNTOLD};
+}
+
+void freshness_wish_read(struct freshness_wish *w, struct slice cache_control)
 {
     struct directive d;
-    *w = (struct freshness_wish){.max_age_ms = UINT64_MAX};
     for (struct slice rest = cache_control; next_directive(&rest, &d);)
         take_wish(w, &d);
-    if (cache_control.n == 0) /* RFC 9111 5.4 */
-        w->is_no_cache = token_list_has(pragma, SLICE("no-cache"));
+}
+
+void freshness_wish_read_pragma(struct freshness_wish *w, struct slice pragma)
+{
+    w->is_no_cache |= token_list_has(pragma, SLICE("no-cache"));
 }
 
 /* It may be served though it is stale. */
 static bool is_stale_wanted(const struct freshness_wish *w, const struct freshness_verdict *v)
 {
-    return v->may_be_stale && w->max_stale_ms && v->ttl_ms <= 0 &&
+    return v->may_be_stale && w->max_stale_ms != FRESHNESS_UNTOLD && v->ttl_ms <= 0 &&
            (uint64_t)-v->ttl_ms <= w->max_stale_ms;
 }
 
@@ -306,6 +313,8 @@ static bool is_wanted(const struct freshness_wish *w, const struct freshness_ver
         return (uint64_t)v->ttl_ms >= w->min_fresh_ms;
     if (is_stale_wanted(w, v))
         return true;
+    if (w->max_stale_ms != FRESHNESS_UNTOLD) /* no staler than that (RFC 9111 5.2.1.2) */
+        return false;
     /* Who names an age wants nothing stale (RFC 9111 5.2.1.1). */
     return w->max_age_ms == UINT64_MAX && w->min_fresh_ms == 0;
 }

@@ -24,7 +24,7 @@ struct freshness {
     bool is_no_cache; /* each use is validated; so with field names that a record may hold */
     bool is_private;  /* alike */
     bool is_public;
-    bool must_revalidate; /* or proxy-revalidate: never served stale */
+    bool must_revalidate; /* or proxy-revalidate, or s-maxage: never served stale */
 };
 
 struct freshness_answer {
@@ -66,14 +66,18 @@ uint64_t freshness_kept_ms(const struct freshness *f, const struct freshness_set
                            bool has_validator);
 
 /* A client's Cache-Control (or Pragma: no-cache), RFC 9111 5.2.1, where `respect_client` is on.
- * What is malformed is the strictest wish of its kind. */
+ * What is malformed is the strictest wish of its kind, and so is what is said twice. */
 struct freshness_wish {
     bool is_no_store, is_no_cache, only_if_cached;
     uint64_t max_age_ms;   /* UINT64_MAX: any */
     uint64_t min_fresh_ms; /* 0: none */
-    uint64_t max_stale_ms; /* 0: none; UINT64_MAX: any */
+    uint64_t max_stale_ms; /* FRESHNESS_UNTOLD: what the settings allow */
 };
-void freshness_read_wish(struct freshness_wish *w, struct slice cache_control, struct slice pragma);
+void freshness_wish_init(struct freshness_wish *w);
+/* For each of its lines, which are one list (RFC 9110 5.3). */
+void freshness_wish_read(struct freshness_wish *w, struct slice cache_control);
+/* Where there is no Cache-Control (RFC 9111 5.4). */
+void freshness_wish_read_pragma(struct freshness_wish *w, struct slice pragma);
 /* The verdict as this client wants it: what it does not want may still be used on error. */
 struct freshness_verdict freshness_wish_judge(const struct freshness_wish *w,
                                               struct freshness_verdict v);

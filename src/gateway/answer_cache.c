@@ -1,6 +1,7 @@
 /* answer_cache.c - a whole answer is had from the cache, or waited for */
 #include "base/check.h"
 #include "gateway/answer_cache_internal.h"
+#include "gateway/caching.h"
 #include "gateway/problem.h"
 #include "store/tier.h"
 #include "wire/token.h"
@@ -77,19 +78,12 @@ static void release(const struct visit *v, struct blob **blob)
     *blob = NULL;
 }
 
-static struct slice value_of(const struct visit *v, struct slice name)
-{
-    const struct field *f = exchange_field(&v->exchange->request, name);
-    return f ? f->value : SLICE_NONE;
-}
-
 static void read_wish(struct asking *a)
 {
     const struct visit *v = a->visit;
     a->has_wish = config_of(v)->respects_client;
     if (a->has_wish)
-        freshness_read_wish(&a->wish, value_of(v, SLICE("cache-control")),
-                            value_of(v, SLICE("pragma")));
+        caching_read_wish(&a->wish, &v->exchange->request);
 }
 
 /* Entries are of use where they are fresh, or may stand in for a failure. */
@@ -396,14 +390,19 @@ enum answer_cache_verdict answer_cache_ask(struct visit *v)
     return go_on(&a);
 }
 
-void answer_cache_forget(struct visit *v)
+void answer_cache_forget_path(struct gateway *g, struct slice path)
 {
-    struct service_cache *c = answer_cache_of(v);
-    struct slice path = c ? answer_cache_path(v, false) : SLICE_NONE;
-    const struct cache_purge purge = {CACHE_PURGE_URL, path, answer_cache_now(v)};
-    if (!path.n)
+    struct service_cache *c = g->context.cache;
+    const struct cache_purge purge = {CACHE_PURGE_URL, path, g->loop->wall_us / 1000};
+    if (!c || !path.n)
         return;
     cache_purge(c->cache, &purge);
     if (c->tier)
         tier_purge(c->tier, &purge, NULL, NULL);
+}
+
+void answer_cache_forget(struct visit *v)
+{
+    if (answer_cache_of(v))
+        answer_cache_forget_path(v->gateway, answer_cache_path(v, false));
 }

@@ -19,6 +19,12 @@ enum answer_cache_verdict {
 enum answer_cache_verdict answer_cache_ask(struct visit *v) MUST_USE;
 /* The client left, or all is over: nobody waits here any more. Harmless where nobody does. */
 void answer_cache_leave(struct visit *v);
+/* As it is read, its parameters in declared order, without what is at its default. at is NULL where
+ * the arena is full. */
+struct slice answer_cache_path(struct visit *v, bool with_query);
 /* An unsafe method has changed something: what is kept of the same path, whatever its query, is no
  * longer good (RFC 9111 4.4). */
 void answer_cache_forget(struct visit *v);
+/* The same of a path that is written as entries have it, of one whose request is gone; empty: none.
+ */
+void answer_cache_forget_path(struct gateway *g, struct slice path);

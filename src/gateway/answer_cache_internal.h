@@ -38,8 +38,6 @@ bool answer_cache_key(struct visit *v, struct slice *key, bool *has_credentials)
 /* The name for purges: the key of the configuration as expanded, else path and query. at is NULL
  * where the arena is full, as of: */
 struct slice answer_cache_name(struct visit *v);
-/* As they are read, declared names in declared order, without what is at its default. */
-struct slice answer_cache_path(struct visit *v, bool with_query);
 /* When what is known of the answer before it is made was purged last (generations.h). Writes over
  * the key. */
 uint64_t answer_cache_purged(struct visit *v);

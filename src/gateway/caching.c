@@ -216,18 +216,19 @@ static void read_tags(struct caching *to, struct slice packed)
     to->told.tags = to->tags;
 }
 
-static struct slice value_of(const struct request *q, struct slice name)
+void caching_read_wish(struct freshness_wish *w, const struct request *q)
 {
-    const struct field *f = exchange_field(q, name);
-    return f ? f->value : SLICE_NONE;
-}
-
-static void read_wish(struct caching *to, const struct run *r)
-{
-    const struct request *q = &r->visit->exchange->request;
-    freshness_read_wish(&to->wish, value_of(q, SLICE("cache-control")),
-                        value_of(q, SLICE("pragma")));
-    to->told.wish = &to->wish;
+    const struct field *pragma = exchange_field(q, SLICE("pragma"));
+    bool has_control = false;
+    freshness_wish_init(w);
+    for (unsigned i = 0; i < q->n_fields; i++) {
+        if (!slice_equal_nocase(q->fields[i].name, SLICE("cache-control")))
+            continue;
+        has_control |= q->fields[i].value.n > 0;
+        freshness_wish_read(w, q->fields[i].value);
+    }
+    if (pragma && !has_control)
+        freshness_wish_read_pragma(w, pragma->value);
 }
 
 static struct slice next(struct slice *rest, size_t n)
@@ -254,7 +255,9 @@ bool caching_read(struct caching *to, const struct run *r, unsigned source,
     to->told.key = next(&rest, c->key_n);
     to->told.credentials = next(&rest, c->credentials_n);
     read_tags(to, rest);
-    if (s->respects_client)
-        read_wish(to, r);
+    if (s->respects_client) {
+        caching_read_wish(&to->wish, &r->visit->exchange->request);
+        to->told.wish = &to->wish;
+    }
     return true;
 }

@@ -10,6 +10,9 @@
 #include "gateway/compose_internal.h"
 #include "service/service_request.h"
 
+/* What the client wants of caches. */
+void caching_read_wish(struct freshness_wish *w, const struct request *q);
+
 /* Writes it behind the request, which is whole. Nothing is remembered of a call whose key has a
  * value that is missing. */
 void caching_compose(struct composing *c, struct composed *out);

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "gateway/access_log.h"
+#include "gateway/answer_cache.h"
 #include "gateway/gateway_internal.h"
 #include "service/service_call.h"
 
@@ -13,9 +14,17 @@ struct late {
     const struct plan *plan;
     const struct plan_source *source;
     char trace_id[TRACE_ID_SIZE];
-    size_t n_client, n_request_id;
-    char text[]; /* client, request id */
+    size_t n_client, n_request_id, n_url;
+    char text[]; /* client, request id, the path whose answers it changes */
 };
+
+/* It has changed something by now, or will not. */
+static void forget_changed(const struct late *l, const struct outcome *o)
+{
+    const struct slice url = {l->text + l->n_client + l->n_request_id, l->n_url};
+    if (o->status >= 200 && o->status <= 399)
+        answer_cache_forget_path(l->gateway, url);
+}
 
 static void on_ended(void *owner, const struct outcome *outcome)
 {
@@ -35,14 +44,16 @@ static void on_ended(void *owner, const struct outcome *outcome)
         .n_sources = 1,
     };
     access_log_write(g, &entry);
+    forget_changed(l, outcome);
     free(l);
     gateway_release(g);
 }
 
 void late_begin(struct run *r, unsigned source, struct service_call *call)
 {
-    const struct visit *v = r->visit;
-    struct late *l = malloc(sizeof *l + v->client.n + v->request_id.n);
+    struct visit *v = r->visit;
+    const struct slice url = answer_cache_path(v, false);
+    struct late *l = malloc(sizeof *l + v->client.n + v->request_id.n + url.n);
     CHECK(l);
     *l = (struct late){
         .gateway = r->gateway,
@@ -50,10 +61,13 @@ void late_begin(struct run *r, unsigned source, struct service_call *call)
         .source = r->sources[source].plan,
         .n_client = v->client.n,
         .n_request_id = v->request_id.n,
+        .n_url = url.n,
     };
     memcpy(l->trace_id, v->trace.id, sizeof l->trace_id);
     memcpy(l->text, v->client.at, v->client.n);
     memcpy(l->text + v->client.n, v->request_id.at, v->request_id.n);
+    if (url.n)
+        memcpy(l->text + v->client.n + v->request_id.n, url.at, url.n);
     gateway_hold(r->gateway);
     service_call_detach(call, on_ended, l);
 }

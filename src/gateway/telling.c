@@ -216,6 +216,14 @@ static bool may_reuse(const struct telling *t, const struct run *r, const struct
     return t->is_cached && d && d->is_complete && r->plan->is_safe;
 }
 
+/* The cache's own answer to only-if-cached: nothing went forward that there would be to tell of
+ * (RFC 9211 2). */
+static bool is_own(const struct run *r)
+{
+    const struct outcome *o = r->failed >= 0 ? &r->sources[r->failed].outcome : NULL;
+    return o && o->kind == OUTCOME_MISSING && o->caching.how == OUTCOME_MISS && !o->status;
+}
+
 bool telling_add(struct answer *a, struct run *r, const struct assembly *document,
                  struct slice *etag)
 {
@@ -225,6 +233,7 @@ bool telling_add(struct answer *a, struct run *r, const struct assembly *documen
     unsigned n = r->plan->caches ? list_sources(r, list) : 0;
     struct telling t = telling_judge(list, n, r->plan->config->cache.is_on);
     t.is_private |= r->plan->config->n_auth > 0; /* as in answer_cache_send.c */
+    t.has_status &= !is_own(r);
     if (t.has_status && !add(a, SLICE("Cache-Status"), telling_status(&t, list, n, arena)))
         return false;
     if (r->visit->is_shared)

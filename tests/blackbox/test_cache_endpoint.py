@@ -73,6 +73,13 @@ endpoints:
   - path: /tagged/{other}
     method: POST
     sources: {one: {post: "beta:/change/{other}", required: true}}
+  - path: /late/{id}
+    cache: 60s
+    sources: {one: {get: "alpha:/{id}"}}
+  - path: /late/{other}
+    method: POST
+    timeout: 300ms
+    sources: {one: {post: "beta:/change/{other}", required: true, timeout: 5s}}
   - path: /fixed/{id}
     cache: 60s
     response_headers: {cache-control: "public, max-age=5", x-frame-options: DENY}
@@ -573,6 +580,16 @@ def test_an_unsafe_method_purges_the_same_path(gateway, status, is_purged):
     assert gateway.post(f"/tagged/{key}").status == (200 if status == 200 else 502)
     got = gateway.get(f"/tagged/{key}")
     assert got["cache-status"].startswith("sheaf; hit; ttl") != is_purged
+
+
+def test_an_unsafe_call_that_outlives_its_request_purges_the_same_path(gateway):
+    key, go = serve(gateway, fresh()), threading.Event()
+    gateway["beta"].on(f"/change/{key}", when(go, answer({})))
+    gateway.get(f"/late/{key}")
+    gateway.post(f"/late/{key}")
+    assert gateway.get(f"/late/{key}")["cache-status"].startswith("sheaf; hit; ttl")
+    go.set()
+    wait_for(lambda: not gateway.get(f"/late/{key}")["cache-status"].startswith("sheaf; hit; ttl"))
 
 
 def test_an_answer_that_is_under_way_is_purged_too(gateway):

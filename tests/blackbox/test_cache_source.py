@@ -90,6 +90,9 @@ endpoints:
   - path: /asked-long/{id}
     sources:
       one: {get: "alpha:/{id}", cache: {ttl: 1s, stale_if_error: 60s, respect_client: true}}
+  - path: /asked-soon/{id}
+    sources:
+      one: {get: "alpha:/{id}", cache: {ttl: 1s, stale_while_revalidate: 60s, respect_client: true}}
   - path: /unasked/{id}
     sources:
       one: {get: "alpha:/{id}", cache: 60s}
@@ -565,8 +568,36 @@ def test_the_clients_wish(gateway, place, wish, n):
 
 def test_only_if_cached_and_it_is_not(gateway):
     key = serve(gateway, *numbered())
-    gateway.get(f"/asked/{key}", fields=[("Cache-Control", "only-if-cached")]).problem(504)
+    got = gateway.get(f"/asked/{key}", fields=[("Cache-Control", "only-if-cached")])
+    got.problem(504)
+    assert got["cache-status"] is None  # nothing was forwarded (RFC 9211 2)
     assert calls(gateway, key) == 0
+
+
+@table(
+    "first, second",
+    ("the stricter one last", "max-age=60", "no-cache"),
+    ("the stricter one first", "no-cache", "max-age=60"),
+)
+def test_lines_of_cache_control_are_one_list(gateway, first, second):
+    key = serve(gateway, *numbered())
+    got(gateway, "asked", key)
+    assert got(gateway, "asked", key, [("Cache-Control", first), ("Cache-Control", second)])["n"] == 2
+
+
+def test_max_stale_is_a_bound_to_what_is_stale_meanwhile(gateway):
+    key = serve(gateway, *numbered())
+    assert got(gateway, "asked-soon", key)["n"] == 1
+    time.sleep(2.1)
+    assert got(gateway, "asked-soon", key, [("Cache-Control", "max-stale=1")])["n"] == 2
+
+
+def test_s_maxage_is_never_served_stale(gateway):
+    once = answer({"n": 1}, fields=[("Cache-Control", "s-maxage=1, stale-while-revalidate=60")])
+    key = serve(gateway, once, answer({"n": 2}))
+    assert got(gateway, "asked-soon", key)["n"] == 1
+    time.sleep(1.1)
+    assert got(gateway, "asked-soon", key, [("Cache-Control", "max-stale")])["n"] == 2
 
 
 def test_no_store_of_the_client_leaves_nothing(gateway):

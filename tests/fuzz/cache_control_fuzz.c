@@ -67,7 +67,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct freshness f;
     struct freshness_wish w;
     freshness_read(&f, &a);
-    freshness_read_wish(&w, a.cache_control, take_line(&rest));
+    freshness_wish_init(&w);
+    freshness_wish_read(&w, a.cache_control);
+    freshness_wish_read(&w, take_line(&rest));
+    freshness_wish_read_pragma(&w, take_line(&rest));
     check_times(&f);
     for (unsigned i = 0; i < N_READERS; i++)
         check_life(&f, &readers[i], &w, 1 + n * 997);

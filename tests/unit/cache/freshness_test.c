@@ -296,11 +296,11 @@ static const struct story stories[] = {
     {"max-age=60, proxy-revalidate, stale-while-revalidate=10",
      READER(0, NONE, NONE),
      {{0, FRESH}, {60000, OVER}}},
-    /* s-maxage says so too, but for stale times of its own. */
+    /* s-maxage says so too, whatever stands beside it. */
     {"s-maxage=60", READER(0, SECONDS(99), SECONDS(99)), {{0, FRESH}, {60000, OVER}}},
     {"s-maxage=60, stale-while-revalidate=10",
      READER(0, NONE, SECONDS(99)),
-     {{0, FRESH}, {60000, MEANWHILE}, {70000, OVER}}},
+     {{0, FRESH}, {60000, OVER}}},
 
     /* A reader that does not respect the origin hears nothing of it. */
     {"max-age=600, must-revalidate",
@@ -405,7 +405,10 @@ static void what_may_be_kept_and_for_how_long(void **state)
 static struct freshness_wish wish_of(const char *cache_control, const char *pragma)
 {
     struct freshness_wish w;
-    freshness_read_wish(&w, slice_of(cache_control), slice_of(pragma));
+    freshness_wish_init(&w);
+    freshness_wish_read(&w, slice_of(cache_control));
+    if (!*cache_control)
+        freshness_wish_read_pragma(&w, slice_of(pragma));
     return w;
 }
 
@@ -439,6 +442,11 @@ static void a_client_may_wish_for_something_fresher_or_staler(void **state)
         {"max-stale=40", "", 100000, MEANWHILE},
         {"max-stale=40", "", 100001, ON_ERROR},
         {"max-stale=x", "", 95000, ON_ERROR},
+        {"max-stale=10", "", 70000, MEANWHILE},
+        {"max-stale=10", "", 70001, ON_ERROR}, /* though the settings would allow it */
+        {"max-stale=0", "", 60001, ON_ERROR},
+        {"max-stale=40, max-stale=10", "", 80000, ON_ERROR},
+        {"max-stale, max-stale=10", "", 80000, ON_ERROR},
         {"no-cache, max-stale", "", 95000, ON_ERROR},
         {"max-stale, max-age=10", "", 95000, ON_ERROR},
         {"only-if-cached", "", 0, FRESH},
@@ -461,8 +469,9 @@ static void no_wish_makes_stale_what_must_be_validated(void **state)
     (void)state;
     const struct freshness_wish w = wish_of("max-stale", "");
     const struct freshness_settings s = READER(60, NONE, NONE);
-    static const char *const strict[] = {"max-age=60, must-revalidate", "no-cache, max-age=0"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const strict[] = {"max-age=60, must-revalidate", "no-cache, max-age=0",
+                                         "s-maxage=60"};
+    for (size_t i = 0; i < 3; i++) {
         const struct freshness f = read(strict[i]);
         struct freshness_verdict v = freshness_judge(&f, &s, NOON + 60000);
         assert_int_equal(freshness_wish_judge(&w, v).state, FRESHNESS_OVER);
@@ -476,7 +485,11 @@ static void wishes_are_heard(void **state)
     assert_true(wish_of("Only-If-Cached, no-transform", "").only_if_cached);
     assert_false(wish_of("", "").is_no_cache);
     assert_true(wish_of("", "").max_age_ms == UINT64_MAX);
-    assert_true(wish_of("max-stale", "").max_stale_ms == UINT64_MAX);
+    assert_true(wish_of("", "").max_stale_ms == FRESHNESS_UNTOLD);
+    assert_true(wish_of("max-stale", "").max_stale_ms == FRESHNESS_UNTOLD - 1);
+    struct freshness_wish w = wish_of("min-fresh=5", "");
+    freshness_wish_read(&w, SLICE("no-store, min-fresh=3"));
+    assert_true(w.is_no_store && w.min_fresh_ms == SECONDS(5));
 }
 
 /* Age and ttl add up to the life, whatever the largest numbers are. */
