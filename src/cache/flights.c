@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "cache/flights_rests.h"
 #include "cache/flights_seats.h"
 
 enum {
@@ -28,6 +29,7 @@ struct flight {
 struct shard {
     _Alignas(LINE) pthread_mutex_t lock;
     struct flight **chains;
+    struct flights_rests rests;
 };
 
 struct flights {
@@ -160,7 +162,8 @@ bool flights_open(struct flights *f, const struct cache_key *k, const struct fli
 {
     struct shard *s = lock(f, k);
     struct flight **at = look_up(s, k, a->since);
-    struct flight *new = *at ? NULL : begin(f, at, k, a);
+    bool is_unwanted = *at || flights_rests_has(&s->rests, k->hash, a->now_ms);
+    struct flight *new = is_unwanted ? NULL : begin(f, at, k, a);
     if (new)
         new->is_background = true;
     unlock(s);
@@ -221,4 +224,18 @@ size_t flights_land(struct flights *f, const struct cache_key *k, struct flight_
     *seats = flights_seats_take(&flight->seats);
     free_flight(flight);
     return n;
+}
+
+void flights_rest(struct flights *f, const struct cache_key *k, uint64_t now_ms)
+{
+    struct shard *s = lock(f, k);
+    flights_rests_add(&s->rests, k->hash, now_ms);
+    unlock(s);
+}
+
+void flights_rest_not(struct flights *f, const struct cache_key *k)
+{
+    struct shard *s = lock(f, k);
+    flights_rests_remove(&s->rests, k->hash);
+    unlock(s);
 }

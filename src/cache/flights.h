@@ -25,6 +25,7 @@ struct flight_ask {
     struct flight_seat lead; /* where the call is made if it is made: no other flight's */
     uint64_t since;          /* a flight that began before is too old */
     uint64_t begun;          /* now; where it waits, set to when its flight began */
+    uint64_t now_ms;         /* of a background call: on the clock of flights_rest() */
 };
 
 enum flight_role {
@@ -45,7 +46,7 @@ void flights_free(struct flights *f);
 enum flight_role flights_join(struct flights *f, const struct cache_key *k,
                               struct flight_ask *a) MUST_USE;
 /* A background call: leads only where nobody does, takes no seat, and goes on without any. false:
- * there is one, or FLIGHTS_MAX are under way. */
+ * there is one, it rests, or FLIGHTS_MAX are under way. */
 bool flights_open(struct flights *f, const struct cache_key *k,
                   const struct flight_ask *a) MUST_USE;
 /* true: nobody waits for it any more; *lead may be told so, and decides by flights_abandon(). A
@@ -61,5 +62,9 @@ bool flights_abandon(struct flights *f, const struct cache_key *k, struct flight
  * the caller; NULL where nobody did; their number. */
 size_t flights_land(struct flights *f, const struct cache_key *k, struct flight_seat lead,
                     struct flight_seat **seats) MUST_USE;
+/* Of a background call: it came to nothing, and rests for a while (flights_rests.h); it does not.
+ */
+void flights_rest(struct flights *f, const struct cache_key *k, uint64_t now_ms);
+void flights_rest_not(struct flights *f, const struct cache_key *k);
 /* Under way now. */
 size_t flights_count(const struct flights *f);

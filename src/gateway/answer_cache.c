@@ -114,22 +114,8 @@ static struct flight_ask ask_for(struct visit *v, const struct answer_flight *f)
     const uint64_t since = answer_cache_purged(v); /* before it is now */
     return (struct flight_ask){.lead = answer_flight_lead(f),
                                .since = since,
-                               .begun = generations_now(answer_cache_of(v)->cache->generations)};
-}
-
-/* One run in the background, however many are served by what is stale meanwhile. */
-static void refresh(struct asking *a)
-{
-    struct service_cache *c = answer_cache_of(a->visit);
-    a->key.text = arena_copy(&a->visit->exchange->arena, a->key.text);
-    if (c->is_draining || !a->key.text.at)
-        return;
-    struct answer_flight *f = answer_flight_new(a->visit->gateway);
-    const struct flight_ask ask = ask_for(a->visit, f);
-    if (flights_open(c->cache->flights, &a->key, &ask))
-        answer_flight_start(f, a->visit, &a->key, a->has_credentials);
-    else
-        answer_flight_free(f);
+                               .begun = generations_now(answer_cache_of(v)->cache->generations),
+                               .now_ms = v->gateway->loop->now_ms};
 }
 
 static void send_found(struct visit *v, struct blob *blob, const struct record *r,
@@ -208,7 +194,9 @@ static void leave_seat(struct answer_wait *w)
     struct service_cache *c = answer_cache_of(w->visit);
     struct flight_seat told = landing_seat_told(&w->seat), lead;
     landing_seat_leave(&w->seat);
-    if (flights_leave(c->cache->flights, &w->key, told, &lead))
+    if (w->is_alone && w->flight)
+        landing_nudge(c->crew, answer_flight_lead(w->flight), ANSWER_UNWANTED);
+    else if (!w->is_alone && flights_leave(c->cache->flights, &w->key, told, &lead))
         landing_nudge(c->crew, lead, ANSWER_UNWANTED);
 }
 
@@ -253,8 +241,10 @@ static void begin_wait(struct asking *a, struct answer_wait *w)
 {
     struct visit *v = a->visit;
     struct loop *l = v->gateway->loop;
+    uint64_t whole_ms = v->plan->config->timeout_ms;
+    uint64_t ms = v->patience_ms < whole_ms ? v->patience_ms : whole_ms;
     if (!v->wait)
-        loop_arm(l, &w->deadline, service_due_ms(l, v->plan->config->timeout_ms + GRACE_MS));
+        loop_arm(l, &w->deadline, service_due_ms(l, ms + GRACE_MS));
     v->wait = w;
     v->cached = OUTCOME_MISS;
     w->stale = a->blob;
@@ -262,20 +252,44 @@ static void begin_wait(struct asking *a, struct answer_wait *w)
 }
 
 /* Another flight may have landed since we looked: then there is no need of one more. */
-static void lead(struct asking *a, struct answer_wait *w, struct answer_flight *f)
+static bool is_needless(const struct asking *a, struct answer_flight *f)
 {
-    struct visit *v = a->visit;
     struct asking again = *a;
     look_up(&again);
     if (is_ready(&again) && again.verdict.state == FRESHNESS_FRESH) {
-        answer_flight_end(f, &w->key, again.blob);
-        return;
+        answer_flight_end(f, &again.key, again.blob);
+        return true;
     }
-    release(v, &again.blob);
-    count(v, COUNT_CACHE_ENDPOINT_MISSES);
+    release(a->visit, &again.blob);
+    return false;
+}
+
+/* One run in the background, however many are served by what is stale meanwhile. */
+static void refresh(struct asking *a)
+{
+    struct service_cache *c = answer_cache_of(a->visit);
+    a->key.text = arena_copy(&a->visit->exchange->arena, a->key.text);
+    if (c->is_draining || !a->key.text.at)
+        return;
+    struct answer_flight *f = answer_flight_new(a->visit->gateway);
+    const struct flight_ask ask = ask_for(a->visit, f);
+    if (!flights_open(c->cache->flights, &a->key, &ask))
+        answer_flight_free(f);
+    else if (!is_needless(a, f))
+        answer_flight_start(
+            f, a->visit, &a->key,
+            &(struct answer_flight_kind){a->has_credentials, .is_background = true});
+}
+
+/* The run is this visit's to begin. */
+static void fly(struct asking *a, struct answer_wait *w, struct answer_flight *f)
+{
+    const struct answer_flight_kind kind = {.has_credentials = a->has_credentials,
+                                            .is_alone = w->is_alone};
+    count(a->visit, COUNT_CACHE_ENDPOINT_MISSES);
     w->flight = f;
     answer_flight_log(f, w);
-    answer_flight_start(f, v, &w->key, a->has_credentials);
+    answer_flight_start(f, a->visit, &w->key, &kind);
 }
 
 /* false: it does not wait for any. */
@@ -294,7 +308,8 @@ static bool join(struct asking *a, struct answer_wait *w)
     switch (role) {
     case FLIGHT_LEADS:
         begin_wait(a, w);
-        lead(a, w, f);
+        if (!is_needless(a, f))
+            fly(a, w, f);
         return true;
     case FLIGHT_WAITS:
         begin_wait(a, w);
@@ -312,6 +327,22 @@ static enum answer_cache_verdict wait_for(struct asking *a)
 {
     struct answer_wait *w = make_wait(a);
     return w && join(a, w) ? ANSWER_CACHE_TAKEN : ANSWER_CACHE_UNUSED;
+}
+
+/* A client that shortens its time has a run of its own, whose answer is as whole as that allows;
+ * what is whole is kept for others, and where it is not, what is stale may stand in. */
+static enum answer_cache_verdict run_alone(struct asking *a)
+{
+    struct visit *v = a->visit;
+    struct answer_wait *w = make_wait(a);
+    if (!w)
+        return ANSWER_CACHE_UNUSED;
+    struct answer_flight *f = answer_flight_new(v->gateway);
+    w->is_alone = true;
+    answer_flight_tell_alone(f, landing_seat_take(answer_cache_of(v)->seats, &w->seat));
+    begin_wait(a, w);
+    fly(a, w, f);
+    return ANSWER_CACHE_TAKEN;
 }
 
 /* What only the answer told of (its sources' tags) was purged before this client asked, and after
@@ -368,7 +399,7 @@ static enum answer_cache_verdict go_on(struct asking *a)
     if (a->has_wish && a->wish.only_if_cached)
         send_problem(v, SLICE("it is not in the cache"));
     else if (v->patience_ms < v->plan->config->timeout_ms)
-        verdict = ANSWER_CACHE_UNUSED;
+        verdict = run_alone(a);
     else
         verdict = wait_for(a);
     release(v, &a->blob);

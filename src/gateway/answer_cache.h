@@ -6,7 +6,7 @@
  * problem) is still handed to all that wait for this run.
  *
  * A client that shortens its deadline shares what is remembered, and no run: its answer is as whole
- * as its time allows.
+ * as its time allows, and remembered where it is whole.
  */
 #pragma once
 

@@ -22,6 +22,7 @@ struct answer_wait {
     uint64_t asked, begun; /* when it joined, and when the flight began: times of generations.h */
     unsigned n_joined;     /* flights */
     bool has_credentials;
+    bool is_alone; /* the run is for nobody else */
 };
 
 /* What a landing's word says of its record. */
@@ -78,10 +79,17 @@ struct answer_flight *answer_flight_new(struct gateway *g);
 struct flight_seat answer_flight_lead(const struct answer_flight *f);
 /* It did not come to that. */
 void answer_flight_free(struct answer_flight *f);
+struct answer_flight_kind {
+    bool has_credentials;
+    bool is_background; /* where it fails, the next one rests for a while */
+    bool is_alone;      /* it has the time of the visit, and no part in the flights of its key */
+};
+/* Who waits for one that is alone. */
+void answer_flight_tell_alone(struct answer_flight *f, struct flight_seat seat);
 /* It leads: makes an answer to the same request as this visit's, and lands in a later turn. The key
  * is copied. */
 void answer_flight_start(struct answer_flight *f, struct visit *v, const struct cache_key *k,
-                         bool has_credentials);
+                         const struct answer_flight_kind *kind);
 /* It leads, and there is no need to: lands with this record, of which it takes a share over. */
 void answer_flight_end(struct answer_flight *f, const struct cache_key *k, struct blob *found);
 /* The sources' part of the access line is this visit's; NULL: nobody's. */

@@ -24,9 +24,10 @@ struct answer_flight {
     struct seat seat; /* of the lead: hears that everybody has left */
     struct flight_seat told;
     struct cache_key key; /* malloc()ed */
-    bool has_credentials;
-    uint64_t begun;  /* of generations */
-    uint64_t purges; /* as the tier told */
+    struct answer_flight_kind kind;
+    struct flight_seat alone; /* who waits for it; of kind.is_alone */
+    uint64_t begun;           /* of generations */
+    uint64_t purges;          /* as the tier told */
     struct tier_ask *ask;
     struct collector *collector;
     struct visit *visit;       /* of the collector's exchange */
@@ -48,6 +49,10 @@ static void on_nudge(struct seat *s, const struct landing *l)
     const struct flight_seat lead = f->told;
     if (l->word != ANSWER_UNWANTED)
         return;
+    if (f->kind.is_alone) {
+        abandon(f);
+        return;
+    }
     f->told = landing_seat_take(c->seats, &f->seat);
     if (flights_abandon(c->cache->flights, &f->key, lead, f->told))
         abandon(f);
@@ -80,13 +85,26 @@ void answer_flight_log(struct answer_flight *f, struct answer_wait *first)
     f->first = first;
 }
 
+void answer_flight_tell_alone(struct answer_flight *f, struct flight_seat seat)
+{
+    f->alone = seat;
+}
+
+static struct flight_seat *seat_alone(const struct answer_flight *f)
+{
+    struct flight_seat *seat = malloc(sizeof *seat);
+    CHECK(seat);
+    *seat = f->alone;
+    return seat;
+}
+
 /* A share of the record is taken over. */
 static void land(struct answer_flight *f, const struct cache_key *k, struct blob *record,
                  uint64_t word)
 {
     struct service_cache *c = cache_of(f);
-    struct flight_seat *seats;
-    size_t n = flights_land(c->cache->flights, k, f->told, &seats);
+    struct flight_seat *seats = f->kind.is_alone ? seat_alone(f) : NULL;
+    size_t n = seats ? 1 : flights_land(c->cache->flights, k, f->told, &seats);
     if (f->first)
         f->first->flight = NULL;
     f->first = NULL;
@@ -119,7 +137,7 @@ static void fail(struct answer_flight *f)
 static bool is_private(const struct answer_flight *f)
 {
     const struct run *r = f->visit->run;
-    bool is_so = f->has_credentials;
+    bool is_so = f->kind.has_credentials;
     for (unsigned i = 0; r && i < r->plan->n_sources; i++)
         is_so |= r->sources[i].outcome.caching.is_private;
     return is_so;
@@ -234,6 +252,16 @@ static bool keep(struct answer_flight *f, struct blob *blob)
     return true;
 }
 
+/* Else what is stale stays, and each request would ask for it anew. */
+static void rest_or_not(struct answer_flight *f, const struct collected *c)
+{
+    struct service_cache *cache = cache_of(f);
+    if (is_success(f, c) || is_missing(c))
+        flights_rest_not(cache->cache->flights, &f->key);
+    else
+        flights_rest(cache->cache->flights, &f->key, cache->loop->now_ms);
+}
+
 static void on_collected(void *owner, const struct collected *c)
 {
     struct answer_flight *f = owner;
@@ -242,6 +270,8 @@ static void on_collected(void *owner, const struct collected *c)
     if (f->first && f->visit->run)
         access_log_keep(f->first->visit, f->visit->run);
     is_kept = is_kept && record && keep(f, record);
+    if (f->kind.is_background)
+        rest_or_not(f, c);
     if (!is_kept && is_missing(c))
         service_cache_remove(cache_of(f), f->key.text);
     land(f, &f->key, record, is_kept ? ANSWER_KEPT : ANSWER_LANDED);
@@ -309,8 +339,9 @@ static void take(struct answer_flight *f, struct blob *record)
 static void shorten(struct visit *v)
 {
     uint64_t waited_ms = (v->gateway->loop->now_ns - v->exchange->started_ns) / NS_A_MS;
-    uint64_t timeout_ms = v->plan->config->timeout_ms;
-    v->patience_ms = timeout_ms > waited_ms ? timeout_ms - waited_ms : 0;
+    uint64_t whole_ms = v->plan->config->timeout_ms;
+    uint64_t given_ms = v->patience_ms < whole_ms ? v->patience_ms : whole_ms;
+    v->patience_ms = given_ms > waited_ms ? given_ms - waited_ms : 0;
 }
 
 static void on_got(void *owner, struct blob *record, uint64_t purges)
@@ -328,7 +359,7 @@ static void on_got(void *owner, struct blob *record, uint64_t purges)
     gateway_go_on(f->visit);
 }
 
-/* The visit of the request that began it, but for what is that client's alone: its patience. */
+/* The visit of the request that began it; its patience is that client's, unless it is alone. */
 static bool visit_alike(struct answer_flight *f, const struct visit *asker)
 {
     struct exchange *e = collector_exchange(f->collector);
@@ -340,7 +371,7 @@ static bool visit_alike(struct answer_flight *f, const struct visit *asker)
     f->visit = e->run = v;
     v->plan = asker->plan;
     v->is_shared = true;
-    v->patience_ms = UINT64_MAX;
+    v->patience_ms = f->kind.is_alone ? asker->patience_ms : UINT64_MAX;
     v->trace = asker->trace;
     v->has_parent = asker->has_parent;
     v->is_recorded = asker->is_recorded;
@@ -377,12 +408,12 @@ static void copy_key(struct answer_flight *f, const struct cache_key *k)
 }
 
 void answer_flight_start(struct answer_flight *f, struct visit *v, const struct cache_key *k,
-                         bool has_credentials)
+                         const struct answer_flight_kind *kind)
 {
     struct service_cache *c = cache_of(f);
     gateway_hold(f->gateway);
     copy_key(f, k);
-    f->has_credentials = has_credentials;
+    f->kind = *kind;
     f->begun = generations_now(c->cache->generations);
     open_collector(f, v);
     if (!visit_alike(f, v)) {
@@ -391,7 +422,7 @@ void answer_flight_start(struct answer_flight *f, struct visit *v, const struct 
     }
     if (!gateway_look_at(f->visit))
         return; /* what was answered is collected */
-    if (c->tier && !has_credentials)
+    if (c->tier && !kind->has_credentials)
         f->ask = tier_get(c->tier, &f->key, on_got, f);
     if (!f->ask)
         gateway_go_on(f->visit);

@@ -358,14 +358,34 @@ static bool begin_with_tier(struct service_flight *f)
     return service_key_put_base(out, &f->caching, false) && ask_tier(f);
 }
 
-static void go(struct service_flight *f)
+/* Another flight may have landed since memory was asked: then there is no need of one more, and
+ * this one lands with what is there, in a later turn. */
+static bool is_needless(struct service_flight *f)
+{
+    const struct service_question q = {&f->caching, f->request.fields,
+                                       service_lookup_now_ms(f->cache)};
+    struct service_lookup l;
+    service_lookup_find(f->cache, &q, &l);
+    bool is_so = l.state == SERVICE_LOOKUP_FRESH && l.verdict.ttl_ms > 0;
+    if (is_so)
+        service_flight_land_found(f, l.blob, &l.record); /* f is gone */
+    if (l.blob)
+        blob_release(NULL, l.blob);
+    return is_so;
+}
+
+/* false: it is over. */
+static bool go(struct service_flight *f)
 {
     const struct service_context *context = f->service->context;
     if (context->hold)
         context->hold(context->holder);
     list_push_back(&f->cache->flights, &f->node);
+    if (is_needless(f))
+        return false;
     if (!begin_with_tier(f))
         call(f);
+    return true;
 }
 
 /* What is known of the answer before it is there. */
@@ -386,7 +406,8 @@ static struct flight_ask ask_for(struct service_flight *f, const struct service_
     f->told = landing_seat_take(c->seats, &f->seat);
     const uint64_t since = purged(c, p->caching); /* before it is now */
     f->begun = generations_now(c->cache->generations);
-    return (struct flight_ask){.lead = f->told, .since = since, .begun = f->begun};
+    return (struct flight_ask){
+        .lead = f->told, .since = since, .begun = f->begun, .now_ms = c->loop->now_ms};
 }
 
 struct service_flight_joined service_flight_join(const struct service_flight_plan *p,
@@ -403,12 +424,12 @@ struct service_flight_joined service_flight_join(const struct service_flight_pla
     j.begun = ask.begun;
     if (j.role == FLIGHT_FULL)
         landing_seat_leave(seat);
-    if (j.role == FLIGHT_LEADS) {
-        j.led = f;
-        go(f);
-    } else {
+    if (j.role != FLIGHT_LEADS)
         recycle_unused(f);
-    }
+    else if (go(f))
+        j.led = f;
+    else
+        j.role = FLIGHT_WAITS;
     return j;
 }
 
@@ -434,7 +455,7 @@ void service_flight_refresh(const struct service_flight_plan *p)
     if (prepare(f, p) && flights_open(c->cache->flights, &key, &ask)) {
         f->is_background = true;
         f->request.is_required = false;
-        go(f);
+        (void)go(f);
     } else {
         recycle_unused(f);
     }

@@ -190,8 +190,21 @@ static void land_answer(struct service_flight *f, const struct outcome *o)
     land_kept(f, &e, &k, true);
 }
 
+/* Else what is stale stays, and each request would ask for it anew. */
+static void rest_or_not(struct service_flight *f, const struct outcome *o)
+{
+    struct flights *flights = f->cache->cache->flights;
+    bool is_status = o->kind == OUTCOME_OK || o->kind == OUTCOME_STATUS;
+    if (is_status && (o->status == 304 || service_keep_is_telling(o->status)))
+        flights_rest_not(flights, &f->key);
+    else
+        flights_rest(flights, &f->key, f->cache->loop->now_ms);
+}
+
 void service_flight_land(struct service_flight *f, const struct outcome *o)
 {
+    if (f->is_background)
+        rest_or_not(f, o);
     struct blob_pool *blobs = &f->cache->loop->blobs;
     struct blob *body = o->blob;
     if (o->kind != OUTCOME_OK && o->kind != OUTCOME_STATUS)

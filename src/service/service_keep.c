@@ -127,8 +127,7 @@ static bool write_key(struct keeping *w, struct slice vary, struct slice *key)
     return key->at;
 }
 
-/* Is it about what was asked for? Else it is about how the service is. */
-static bool is_telling(unsigned status)
+bool service_keep_is_telling(unsigned status)
 {
     return status < 500 && status != 304 && status != 408 && status != 429;
 }
@@ -154,7 +153,7 @@ static void forget_public(struct service_keeping *k)
 /* Not kept: what was there before is not to be found any more. key: of the answer. */
 static void forget(struct service_keeping *k, struct slice key, unsigned status)
 {
-    if (!is_telling(status))
+    if (!service_keep_is_telling(status))
         return;
     service_cache_remove(k->cache, k->key);
     if (key.n && !slice_equal(key, k->key))
@@ -290,7 +289,7 @@ static void share_status(struct keeping *w)
 static void refuse(struct keeping *w)
 {
     unsigned status = w->record.status;
-    if (status >= 400 && !is_telling(status)) {
+    if (status >= 400 && !service_keep_is_telling(status)) {
         share_status(w);
         return;
     }

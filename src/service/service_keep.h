@@ -28,6 +28,8 @@ struct service_keeping {
     bool is_stored;
 };
 
+/* Is an answer with this status about what was asked for? Else it is about how the service is. */
+bool service_keep_is_telling(unsigned status);
 /* A whole answer to the call. */
 void service_keep_answer(struct service_keeping *k, const struct service_answer *a);
 /* A 304 to one that asked with the validators of `old`. */

@@ -535,6 +535,56 @@ def test_a_hurried_client_does_not_lead_for_others(gateway):
     assert hit["cache-status"].startswith("sheaf; hit")
 
 
+HURRIED = [("X-Request-Timeout-Ms", "400")]
+
+
+def test_what_a_hurried_client_was_answered_whole_is_kept_for_others(gateway):
+    key = serve(gateway, fresh())
+    first = gateway.get(f"/plain/{key}", fields=HURRIED)
+    assert first["cache-status"] == "sheaf; fwd=miss" and first.is_complete()
+    assert gateway.get(f"/plain/{key}")["cache-status"].startswith("sheaf; hit; ttl")
+    assert calls(gateway, key) == 1
+
+
+def test_what_a_hurried_client_was_answered_in_part_is_not_kept(gateway):
+    key = serve(gateway, fresh(), beta=in_turn(silent(), answer({"c": 3})))
+    first = gateway.get(f"/plain/{key}", fields=[("X-Request-Timeout-Ms", "200")])
+    assert first.json()["one"] == {"a": 1, "b": 2} and not first.is_complete()
+    assert first["cache-control"] == "no-store" and first.seconds < 0.4
+    assert gateway.get(f"/plain/{key}").is_complete()
+    assert gateway.get(f"/plain/{key}")["cache-status"].startswith("sheaf; hit; ttl")
+
+
+def test_a_hurried_client_is_served_what_is_stale(gateway):
+    key = serve(gateway, fresh(), in_turn(answer({"n": 1}), after(0.6, answer({"n": 2}))))
+    gateway.get(f"/error/{key}")
+    time.sleep(1.1)
+    got = gateway.get(f"/error/{key}", fields=[("X-Request-Timeout-Ms", "150")])
+    assert got.json()["one"] == {"n": 1} and got.is_complete() and got.seconds < 0.5
+    assert re.fullmatch(r"sheaf; hit; ttl=-\d+", got["cache-status"])
+
+
+def test_a_hurried_client_that_leaves_cancels_its_run(gateway):
+    key = serve(gateway, fresh(), silent())
+    with gateway.client() as client:
+        client.ask(f"/plain/{key}", fields=[("X-Request-Timeout-Ms", "2500")])
+        request = gateway["alpha"].wait_requests(f"/{key}")[0]
+    assert request.connection.closed.wait(2)
+
+
+def test_a_background_run_that_fails_rests(gateway):
+    key = serve(gateway, fresh(), in_turn(answer({"n": 1}), answer({}, 500)))
+    gateway.get(f"/soon/{key}")
+    time.sleep(1.1)
+    for _ in range(10):
+        assert gateway.get(f"/soon/{key}").json()["one"] == {"n": 1}
+        time.sleep(0.03)
+    assert calls(gateway, key) == 2
+    time.sleep(1)
+    gateway.get(f"/soon/{key}")
+    wait_for(lambda: calls(gateway, key) == 3)
+
+
 # Purges
 
 def purge(gateway, **what):

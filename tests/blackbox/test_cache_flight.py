@@ -307,6 +307,17 @@ def test_one_background_call_for_all_workers(gateway):
 
 
 @pytest.mark.threads
+@table("failure", ("an error", answer({}, 500)), ("too many requests", answer({}, 429)))
+def test_a_background_call_that_fails_rests(gateway, failure):
+    key = serve(gateway, answer({"n": 1}), failure)
+    gateway.get(f"/soon/{key}")
+    time.sleep(1.1)
+    for _ in range(10):
+        assert gateway.get(f"/soon/{key}").json()["one"] == {"n": 1}
+        time.sleep(0.03)
+    assert calls(gateway, key) == 2
+
+
 def test_all_that_wait_are_served_what_is_stale(gateway):
     go = threading.Event()
     key = serve(gateway, answer({"n": 1}), when(go, answer({}, 500)))
