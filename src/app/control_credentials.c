@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "observe/metrics.h"
 #include "service/credentials.h"
+#include "wire/token.h"
 
 enum {
     LOOK_EVERY_MS = 1000,
@@ -82,7 +83,7 @@ static void write_line(struct control_holder *h)
     struct buffer line;
     buffer_init(&line, CREDENTIALS_LIMIT);
     bool good = c->kind == CONFIG_BASIC ? credentials_write_basic(&line, c->user, value)
-                                        : credentials_write_bearer(&line, value);
+                                        : credentials_write_bearer(&line, token_trim(value));
     struct buffer old = good ? h->line : line;
     if (good)
         h->line = line;

@@ -138,14 +138,25 @@ static void read_url(struct reading *r, const struct option *row, struct node *v
                          config_show_url(r, value), wrong);
 }
 
+/* What its record says is the weight of each target that a name stands for (RFC 2782). */
+static void check_weight(struct reading *r, const struct node *map, const struct config_target *t)
+{
+    const struct node *weight = node_find(map, SLICE("weight"));
+    if (weight && t->is_srv)
+        reading_complain(r, RULE_TARGET_WEIGHT, weight->place,
+                         "the SRV records of %s tell the weights; leave `weight` out", t->host);
+}
+
 static void read_target(struct reading *r, const struct option *row, struct node *value,
                         struct config_target *t)
 {
     t->weight = 1;
-    if (value->kind == NODE_MAP)
+    if (value->kind == NODE_MAP) {
         option_read_section(r, row->section, value, t);
-    else
+        check_weight(r, value, t);
+    } else {
         read_url(r, row, value, t);
+    }
 }
 
 static void read_targets(struct reading *r, const struct option *row, struct node *value,

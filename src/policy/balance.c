@@ -14,6 +14,7 @@ static const double penalty_us = 1e6;     /* what a failure counts as, at least 
 static const double load_bound = 1.25;    /* of the average, for hashing */
 
 enum {
+    WHOLE_SHARE = 1000, /* of a turn of round robin, for a weight of 1 */
     POINTS_A_WEIGHT = 64,
     POINTS_MAX = 64 * 1024
 };
@@ -92,7 +93,7 @@ int balance_least_latency(const struct balance *b, const struct balance_set *usa
 }
 
 /* Smooth weighted round robin, as nginx has it: no target comes twice in a row without need. */
-int balance_round_robin(struct balance *b, const struct balance_set *usable)
+int balance_round_robin(struct balance *b, const struct balance_set *usable, uint64_t now_ns)
 {
     int64_t total = 0;
     int best = BALANCE_NONE;
@@ -100,8 +101,9 @@ int balance_round_robin(struct balance *b, const struct balance_set *usable)
         struct balance_target *t = &b->targets[i];
         if (!balance_has(usable, i))
             continue;
-        t->credit += t->weight;
-        total += t->weight;
+        int64_t part = (int64_t)(t->weight * WHOLE_SHARE * share(t, now_ns));
+        t->credit += part;
+        total += part;
         if (best == BALANCE_NONE || t->credit > b->targets[best].credit)
             best = (int)i;
     }

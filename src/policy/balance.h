@@ -3,9 +3,10 @@
  * Least latency: of two targets drawn at random the one with less load, which is its latency (a
  * peak EWMA: a rise counts at once, a fall slowly) times the calls that wait for it (Finagle, Peak
  * EWMA; Mitzenmacher, The Power of Two Choices, 2001). A failure counts as a latency of the
- * penalty, so that a target that fails fast does not look fast. A target that is new or back rises
- * slowly to its share. Round robin: in turn, by weight. Hash: a ring whose targets take at most a
- * quarter more than their share (Mirrokni and others, Consistent Hashing with Bounded Loads, 2016).
+ * penalty, so that a target that fails fast does not look fast. Round robin: in turn, by weight. By
+ * either a target that is new or back rises slowly to its share. Hash: a ring whose targets take at
+ * most a quarter more than their share (Mirrokni and others, Consistent Hashing with Bounded Loads,
+ * 2016); what belongs to a target is its own at once.
  *
  * A worker's own. Pure: time and randomness are arguments. Targets are indexes below n; `usable`
  * tells which may be chosen (the caller makes it all where none is).
@@ -59,7 +60,7 @@ void balance_done(struct balance *b);
 /* BALANCE_NONE where none is usable. */
 int balance_least_latency(const struct balance *b, const struct balance_set *usable,
                           uint64_t random, uint64_t now_ns);
-int balance_round_robin(struct balance *b, const struct balance_set *usable);
+int balance_round_robin(struct balance *b, const struct balance_set *usable, uint64_t now_ns);
 int balance_hash(struct balance *b, const struct balance_set *usable, uint64_t hash);
 
 enum balance_end {

@@ -143,7 +143,7 @@ static int choose_among(struct service *s, const struct balance_set *usable, uin
     case CONFIG_LEAST_LATENCY:
         break;
     case CONFIG_ROUND_ROBIN:
-        return balance_round_robin(&s->balance, usable);
+        return balance_round_robin(&s->balance, usable, s->context->loop->now_ns);
     case CONFIG_HASH:
         if (hash)
             return balance_hash(&s->balance, usable, hash);

@@ -279,12 +279,12 @@ static void only_usable_targets_are_chosen(void **unused)
     (void)unused;
     struct balance_set some = {0};
     assert_int_equal(balance_least_latency(&b, &some, 1, SECOND), BALANCE_NONE);
-    assert_int_equal(balance_round_robin(&b, &some), BALANCE_NONE);
+    assert_int_equal(balance_round_robin(&b, &some, SECOND), BALANCE_NONE);
     assert_int_equal(balance_hash(&b, &some, 1), BALANCE_NONE);
     balance_add(&some, 7);
     for (unsigned i = 0; i < 100; i++) {
         assert_int_equal(balance_least_latency(&b, &some, next_random(), SECOND), 7);
-        assert_int_equal(balance_round_robin(&b, &some), 7);
+        assert_int_equal(balance_round_robin(&b, &some, SECOND), 7);
         assert_int_equal(balance_hash(&b, &some, next_random()), 7);
     }
 }
@@ -299,9 +299,26 @@ static void round_robin_goes_by_weight_and_spreads(void **unused)
     for (unsigned i = 0; i < 3; i++)
         balance_add(&three, i);
     for (unsigned i = 0; i < 6; i++)
-        chosen[i] = balance_round_robin(&b, &three);
+        chosen[i] = balance_round_robin(&b, &three, SECOND);
     static const int expected[] = {0, 1, 0, 2, 1, 0};
     assert_memory_equal(chosen, expected, sizeof expected);
+}
+
+static unsigned turns_of(unsigned target, uint64_t now_ns)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < 1000; i++)
+        n += balance_round_robin(&b, &all, now_ns) == (int)target;
+    return n;
+}
+
+static void round_robin_lets_a_new_target_rise_slowly(void **unused)
+{
+    (void)unused;
+    targets[3].since_ns = 100 * SECOND;
+    assert_in_range(turns_of(3, 100 * SECOND), 10, 12); /* of 1000, a tenth of its share */
+    assert_in_range(turns_of(3, 105 * SECOND), 50, 55);
+    assert_in_range(turns_of(3, 110 * SECOND), 99, 101);
 }
 
 static void a_hash_stays_with_its_target(void **unused)
@@ -420,15 +437,15 @@ static void as_many_targets_as_there_may_be_are_balanced(void **unused)
         many[i] = (struct balance_target){.weight = 1, .id = i};
     balance_init(&big, many, BALANCE_MAX);
     assert_int_equal(balance_least_latency(&big, &none, 1, SECOND), BALANCE_NONE);
-    assert_int_equal(balance_round_robin(&big, &none), BALANCE_NONE);
+    assert_int_equal(balance_round_robin(&big, &none, SECOND), BALANCE_NONE);
     assert_int_equal(balance_hash(&big, &none, 1), BALANCE_NONE);
     balance_add(&two, 100);
     balance_add(&two, BALANCE_MAX - 1);
     assert_int_equal(balance_least_latency(&big, &two, 0, SECOND), 100);
     assert_int_equal(balance_least_latency(&big, &two, 1, SECOND), BALANCE_MAX - 1);
-    assert_int_equal(balance_round_robin(&big, &two), 100);
-    assert_int_equal(balance_round_robin(&big, &two), BALANCE_MAX - 1);
-    assert_int_equal(balance_round_robin(&big, &two), 100);
+    assert_int_equal(balance_round_robin(&big, &two, SECOND), 100);
+    assert_int_equal(balance_round_robin(&big, &two, SECOND), BALANCE_MAX - 1);
+    assert_int_equal(balance_round_robin(&big, &two, SECOND), 100);
     balance_done(&big);
 }
 
@@ -492,6 +509,7 @@ int main(void)
         TEST(a_cancelled_call_says_nothing),
         TEST(only_usable_targets_are_chosen),
         TEST(round_robin_goes_by_weight_and_spreads),
+        TEST(round_robin_lets_a_new_target_rise_slowly),
         TEST(a_hash_stays_with_its_target),
         TEST(a_target_that_leaves_moves_its_own_hashes_only),
         TEST(a_hash_goes_to_the_nearest_point_of_the_ring),
