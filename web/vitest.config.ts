@@ -17,7 +17,11 @@ export default defineConfig({
       {
         extends: true,
         resolve: { alias: { react: react18("react"), "react-dom": react18("react-dom") } },
-        test: { name: "client, React 18", include: ["client/test/react*.test.{ts,tsx}"] },
+        test: {
+          name: "client, React 18",
+          env: { REACT: "18" },
+          include: ["client/test/react*.test.{ts,tsx}"],
+        },
       },
       {
         extends: true,

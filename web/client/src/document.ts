@@ -1,8 +1,8 @@
-// document.ts - a document that is put together from the parts of a progressive answer
-//
-// Nothing is changed in place: each step copies the objects on the way to its place and shares all
-// others, so that what did not change is the same object (===) in the next document.
-
+/* document.ts - a document that is put together from the parts of a progressive answer
+ *
+ * Nothing is changed in place: each step copies the objects on the way to its place and shares all
+ * others, so that what did not change is the same object (===) in the next document.
+ */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [name: string]: Json };
 

@@ -1,0 +1,162 @@
+/* snapshot.ts - what is known of an answer at one moment, and how it grows by events
+ *
+ * Where the status of a source comes from:
+ *
+ * - a part: `error` or `errors` in it make it `error`, else it is `ok`;
+ * - the first document, or a plain one: its `errors` name what failed; its other members are `ok`
+ *   by their names, which are those of their sources unless `into` says otherwise;
+ * - `done`: its `errors` name what failed, also what has no part;
+ * - Cache-Status: `detail="reviews=stale"` makes a value that is there `stale`, failed source or not;
+ * - Server-Timing: a plain answer's names the sources that were called, also those that `into`
+ *   puts elsewhere.
+ */
+import { place, type JsonObject, type Json, type Path } from "./document.js";
+import { statusesOf, type SourceStatus, type Statuses } from "./status.js";
+
+/** An entry of `errors`; a plain string where the gateway is told `errors: text`. */
+export type Failure = FailureEntry | string;
+
+export interface FailureEntry {
+  readonly source: string;
+  readonly kind:
+    | "timeout"
+    | "unreachable"
+    | "status"
+    | "invalid"
+    | "too_large"
+    | "dependency"
+    | "missing"
+    | "open"
+    | "overloaded"
+    | "denied";
+  readonly message: string;
+  /** What the service answered. */
+  readonly status?: number;
+  /** The element that failed. */
+  readonly path?: Path;
+}
+
+interface Known<T> {
+  readonly errors: readonly Failure[];
+  readonly status: Statuses<T>;
+}
+
+/** While parts may come, members may be missing. */
+export interface PendingSnapshot<T> extends Known<T> {
+  readonly data: Partial<T>;
+  readonly pending: true;
+  readonly complete: false;
+}
+
+export interface WholeSnapshot<T> extends Known<T> {
+  readonly data: T;
+  readonly pending: false;
+  /** Nothing failed. */
+  readonly complete: boolean;
+}
+
+export type Snapshot<T = Record<string, unknown>> = PendingSnapshot<T> | WholeSnapshot<T>;
+
+interface Part {
+  source: string;
+  path: Path;
+  value: Json;
+  error?: Failure;
+  errors?: Failure[];
+}
+
+type Document = JsonObject & { errors?: Failure[] };
+
+/** An answer that grows. */
+export class Growing {
+  #data: JsonObject = {};
+  #errors: readonly Failure[] = [];
+  #complete = false;
+  #pending = true;
+  readonly #told = new Map<string, SourceStatus>();
+  readonly #stale: ReadonlySet<string>;
+  readonly #called: readonly string[];
+
+  constructor(headers: Headers) {
+    this.#stale = staleSources(headers.get("cache-status") ?? "");
+    this.#called = timedSources(headers.get("server-timing") ?? "");
+  }
+
+  get isWhole(): boolean {
+    return !this.#pending;
+  }
+
+  /** false: an event that says nothing of the answer, such as a ping. */
+  take(event: string | undefined, text: string): boolean {
+    if (event === "initial") this.#begin(JSON.parse(text));
+    else if (event === "part") this.#add(JSON.parse(text));
+    else if (event === "done") this.#end(JSON.parse(text));
+    else return false;
+    return true;
+  }
+
+  /** The whole answer at once. */
+  takeWhole(document: Document): void {
+    for (const source of this.#called) this.#told.set(source, "ok");
+    this.#begin(document);
+    this.#end({ complete: this.#errors.length === 0, errors: this.#errors });
+  }
+
+  snapshot<T>(): Snapshot<T> {
+    return {
+      data: this.#data,
+      errors: this.#errors,
+      status: statusesOf(this.#told, this.#pending),
+      pending: this.#pending,
+      complete: this.#complete,
+    } as unknown as Snapshot<T>;
+  }
+
+  #begin({ errors = [], ...data }: Document): void {
+    this.#data = data as JsonObject;
+    for (const source of Object.keys(data)) this.#tell(source, "ok");
+    this.#fail(errors);
+    this.#errors = errors;
+  }
+
+  #add({ source, path, value, error, errors = error ? [error] : [] }: Part): void {
+    this.#data = place(this.#data, path, value);
+    if (this.#told.get(source) !== "error") this.#tell(source, "ok");
+    if (errors.length === 0) return;
+    this.#tell(source, "error");
+    this.#errors = [...this.#errors, ...errors];
+  }
+
+  #end({ complete, errors = [] }: { complete: boolean; errors?: readonly Failure[] }): void {
+    this.#fail(errors);
+    this.#errors = errors;
+    this.#complete = complete;
+    this.#pending = false;
+  }
+
+  #fail(errors: readonly Failure[]): void {
+    for (const failure of errors) this.#tell(sourceOf(failure), "error");
+  }
+
+  #tell(source: string, status: SourceStatus): void {
+    this.#told.set(source, this.#stale.has(source) ? "stale" : status);
+  }
+}
+
+/** A text begins with the source's name. */
+function sourceOf(failure: Failure): string {
+  return typeof failure === "string" ? failure.split(":", 1)[0]! : failure.source;
+}
+
+/** `sheaf; hit; detail="product=hit,reviews=stale"` (RFC 9211) */
+function staleSources(cacheStatus: string): ReadonlySet<string> {
+  return new Set(Array.from(cacheStatus.matchAll(/(\w+)=stale/g), ([, source]) => source!));
+}
+
+/** `product;dur=12.3, reviews;dur=300;desc="timeout", total;dur=301`; the last is no source. */
+function timedSources(serverTiming: string): string[] {
+  return Array.from(serverTiming.matchAll(/(?:^|,)\s*(\w+);dur/g), ([, source]) => source!).slice(
+    0,
+    -1,
+  );
+}
