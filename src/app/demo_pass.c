@@ -74,7 +74,7 @@ static void put_waiting(struct passing *p)
     p->waiting = NULL;
     if (p->has_ended)
         end(p);
-    else
+    else if (p->call.is_paused)
         call_resume(&p->call);
 }
 

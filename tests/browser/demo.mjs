@@ -42,7 +42,7 @@ function accepts(port) {
 }
 
 /* Until it holds; throws after a while. */
-export async function until(holds, what, patience = 10_000) {
+export async function until(holds, what, patience = 30_000) {
   for (const end = Date.now() + patience; Date.now() < end;) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -32,7 +32,7 @@ if (why) console.log(`browser: skipped, ${why}`);
 let browser, stopDemo;
 async function open(options = {}) {
   const context = await browser.newContext({ viewport: DESKTOP, ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   page.complaints = [];
   page.on(
@@ -105,193 +105,6 @@ describe("the page of the demo", { skip: why }, () => {
     assert.equal(await stopDemo?.(), 0);
   });
 
-  test("each column shows the whole page, and how many requests it took", async () => {
-    const page = await open();
-    for (const way of WAYS) {
-      assert.deepEqual(await states(page, way), all(SOURCES, "shown"), way);
-      const heading = column(page, way).getByRole("heading", { level: 3 });
-      assert.equal(await heading.innerText(), "Trail running shoe");
-      assert.equal(
-        (await figures(page, way)).Requests,
-        way === "before" ? "8" : "1",
-      );
-    }
-    assert.deepEqual(page.complaints, []);
-  });
-
-  test("nothing is loaded from elsewhere", async () => {
-    const page = await browser.newPage();
-    const origins = new Set();
-    page.on("request", (request) => origins.add(new URL(request.url()).origin));
-    await page.goto(PAGE);
-    await done(page);
-    assert.deepEqual([...origins], [new URL(PAGE).origin]);
-  });
-
-  test("the waterfall is what the browser and the servers measured", async () => {
-    const page = await open();
-    const [call, stream] = await page.evaluate(() =>
-      performance
-        .getEntriesByType("resource")
-        .filter((entry) => entry.name.includes("/api/"))
-        .map((entry) => ({
-          duration: entry.responseEnd - entry.startTime,
-          bytes: entry.transferSize,
-          sources: entry.serverTiming.map(({ name, duration }) => [
-            name,
-            duration,
-          ]),
-        })),
-    );
-    const written = (ms) => `${Math.round(ms)} ms`;
-    assert.equal(await told(page, "after", "one call"), written(call.duration));
-    assert.equal(
-      await told(page, "progressive", "one call"),
-      written(stream.duration),
-    );
-    assert.equal(call.sources.length, SOURCES.length + 1);
-    for (const [name, duration] of call.sources)
-      if (name !== "total")
-        assert.equal(await told(page, "after", name), written(duration));
-    assert.equal(
-      (await figures(page, "after")).Received,
-      `${(call.bytes / 1000).toFixed(1)} kB`,
-    );
-  });
-
-  test("parts appear before the slow one, which holds up the others", async () => {
-    const page = await open();
-    await page.getByLabel("Slow service").selectOption("shipping");
-    await page.waitForFunction(() => {
-      const state = (source) =>
-        document.querySelector(
-          `[aria-labelledby=progressive] [data-source=${source}]`,
-        )?.dataset.state;
-      return state("reviews") === "shown" && state("shipping") === "pending";
-    });
-    await done(page);
-    assert.deepEqual(await states(page, "before"), all(SOURCES, "shown"));
-    for (const way of ["after", "progressive"])
-      assert.deepEqual(await states(page, way), {
-        ...all(SOURCES, "shown"),
-        shipping: "failed",
-      });
-    const times = await Promise.all(WAYS.map((way) => figures(page, way)));
-    const [before, after, progressive] = times.map((one) =>
-      milliseconds(one["Page whole"]),
-    );
-    assert.ok(
-      before >= 2000 && after < before && progressive < before,
-      `${[before, after, progressive]}`,
-    );
-    assert.ok(milliseconds(times[2]["Product shown"]) + 300 < progressive);
-    assert.equal(await told(page, "after", "shipping"), "timeout\nfailed");
-    assert.match(
-      await part(page, "after", "shipping").innerText(),
-      /no answer within 800 ms/,
-    );
-  });
-
-  test("an optional one that fails leaves an entry, and the rest of the page", async () => {
-    const page = await open();
-    await changed(page, () =>
-      page.getByLabel("Failing optional one").selectOption("media"),
-    );
-    for (const way of WAYS) {
-      assert.deepEqual(
-        await states(page, way),
-        { ...all(SOURCES, "shown"), media: "failed" },
-        way,
-      );
-      assert.match(await part(page, way, "media").innerText(), /^media: .*503/);
-    }
-  });
-
-  test("a required one that fails leaves no page", async () => {
-    const page = await open();
-    const fails = page.getByRole("switch", { name: "Failing required one" });
-    await changed(page, () => fails.check());
-    for (const way of WAYS) {
-      assert.deepEqual(await states(page, way), {}, way);
-      assert.match(
-        await column(page, way).locator(".problem").innerText(),
-        /^There is no page\s+product: .*503/,
-      );
-    }
-    await changed(page, () => fails.uncheck());
-    assert.deepEqual(await states(page, "after"), all(SOURCES, "shown"));
-  });
-
-  test("a phone's view takes fewer calls and shows less", async () => {
-    const page = await open();
-    await changed(page, () => page.getByLabel("Mobile").check());
-    const few = ["product", "inventory", "pricing", "reviews", "media"];
-    for (const way of WAYS)
-      assert.deepEqual(await states(page, way), all(few, "shown"), way);
-    assert.equal((await figures(page, "before")).Requests, "5");
-    assert.equal(
-      await part(page, "after", "inventory").innerText(),
-      "In stock",
-    );
-    assert.match(
-      await part(page, "before", "inventory").innerText(),
-      /warehouses/,
-    );
-  });
-
-  test("fields are what is asked for, and a wrong one is told", async () => {
-    const page = await open();
-    const fields = page.getByLabel("Fields");
-    await changed(page, () => fields.fill("product(name),shipping"));
-    for (const way of WAYS)
-      assert.deepEqual(
-        await states(page, way),
-        all(["product", "shipping"], "shown"),
-        way,
-      );
-    assert.equal((await figures(page, "before")).Requests, "2");
-    assert.equal(
-      await part(page, "progressive", "product").innerText(),
-      "Trail running shoe",
-    );
-    await changed(page, () => fields.fill("nonsense"));
-    for (const way of ["after", "progressive"])
-      assert.match(
-        await column(page, way).locator(".problem").innerText(),
-        /nonsense/,
-      );
-  });
-
-  test("what may be used again is not asked for twice", async () => {
-    const page = await open();
-    assert.match(await told(page, "after", "reviews"), /^\d+ ms$/);
-    await changed(page, () =>
-      page.getByRole("switch", { name: "Cached" }).check(),
-    );
-    await changed(page, () =>
-      page.getByRole("button", { name: "Run again" }).click(),
-    );
-    const words = await Promise.all(
-      SOURCES.map((source) => told(page, "after", source)),
-    );
-    assert.deepEqual(words, Array(SOURCES.length).fill("hit"));
-  });
-
-  test("the client can be moved away", async () => {
-    const page = await open();
-    await changed(page, () => page.getByLabel("Client round trip").fill("300"));
-    for (const way of WAYS)
-      assert.ok(
-        milliseconds((await figures(page, way))["Product shown"]) >= 300,
-        way,
-      );
-    const { "Page whole": whole } = await figures(page, "before");
-    assert.ok(
-      milliseconds(whole) >= 600,
-      "the seller is asked for when the product is there",
-    );
-  });
-
   test("a page that is left leaves no calls behind", async () => {
     const page = await open();
     const gone = await metric("sheaf_clients_gone_total");
@@ -312,65 +125,269 @@ describe("the page of the demo", { skip: why }, () => {
     assert.equal(await metric("sheaf_calls_in_flight"), 0);
   });
 
-  test("an EventSource stops after done", async () => {
-    const page = await open();
-    const seen = await page.evaluate(async () => {
-      performance.clearResourceTimings();
-      const source = new EventSource("/api/aggregated/product?id=1042");
-      const events = [];
-      for (const name of ["open", "initial", "part", "done"])
-        source.addEventListener(name, () => events.push(name));
-      await new Promise((resolve) => {
-        source.onerror = () =>
-          source.readyState === EventSource.CLOSED && resolve();
-      });
-      return { events, asked: performance.getEntriesByType("resource").length };
+  describe("several at once", { concurrency: 3 }, () => {
+    test("each column shows the whole page, and how many requests it took", async () => {
+      const page = await open();
+      for (const way of WAYS) {
+        assert.deepEqual(await states(page, way), all(SOURCES, "shown"), way);
+        const heading = column(page, way).getByRole("heading", { level: 3 });
+        assert.equal(await heading.innerText(), "Trail running shoe");
+        assert.equal(
+          (await figures(page, way)).Requests,
+          way === "before" ? "8" : "1",
+        );
+      }
+      assert.deepEqual(page.complaints, []);
     });
-    assert.deepEqual(seen.events, [
-      "open",
-      "initial",
-      ...Array(7).fill("part"),
-      "done",
-    ]);
-  });
 
-  for (const colorScheme of ["light", "dark"])
-    test(`is usable by everybody, ${colorScheme}, on desks and phones`, async () => {
-      const page = await open({ colorScheme });
-      await noViolations(page);
+    test("nothing is loaded from elsewhere", async () => {
+      const page = await browser.newPage();
+      const origins = new Set();
+      page.on("request", (request) =>
+        origins.add(new URL(request.url()).origin),
+      );
+      await page.goto(PAGE);
+      await done(page);
+      assert.deepEqual([...origins], [new URL(PAGE).origin]);
+    });
+
+    test("the waterfall is what the browser and the servers measured", async () => {
+      const page = await open();
+      const [call, stream] = await page.evaluate(() =>
+        performance
+          .getEntriesByType("resource")
+          .filter((entry) => entry.name.includes("/api/"))
+          .map((entry) => ({
+            duration: entry.responseEnd - entry.startTime,
+            bytes: entry.transferSize,
+            sources: entry.serverTiming.map(({ name, duration }) => [
+              name,
+              duration,
+            ]),
+          })),
+      );
+      const written = (ms) => `${Math.round(ms)} ms`;
+      assert.equal(
+        await told(page, "after", "one call"),
+        written(call.duration),
+      );
+      assert.equal(
+        await told(page, "progressive", "one call"),
+        written(stream.duration),
+      );
+      assert.equal(call.sources.length, SOURCES.length + 1);
+      for (const [name, duration] of call.sources)
+        if (name !== "total")
+          assert.equal(await told(page, "after", name), written(duration));
+      assert.equal(
+        (await figures(page, "after")).Received,
+        `${(call.bytes / 1000).toFixed(1)} kB`,
+      );
+    });
+
+    test("parts appear before the slow one, which holds up the others", async () => {
+      const page = await open();
+      await page.getByLabel("Slow service").selectOption("shipping");
+      await page.waitForFunction(() => {
+        const state = (source) =>
+          document.querySelector(
+            `[aria-labelledby=progressive] [data-source=${source}]`,
+          )?.dataset.state;
+        return state("reviews") === "shown" && state("shipping") === "pending";
+      });
+      await done(page);
+      assert.deepEqual(await states(page, "before"), all(SOURCES, "shown"));
+      for (const way of ["after", "progressive"])
+        assert.deepEqual(await states(page, way), {
+          ...all(SOURCES, "shown"),
+          shipping: "failed",
+        });
+      const times = await Promise.all(WAYS.map((way) => figures(page, way)));
+      const [before, after, progressive] = times.map((one) =>
+        milliseconds(one["Page whole"]),
+      );
+      assert.ok(
+        before >= 2000 && after < before && progressive < before,
+        `${[before, after, progressive]}`,
+      );
+      assert.ok(milliseconds(times[2]["Product shown"]) + 300 < progressive);
+      assert.equal(await told(page, "after", "shipping"), "timeout\nfailed");
+      assert.match(
+        await part(page, "after", "shipping").innerText(),
+        /no answer within 800 ms/,
+      );
+    });
+
+    test("an optional one that fails leaves an entry, and the rest of the page", async () => {
+      const page = await open();
       await changed(page, () =>
-        page.getByLabel("Failing optional one").selectOption("reviews"),
+        page.getByLabel("Failing optional one").selectOption("media"),
       );
-      await noViolations(page);
-      await page.setViewportSize(PHONE);
-      await noViolations(page);
-      const overhang = await page.evaluate(
-        () => document.documentElement.scrollWidth - innerWidth,
-      );
-      assert.ok(overhang <= 0, `${overhang} px too wide for a phone`);
+      for (const way of WAYS) {
+        assert.deepEqual(
+          await states(page, way),
+          { ...all(SOURCES, "shown"), media: "failed" },
+          way,
+        );
+        assert.match(
+          await part(page, way, "media").innerText(),
+          /^media: .*503/,
+        );
+      }
     });
 
-  test("can be used without a mouse", async () => {
-    const page = await open({ viewport: PHONE });
-    const focused = () =>
-      page.evaluate(() => {
-        const { activeElement: at } = document;
-        return at.labels?.[0]?.innerText.split("\n")[0].trim() || at.innerText;
+    test("a required one that fails leaves no page", async () => {
+      const page = await open();
+      const fails = page.getByRole("switch", { name: "Failing required one" });
+      await changed(page, () => fails.check());
+      for (const way of WAYS) {
+        assert.deepEqual(await states(page, way), {}, way);
+        assert.match(
+          await column(page, way).locator(".problem").innerText(),
+          /^There is no page\s+product: .*503/,
+        );
+      }
+      await changed(page, () => fails.uncheck());
+      assert.deepEqual(await states(page, "after"), all(SOURCES, "shown"));
+    });
+
+    test("a phone's view takes fewer calls and shows less", async () => {
+      const page = await open();
+      await changed(page, () => page.getByLabel("Mobile").check());
+      const few = ["product", "inventory", "pricing", "reviews", "media"];
+      for (const way of WAYS)
+        assert.deepEqual(await states(page, way), all(few, "shown"), way);
+      assert.equal((await figures(page, "before")).Requests, "5");
+      assert.equal(
+        await part(page, "after", "inventory").innerText(),
+        "In stock",
+      );
+      assert.match(
+        await part(page, "before", "inventory").innerText(),
+        /warehouses/,
+      );
+    });
+
+    test("fields are what is asked for, and a wrong one is told", async () => {
+      const page = await open();
+      const fields = page.getByLabel("Fields");
+      await changed(page, () => fields.fill("product(name),shipping"));
+      for (const way of WAYS)
+        assert.deepEqual(
+          await states(page, way),
+          all(["product", "shipping"], "shown"),
+          way,
+        );
+      assert.equal((await figures(page, "before")).Requests, "2");
+      assert.equal(
+        await part(page, "progressive", "product").innerText(),
+        "Trail running shoe",
+      );
+      await changed(page, () => fields.fill("nonsense"));
+      for (const way of ["after", "progressive"])
+        assert.match(
+          await column(page, way).locator(".problem").innerText(),
+          /nonsense/,
+        );
+    });
+
+    test("what may be used again is not asked for twice", async () => {
+      const page = await open();
+      assert.match(await told(page, "after", "reviews"), /^\d+ ms$/);
+      await changed(page, () =>
+        page.getByRole("switch", { name: "Cached" }).check(),
+      );
+      await changed(page, () =>
+        page.getByRole("button", { name: "Run again" }).click(),
+      );
+      const words = await Promise.all(
+        SOURCES.map((source) => told(page, "after", source)),
+      );
+      assert.deepEqual(words, Array(SOURCES.length).fill("hit"));
+    });
+
+    test("the client can be moved away", async () => {
+      const page = await open();
+      await changed(page, () =>
+        page.getByLabel("Client round trip").fill("300"),
+      );
+      for (const way of WAYS)
+        assert.ok(
+          milliseconds((await figures(page, way))["Product shown"]) >= 300,
+          way,
+        );
+      const { "Page whole": whole } = await figures(page, "before");
+      assert.ok(
+        milliseconds(whole) >= 600,
+        "the seller is asked for when the product is there",
+      );
+    });
+
+    test("an EventSource stops after done", async () => {
+      const page = await open();
+      const seen = await page.evaluate(async () => {
+        performance.clearResourceTimings();
+        const source = new EventSource("/api/aggregated/product?id=1042");
+        const events = [];
+        for (const name of ["open", "initial", "part", "done"])
+          source.addEventListener(name, () => events.push(name));
+        await new Promise((resolve) => {
+          source.onerror = () =>
+            source.readyState === EventSource.CLOSED && resolve();
+        });
+        return {
+          events,
+          asked: performance.getEntriesByType("resource").length,
+        };
       });
-    const names = [];
-    for (let i = 0; i < 8; i++) {
-      await page.keyboard.press("Tab");
-      names.push(await focused());
-    }
-    assert.match(names[0], /^Client round trip/);
-    assert.deepEqual(names.slice(1), ["Slow service", "Failing optional one", "Web", "Fields",
-      "Failing required one: product", "Cached for 30 s", "Run again"]); // prettier-ignore
-    await page.getByLabel("Web").focus();
-    await changed(page, () => page.keyboard.press("ArrowRight"));
-    assert.equal((await figures(page, "before")).Requests, "5");
-    await page.getByRole("switch", { name: "Failing required one" }).focus();
-    await changed(page, () => page.keyboard.press("Space"));
-    assert.deepEqual(await states(page, "after"), {});
+      assert.deepEqual(seen.events, [
+        "open",
+        "initial",
+        ...Array(7).fill("part"),
+        "done",
+      ]);
+    });
+
+    for (const colorScheme of ["light", "dark"])
+      test(`is usable by everybody, ${colorScheme}, on desks and phones`, async () => {
+        const page = await open({ colorScheme });
+        await noViolations(page);
+        await changed(page, () =>
+          page.getByLabel("Failing optional one").selectOption("reviews"),
+        );
+        await noViolations(page);
+        await page.setViewportSize(PHONE);
+        await noViolations(page);
+        const overhang = await page.evaluate(
+          () => document.documentElement.scrollWidth - innerWidth,
+        );
+        assert.ok(overhang <= 0, `${overhang} px too wide for a phone`);
+      });
+
+    test("can be used without a mouse", async () => {
+      const page = await open({ viewport: PHONE });
+      const focused = () =>
+        page.evaluate(() => {
+          const { activeElement: at } = document;
+          return (
+            at.labels?.[0]?.innerText.split("\n")[0].trim() || at.innerText
+          );
+        });
+      const names = [];
+      for (let i = 0; i < 8; i++) {
+        await page.keyboard.press("Tab");
+        names.push(await focused());
+      }
+      assert.match(names[0], /^Client round trip/);
+      assert.deepEqual(names.slice(1), ["Slow service", "Failing optional one", "Web", "Fields",
+        "Failing required one: product", "Cached for 30 s", "Run again"]); // prettier-ignore
+      await page.getByLabel("Web").focus();
+      await changed(page, () => page.keyboard.press("ArrowRight"));
+      assert.equal((await figures(page, "before")).Requests, "5");
+      await page.getByRole("switch", { name: "Failing required one" }).focus();
+      await changed(page, () => page.keyboard.press("Space"));
+      assert.deepEqual(await states(page, "after"), {});
+    });
   });
 });
 

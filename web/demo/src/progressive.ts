@@ -1,6 +1,6 @@
 /* progressive.ts - one call to the gateway, each part as soon as it is known */
 import { ONE_CALL, problemOf } from "./after";
-import { gatewayUrl, type Ask } from "./ask";
+import { gatewayUrl, sourcesOf, type Ask } from "./ask";
 import type { Recorder } from "./column";
 import { Problem, parts } from "./stream";
 import { barOf, sourceBars, timingOf } from "./timing";
@@ -10,6 +10,7 @@ export async function progressive(ask: Ask, recorder: Recorder, signal: AbortSig
   const start = recorder.now();
   let isFailed = false;
   recorder.bar({ name: ONE_CALL, kind: "call", start });
+  for (const name of sourcesOf(ask)) recorder.bar({ name, kind: "part", start });
   try {
     for await (const { source, value, error } of parts(url, signal)) {
       recorder.settle(source, value, error);
