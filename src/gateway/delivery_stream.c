@@ -40,7 +40,8 @@ static void count(const struct streaming *s, enum counter_id id)
 static void rest(struct streaming *s)
 {
     struct loop *l = s->run->gateway->loop;
-    loop_arm(l, &s->ping, l->now_ms + PING_MS);
+    if (s->framing->ping.n)
+        loop_arm(l, &s->ping, l->now_ms + PING_MS);
 }
 
 static void end(struct streaming *s)
@@ -50,10 +51,11 @@ static void end(struct streaming *s)
     exchange_end(exchange_of(s));
 }
 
-/* What is missing the client sees by the missing end. */
+/* What is missing the client sees by the missing end; where no end is seen it is told. */
 static void break_off(struct streaming *s)
 {
     count(s, COUNT_ANSWERS_FAILED);
+    exchange_of(s)->is_broken |= s->has_head && s->run->visit->ask;
     if (s->has_head)
         end(s);
     else

@@ -11,7 +11,7 @@
 
 struct framing {
     struct slice content_type;
-    struct slice ping;       /* says that the stream is alive, and nothing else */
+    struct slice ping;       /* says that the stream is alive, and nothing else; empty: others do */
     struct slice early_ping; /* the same before the first part */
     enum assemble_verdict (*first)(struct parts *p, struct assembly *a);
     /* number: counts the parts of this answer from 1. false: the arena is full. */
@@ -20,3 +20,5 @@ struct framing {
 };
 
 extern const struct framing framing_sse, framing_ndjson, framing_multipart, framing_multipart_v02;
+/* Lines that are sent as a message each. */
+extern const struct framing framing_websocket;

@@ -6,6 +6,7 @@
 #include "gateway/answer_cache.h"
 #include "gateway/authentication.h"
 #include "gateway/compressing.h"
+#include "gateway/conversation.h"
 #include "gateway/cross_origin.h"
 #include "gateway/delivery_plain.h"
 #include "gateway/delivery_stream.h"
@@ -69,7 +70,7 @@ static void refuse(struct visit *v, unsigned status, struct slice detail, struct
     problem_send(v, &p, &a);
 }
 
-static void refuse_violations(struct visit *v)
+void gateway_refuse_violations(struct visit *v)
 {
     refuse(v, 400, SLICE("parameters are missing or wrong"), SLICE_NONE);
 }
@@ -95,6 +96,12 @@ static bool route(struct visit *v, struct slice path, struct router_match *match
     return false;
 }
 
+/* A message asks its endpoint, and no other that its parameters would lead to. */
+static bool is_astray(const struct visit *v)
+{
+    return v->ask && !slice_equal(v->ask->path, v->plan->config->path);
+}
+
 bool gateway_look_at(struct visit *v)
 {
     struct exchange *e = v->exchange;
@@ -105,8 +112,13 @@ bool gateway_look_at(struct visit *v)
         refuse(v, 400, slice_of(why), SLICE_NONE);
         return false;
     }
-    if (cross_origin_preflight(v, target.path) || !route(v, target.path, &match) ||
-        !(v->has_waited || rate_limit_enter(v)) || !authentication_check(v))
+    if (cross_origin_preflight(v, target.path) || !route(v, target.path, &match))
+        return false;
+    if (is_astray(v)) {
+        refuse(v, 404, SLICE("the path is another endpoint's"), SLICE_NONE);
+        return false;
+    }
+    if (!(v->has_waited || v->is_paid || rate_limit_enter(v)) || !authentication_check(v))
         return false;
     const struct parameters_input in = {
         .segments = match.segments,
@@ -120,10 +132,10 @@ bool gateway_look_at(struct visit *v)
         return false;
     }
     if (v->parameters.violations) {
-        refuse_violations(v);
+        gateway_refuse_violations(v);
         return false;
     }
-    return rate_limit_charge(v);
+    return v->is_paid || rate_limit_charge(v);
 }
 
 static enum exchange_interest on_head(struct exchange *e)
@@ -152,6 +164,10 @@ static bool negotiate(struct visit *v, const struct framing **framing)
     *framing = NULL;
     if (v->is_shared)
         return true;
+    if (v->ask) {
+        *framing = &framing_websocket;
+        return true;
+    }
     switch (negotiation_read(&v->exchange->request, framing)) {
     case NEGOTIATION_PLAIN:
     case NEGOTIATION_PARTS:
@@ -191,10 +207,10 @@ void gateway_go_on(struct visit *v)
         return;
     }
     if (v->parameters.violations) {
-        refuse_violations(v);
+        gateway_refuse_violations(v);
         return;
     }
-    if (!negotiate(v, &framing))
+    if (conversation_take(v) || !negotiate(v, &framing))
         return;
     if (!framing && answer_cache_ask(v) == ANSWER_CACHE_TAKEN)
         return;
@@ -212,7 +228,7 @@ void gateway_go_on(struct visit *v)
     r->shed_as = shed.counted_as;
     if (!run_start(r)) {
         v->run = NULL;
-        refuse_violations(v);
+        gateway_refuse_violations(v);
     }
 }
 
@@ -223,6 +239,19 @@ static void on_request(struct exchange *e)
         issuers_wait(v);
     else
         gateway_go_on(v);
+}
+
+void gateway_ask(struct exchange *e, const struct visit_ask *ask, const struct rate_limit *paid)
+{
+    struct visit *v = begin(e);
+    if (!v)
+        return;
+    v->ask = ask;
+    v->is_paid = paid;
+    if (paid)
+        v->limit = *paid;
+    if (gateway_look_at(v) || v->key_wait)
+        on_request(e);
 }
 
 void gateway_resume(struct visit *v)
@@ -262,11 +291,8 @@ static void count_answer(const struct visit *v)
         histogram_add(&g->context.stats->endpoints[v->plan->index].latency, us);
 }
 
-static void on_finished(struct exchange *e)
+void gateway_end_visit(struct visit *v)
 {
-    struct visit *v = e->run;
-    if (!v)
-        return;
     struct gateway *g = v->gateway;
     counters_add(g->context.counters, COUNT_REQUESTS_IN_FLIGHT, -1);
     atomic_fetch_sub_explicit(g->context.n_in_flight, 1, memory_order_relaxed);
@@ -283,6 +309,12 @@ static void on_finished(struct exchange *e)
     if (v->run)
         run_done(v->run);
     gateway_release(g);
+}
+
+static void on_finished(struct exchange *e)
+{
+    if (e->run)
+        gateway_end_visit(e->run);
 }
 
 static void on_refused(struct exchange *e, unsigned status, const char *detail)

@@ -47,3 +47,10 @@ bool gateway_look_at(struct visit *v) MUST_USE;
 void gateway_resume(struct visit *v);
 /* The body is whole: has it answered, now or later. */
 void gateway_go_on(struct visit *v);
+/* 400, with all violations of its parameters. */
+void gateway_refuse_violations(struct visit *v);
+/* The visit is over, counted and logged, whatever becomes of its exchange. */
+void gateway_end_visit(struct visit *v);
+/* Has a message of a WebSocket answered by this exchange. paid: what was taken for it before, which
+ * the visit gives back; NULL: nothing. */
+void gateway_ask(struct exchange *e, const struct visit_ask *ask, const struct rate_limit *paid);

@@ -173,6 +173,13 @@ static bool check_later_ones(struct run *r, uint64_t skipped)
     return is_good;
 }
 
+bool run_check(struct run *r)
+{
+    struct run_turn t;
+    bool is_good = run_prepare(r, &t, r->plan->root & run_called(r));
+    return check_later_ones(r, t.skipped) && is_good;
+}
+
 bool run_start(struct run *r)
 {
     struct loop *l = r->gateway->loop;

@@ -173,6 +173,11 @@ static struct slice peer_address(const struct request *r)
     return slice_equal(r->peer, SLICE("unix")) ? SLICE_NONE : r->peer;
 }
 
+struct slice visit_host(const struct visit *v)
+{
+    return told_or(v, SLICE("x-forwarded-host"), v->exchange->request.host);
+}
+
 static struct slice find_state(struct visit *v)
 {
     if (!v->has_parent)
@@ -191,7 +196,7 @@ bool visit_write_lines(struct visit *v)
         {SLICE("x-forwarded-for: "),
          {v->forwarded_for, v->forwarded_for.n ? comma : SLICE_NONE, peer_address(r)}},
         {SLICE("x-forwarded-proto: "), {told_or(v, SLICE("x-forwarded-proto"), scheme)}},
-        {SLICE("x-forwarded-host: "), {told_or(v, SLICE("x-forwarded-host"), r->host)}},
+        {SLICE("x-forwarded-host: "), {visit_host(v)}},
         {SLICE("tracestate: "), {state}},
     };
     size_t n = 0;

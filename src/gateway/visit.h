@@ -21,6 +21,12 @@ struct gateway;
 struct issuers_wait;
 struct run;
 
+/* Of a message of a WebSocket (conversation.h). */
+struct visit_ask {
+    struct slice id;   /* a member of its answer's messages, with a comma: `"id":1,`; or empty */
+    struct slice path; /* of the endpoint that it must reach, as configured */
+};
+
 struct visit {
     struct gateway *gateway;
     struct exchange *exchange;
@@ -29,11 +35,13 @@ struct visit {
     struct parameters parameters;
     struct selection selection;
     struct rate_limit limit;
-    struct slice body;        /* of the request, one JSON value, checked; empty: none, or nobody
-                                 reads it */
-    struct run *run;          /* NULL where no source is called */
-    struct answer_wait *wait; /* for an answer that several get; NULL: none (answer_cache.h) */
-    bool is_preflight;        /* a browser's question before a request (cross_origin.h) */
+    struct slice body;           /* of the request, one JSON value, checked; empty: none, or nobody
+                                    reads it */
+    struct run *run;             /* NULL where no source is called */
+    struct answer_wait *wait;    /* for an answer that several get; NULL: none (answer_cache.h) */
+    const struct visit_ask *ask; /* NULL: a request of its own */
+    bool is_paid;                /* what it costs was charged before */
+    bool is_preflight;           /* a browser's question before a request (cross_origin.h) */
     struct issuers_wait *key_wait;    /* for keys of an issuer; NULL: none (issuers.h) */
     bool has_waited;                  /* for them, once */
     bool is_shared;                   /* no client's: its answer is for all that wait for it */
@@ -57,5 +65,7 @@ struct visit {
 
 /* NULL: the arena is full. */
 struct visit *visit_begin(struct gateway *g, struct exchange *e);
+/* The host that was asked for, by the word of a trusted proxy where it has one. */
+struct slice visit_host(const struct visit *v);
 /* Writes the lines. false: the arena is full. */
 bool visit_write_lines(struct visit *v) MUST_USE;

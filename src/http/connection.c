@@ -197,7 +197,7 @@ void connection_cut(struct connection *c)
     e->is_gone = true;
     e->status = STATUS_GONE;
     if (!e->has_ended)
-        c->server->handlers.on_gone(e);
+        e->handlers->on_gone(e);
 }
 
 void connection_linger_on(struct connection *c)
@@ -211,10 +211,13 @@ void connection_linger_on(struct connection *c)
 
 void connection_drain(struct connection *c)
 {
+    struct exchange *e = c->exchange;
     if (c->state == CONNECTION_IDLE)
         look_once_more(c);
     else if (c->state == CONNECTION_OPENING)
         arm(c, LAST_HANDSHAKE_MS);
+    else if (e && e->tunnel && !e->has_ended)
+        e->tunnel->on_drain(e);
 }
 
 static void on_open(struct stream *s)

@@ -79,6 +79,8 @@ struct stream_room connection_room(struct stream *s);
 void connection_on_read(struct stream *s, size_t n);
 /* Goes on with what was read ahead. */
 void connection_read_held(struct connection *c);
+/* A tunnel's owner gets what was read ahead, and reading goes at its pace. Harmless elsewhere. */
+void connection_feed_tunnel(struct connection *c);
 /* The rest of the request under way is not wanted: its answer is the connection's last. */
 void connection_stop_reading(struct connection *c);
 

@@ -5,14 +5,15 @@
 enum {
     LINE_MAX_SIZE = 64,    /* of a status line */
     FRAMING_MAX_SIZE = 96, /* Content-Length or Transfer-Encoding, Connection, the empty line */
-    FIRST_STATUS = 200,
-    N_REASONS = 312,
+    FIRST_STATUS = 101,
+    N_REASONS = 411,
 };
 
 #define REASON(status, text) [(status)-FIRST_STATUS] = SLICE_INIT(text)
 
 /* RFC 9110 15, and 429, 431 and 511 of RFC 6585. */
 static const struct slice reasons[N_REASONS] = {
+    REASON(101, "Switching Protocols"),
     REASON(200, "OK"),
     REASON(201, "Created"),
     REASON(202, "Accepted"),
@@ -113,6 +114,8 @@ static bool has_content(unsigned status)
 
 static char *put_framing(char *at, const struct exchange *e, int64_t length)
 {
+    if (e->tunnel)
+        return put(at, SLICE("\r\n"));
     if (e->is_chunked)
         at = put(at, SLICE("Transfer-Encoding: chunked\r\n"));
     if ((length >= 0 || e->status == 205) && may_tell_length(e->status)) {
@@ -137,7 +140,7 @@ static size_t most_of(const struct field *fields, unsigned n)
 
 static void decide_framing(struct exchange *e, struct connection *c, int64_t length)
 {
-    bool is_open = length == EXCHANGE_LENGTH_UNKNOWN && has_content(e->status);
+    bool is_open = length == EXCHANGE_LENGTH_UNKNOWN && has_content(e->status) && !e->tunnel;
     if (e->request.has_body && c->state != CONNECTION_ANSWER)
         connection_stop_reading(c); /* a part of the body may never come */
     e->sends_body = !e->is_head_only && has_content(e->status);

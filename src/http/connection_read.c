@@ -21,6 +21,11 @@ static void hold(struct connection *c, const char *at, const char *end)
     held_keep(&c->held, &c->server->loop->blobs, (struct slice){at, (size_t)(end - at)});
 }
 
+static bool is_tunnel(const struct connection *c)
+{
+    return c->exchange && c->exchange->tunnel;
+}
+
 /* While a request is answered, a bounded number of bytes is read ahead. What is only dropped is
  * read as well: closing over unread bytes would reset the connection, and the end of the stream
  * must not overtake them. */
@@ -28,6 +33,8 @@ static bool wants_bytes(const struct connection *c)
 {
     if (c->is_deaf)
         return c->n_dropped < CONNECTION_MAX_DROPPED;
+    if (is_tunnel(c))
+        return !c->exchange->is_full;
     return c->state != CONNECTION_ANSWER ||
            held_bytes(&c->held).n < c->server->bounds.request_header;
 }
@@ -104,6 +111,24 @@ static void drop(struct connection *c, size_t n)
         pause_or_resume(c);
 }
 
+/* Behind the end nothing is of use any more. */
+static void pass(struct connection *c, struct slice bytes)
+{
+    if (!c->exchange->has_ended)
+        c->exchange->tunnel->on_bytes(c->exchange, bytes);
+    held_drop(&c->held, &c->server->loop->blobs);
+}
+
+void connection_feed_tunnel(struct connection *c)
+{
+    struct slice bytes = held_bytes(&c->held);
+    if (!is_tunnel(c))
+        return;
+    if (bytes.n)
+        pass(c, bytes);
+    pause_or_resume(c);
+}
+
 void connection_on_read(struct stream *s, size_t n)
 {
     struct connection *c = LIST_OWNER(s, struct connection, stream);
@@ -116,7 +141,9 @@ void connection_on_read(struct stream *s, size_t n)
         held_add(&c->held, n);
         bytes = held_bytes(&c->held);
     }
-    if (c->state == CONNECTION_ANSWER)
+    if (is_tunnel(c))
+        pass(c, bytes);
+    else if (c->state == CONNECTION_ANSWER)
         hold(c, bytes.at, bytes.at + bytes.n);
     else
         read_request(c, bytes.at, c->n_fed, bytes.n);

@@ -32,7 +32,7 @@ void connection_end_exchange(struct connection *c)
     struct server *s = c->server;
     struct exchange *e = c->exchange;
     c->exchange = NULL;
-    s->handlers.on_finished(e);
+    e->handlers->on_finished(e);
     exchange_pool_release(&s->exchanges, e);
 }
 

@@ -63,9 +63,10 @@ static void write_on(struct connection *c)
 void connection_on_ready(struct ready *r)
 {
     struct connection *c = LIST_OWNER(r, struct connection, ready);
-    if (c->state == CONNECTION_ANSWER)
+    if (c->state == CONNECTION_ANSWER) {
+        connection_feed_tunnel(c);
         write_on(c);
-    else if (c->state == CONNECTION_IDLE && c->server->is_draining)
+    } else if (c->state == CONNECTION_IDLE && c->server->is_draining)
         connection_move(c, CONNECTION_CLOSED);
 }
 
@@ -81,6 +82,12 @@ static void tell_room(struct exchange *e)
         e->handlers->on_room(e);
 }
 
+static void tell_sent(struct exchange *e)
+{
+    if (e->tunnel && !e->has_ended && e->outbox.n == 0)
+        e->tunnel->on_sent(e);
+}
+
 void connection_on_written(struct stream *s)
 {
     struct connection *c = LIST_OWNER(s, struct connection, stream);
@@ -91,6 +98,7 @@ void connection_on_written(struct stream *s)
         c->n_write_slices = 0;
         e->bytes_sent += n - e->outbox.n_bytes;
         tell_room(e);
+        tell_sent(e);
     }
     if (c->state == CONNECTION_ANSWER)
         write_on(c);

@@ -9,16 +9,34 @@ enum {
 
 static const struct slice last_chunk = SLICE_INIT("0\r\n\r\n");
 
+static void begin(struct exchange *e, unsigned status, const struct field *fields,
+                  unsigned n_fields, int64_t length)
+{
+    CHECK(e->status == 0);
+    e->status = status;
+    e->n_left = length;
+    e->link->begin(e, fields, n_fields, length);
+    e->link->wake(e);
+}
+
 void exchange_begin(struct exchange *e, unsigned status, const struct field *fields,
                     unsigned n_fields, int64_t length)
 {
     if (e->is_gone)
         return;
-    CHECK(e->status == 0 && status >= 200 && status <= 999);
-    e->status = status;
-    e->n_left = length;
-    e->link->begin(e, fields, n_fields, length);
-    e->link->wake(e);
+    CHECK(status >= 200 && status <= 999);
+    begin(e, status, fields, n_fields, length);
+}
+
+void exchange_upgrade(struct exchange *e, const struct field *fields, unsigned n_fields,
+                      const struct exchange_tunnel *tunnel)
+{
+    if (e->is_gone)
+        return;
+    CHECK(!e->request.has_body);
+    e->tunnel = tunnel;
+    e->must_close = true;
+    begin(e, 101, fields, n_fields, EXCHANGE_LENGTH_UNKNOWN);
 }
 
 /* "1a2b\r\n" */

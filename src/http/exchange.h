@@ -74,6 +74,16 @@ struct exchange_link {
     void (*wake)(struct exchange *e);
 };
 
+/* Where an answer has switched protocols: what comes and goes on the connection is its owner's. */
+struct exchange_tunnel {
+    /* In the order in which it came; lent for the call. */
+    void (*on_bytes)(struct exchange *e, struct slice bytes);
+    /* All that was put is with the kernel. */
+    void (*on_sent)(struct exchange *e);
+    /* The server is draining: it is time to end. */
+    void (*on_drain)(struct exchange *e);
+};
+
 struct exchange {
     struct arena arena;
     struct request request;
@@ -81,10 +91,11 @@ struct exchange {
     struct loop *loop;
     const struct exchange_handlers *handlers;
     const struct exchange_link *link;
-    void *connection;    /* the protocol's own */
-    void *context;       /* of the server: what the owner gave to server_new() */
-    void *run;           /* the owner's: whatever answers it */
-    uint64_t started_ns; /* when the first byte of the request was read */
+    const struct exchange_tunnel *tunnel; /* NULL: an ordinary answer */
+    void *connection;                     /* the protocol's own */
+    void *context;                        /* of the server: what the owner gave to server_new() */
+    void *run;                            /* the owner's: whatever answers it */
+    uint64_t started_ns;                  /* when the first byte of the request was read */
     unsigned status;     /* of the answer; 0 while none is begun; 499 where the client left */
     uint64_t bytes_sent; /* head and body, with the kernel */
     bool has_ended;      /* exchange_end() was called */
@@ -92,6 +103,7 @@ struct exchange {
     bool is_head_only; /* HEAD: the body is counted and not sent */
     bool is_chunked;
     bool must_close; /* the connection ends with this answer */
+    bool is_full;    /* a tunnel's owner takes no more bytes for now */
     /* The implementation's own: */
     bool sends_body;   /* HEAD, 204, 205 and 304 do not */
     bool is_broken;    /* the answer cannot be sent whole: the connection is cut behind it */
@@ -112,6 +124,10 @@ enum {
  * 204, 205 and 304 and answers to HEAD send no body. */
 void exchange_begin(struct exchange *e, unsigned status, const struct field *fields,
                     unsigned n_fields, int64_t length);
+/* The same of an answer that switches protocols, for a request without a body: 101. What is put is
+ * sent as it is, until exchange_end() ends the connection. */
+void exchange_upgrade(struct exchange *e, const struct field *fields, unsigned n_fields,
+                      const struct exchange_tunnel *tunnel);
 /* Some of the body. owner: the blob that the bytes lie in, of which one share is taken over by
  * the outbox; NULL for bytes of the exchange's arena or constants. false: the outbox is full;
  * wait for on_room (nothing was taken over). */

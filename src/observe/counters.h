@@ -18,6 +18,7 @@
       "Client connections closed at once because bounds.connections was reached.")                 \
     X(REQUESTS, "sheaf_requests_total", "", COUNTER, "Requests answered, of any kind.")            \
     X(REQUESTS_IN_FLIGHT, "sheaf_requests_in_flight", "", GAUGE, "Requests being answered now.")   \
+    X(WEBSOCKETS_OPEN, "sheaf_websockets_open", "", GAUGE, "WebSockets of clients open now.")      \
     X(REQUESTS_MALFORMED, "sheaf_requests_malformed_total", "", COUNTER,                           \
       "Requests refused because they are not HTTP or past a bound.")                               \
     X(ANSWERS_COMPLETE, "sheaf_answers_total", "completeness=\"complete\"", COUNTER,               \
