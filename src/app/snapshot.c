@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "config/diagnostic.h"
 #include "edge/api_keys.h"
+#include "edge/client_certs.h"
 #include "gateway/gateway.h"
 #include "service/service_shared.h"
 
@@ -49,6 +50,24 @@ static bool make_listen_tls(const struct config_listen *l, SSL_CTX **out)
     if (!*out)
         complain(&l->position, message);
     return *out;
+}
+
+static bool wants_certificates(const struct config *c)
+{
+    for (unsigned i = 0; i < c->n_auth; i++)
+        if (c->auth[i].kind == CONFIG_AUTH_CERT)
+            return true;
+    return false;
+}
+
+/* Which endpoint a connection is for shows only when it is open, so all are asked. */
+static bool make_front_tls(const struct config *c, unsigned listener, SSL_CTX **out)
+{
+    if (!make_listen_tls(&c->listens[listener], out))
+        return false;
+    if (*out && wants_certificates(c))
+        tls_ask_client(*out);
+    return true;
 }
 
 /* Who gives tokens for a service is trusted as the service is. */
@@ -129,7 +148,7 @@ static bool make_contexts(struct snapshot *s)
     for (unsigned i = 0; i < c->n_auth; i++)
         good &= make_issuer_tls(&c->auth[i], &s->issuer_tls[i]);
     for (unsigned i = 0; i < c->n_listens; i++)
-        good &= make_listen_tls(&c->listens[i], &s->listen_tls[i]);
+        good &= make_front_tls(c, i, &s->listen_tls[i]);
     if (c->has_admin)
         good &= make_listen_tls(&c->admin, &s->admin_tls);
     good &= make_store_tls(c, &s->store_tls);
@@ -137,15 +156,29 @@ static bool make_contexts(struct snapshot *s)
     return good;
 }
 
+static bool load_certs(const struct config_auth *a, struct client_certs **certs,
+                       struct buffer *wrong)
+{
+    char message[MESSAGE_MAX];
+    *certs = client_certs_new(&a->client_cert, message, sizeof message);
+    if (*certs)
+        return true;
+    bool is_told = buffer_print(wrong, "%s", message);
+    (void)is_told; /* else a general word is */
+    return false;
+}
+
 /* Those of an issuer are the control thread's: here they are only judged. */
-static bool load_keys(const struct config_auth *a, struct api_keys **keys, struct buffer *wrong)
+static bool load_keys(struct snapshot *s, const struct config_auth *a, struct buffer *wrong)
 {
     switch (a->kind) {
     case CONFIG_AUTH_KEYS:
-        *keys = keys_file_load(a, wrong);
-        return *keys;
+        s->keys[a->index] = keys_file_load(a, wrong);
+        return s->keys[a->index];
     case CONFIG_AUTH_JWT:
         return !a->jwt.file || control_issuer_check_file(a->jwt.file, wrong);
+    case CONFIG_AUTH_CERT:
+        return load_certs(a, &s->client_certs[a->index], wrong);
     }
     return false;
 }
@@ -156,11 +189,12 @@ static bool make_keys(struct snapshot *s)
     const struct config *c = s->config;
     bool all_good = true;
     s->keys = calloc(c->n_auth + 1, sizeof(struct api_keys *));
-    CHECK(s->keys);
+    s->client_certs = calloc(c->n_auth + 1, sizeof *s->client_certs);
+    CHECK(s->keys && s->client_certs);
     for (unsigned i = 0; i < c->n_auth; i++) {
         struct buffer wrong;
         buffer_init(&wrong, MESSAGE_MAX);
-        bool good = load_keys(&c->auth[i], &s->keys[i], &wrong);
+        bool good = load_keys(s, &c->auth[i], &wrong);
         if (!good)
             complain(&c->auth[i].position, wrong.n ? wrong.at : "its keys cannot be read");
         all_good &= good;
@@ -265,9 +299,12 @@ void snapshot_release(struct snapshot *s)
     tls_release(s->store_tls);
     tls_release(s->traces_tls);
     free(s->service_tls);
-    for (unsigned i = 0; i < s->config->n_auth; i++)
+    for (unsigned i = 0; i < s->config->n_auth; i++) {
         api_keys_release(s->keys[i]);
+        client_certs_free(s->client_certs[i]);
+    }
     free(s->keys);
+    free(s->client_certs);
     for (unsigned i = 0; i < s->config->n_auth; i++)
         tls_release(s->issuer_tls[i]);
     free(s->issuer_tls);

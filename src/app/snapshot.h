@@ -12,6 +12,7 @@
 #include "net/tls.h"
 
 struct api_keys;
+struct client_certs;
 struct rate_table;
 struct service_shared;
 
@@ -26,8 +27,9 @@ struct snapshot {
     SSL_CTX *store_tls;     /* NULL where no store speaks TLS */
     struct api_keys **keys; /* by index of the policy, as they were when it was loaded; NULL
                                where it has none */
-    struct service_shared *services; /* by index: what the workers know of each together */
-    struct rate_table *rates;        /* the process's; NULL where no endpoint has a limit */
+    struct client_certs **client_certs; /* the same, of policies of certificates */
+    struct service_shared *services;    /* by index: what the workers know of each together */
+    struct rate_table *rates;           /* the process's; NULL where no endpoint has a limit */
     unsigned n_workers;
     struct gateway_stats **stats; /* one a worker, which alone writes it */
     atomic_uint n_holders;

@@ -71,6 +71,7 @@ static struct gateway *make_gateway(struct worker *w)
         .client_tls = w->snapshot->service_tls,
         .shared = w->snapshot->services,
         .keys = w->snapshot->keys,
+        .client_certs = w->snapshot->client_certs,
         .n_held = &w->shared->n_held,
         .n_in_flight = &w->shared->n_in_flight,
         .stats = w->snapshot->stats[w->index],

@@ -134,6 +134,7 @@ struct config_service {
 enum config_auth_kind {
     CONFIG_AUTH_KEYS, /* api_keys */
     CONFIG_AUTH_JWT,  /* jwt */
+    CONFIG_AUTH_CERT, /* client_cert */
 };
 /* Tokens that an issuer has signed. */
 struct config_jwt {
@@ -146,12 +147,19 @@ struct config_jwt {
     struct slice path;
     const char *ca; /* that the target is trusted by; NULL: the system's */
 };
+/* Certificates that clients show on a TLS listener. */
+struct config_client_cert {
+    const char *ca;         /* they must go back to one in that file */
+    struct slice *subjects; /* one of them is the certificate's; RFC 4514, or DNS: or URI: */
+    unsigned n_subjects;    /* 0: any */
+};
 struct config_auth {
     struct slice name;
     enum config_auth_kind kind;
-    struct slice header;   /* where the client's credentials stand, lower case */
+    struct slice header;   /* where the client's credentials stand, lower case; empty: in none */
     const char *file;      /* CONFIG_AUTH_KEYS: of names and keys */
     struct config_jwt jwt; /* CONFIG_AUTH_JWT */
+    struct config_client_cert client_cert; /* CONFIG_AUTH_CERT */
     struct config_position position;
     unsigned index;
 };

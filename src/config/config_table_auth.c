@@ -50,6 +50,21 @@ static const struct option jwt[] = {
      .example = "ca.pem"},
 };
 
+static const struct option client_cert[] = {
+    {.name = "ca",
+     .kind = &option_file,
+     .place = offsetof(struct config_auth, client_cert.ca),
+     .flags = OPTION_REQUIRED,
+     .sentence = "Certificates, in PEM, to one of which a client's must go back.",
+     .example = "clients-ca.pem"},
+    {.name = "subjects",
+     .kind = &config_kind_subjects,
+     .otherwise = "any",
+     .sentence = "Of which a certificate must be for one: its subject as RFC 4514 writes it, or a "
+                 "`DNS:` or `URI:` name that it has.",
+     .example = "[\"CN=mobile,O=Shop\", \"URI:spiffe://shop/billing\"]"},
+};
+
 static const struct option auth[] = {
     {.name = "api_keys",
      .kind = &config_kind_api_keys,
@@ -66,6 +81,13 @@ static const struct option auth[] = {
      .sentence = "Tokens that an issuer has signed, as `authorization: Bearer`.",
      .example = "{issuer: \"https://login.internal\", audience: shop, jwks: "
                 "\"https://login.internal/jwks\"}"},
+    {.name = "client_cert",
+     .kind = &config_kind_client_cert,
+     .section = &config_client_cert_of,
+     .flags = OPTION_ONE_OF,
+     .otherwise = "one of them is due",
+     .sentence = "Certificates that clients show on a listener with `tls`.",
+     .example = "{ca: clients-ca.pem, subjects: [\"CN=mobile,O=Shop\"]}"},
 };
 
 const struct section config_auth_of = {
@@ -77,3 +99,6 @@ const struct section config_api_keys_of = {
     "api_keys", "a set of API keys", "The `api_keys` of a policy.", api_keys, COUNT(api_keys)};
 const struct section config_jwt_of = {"jwt", "a policy of tokens", "The `jwt` of a policy.", jwt,
                                       COUNT(jwt)};
+const struct section config_client_cert_of = {"client_cert", "a policy of certificates",
+                                              "The `client_cert` of a policy.", client_cert,
+                                              COUNT(client_cert)};

@@ -70,6 +70,7 @@ static const char *const names[RULE_N] = {
     [RULE_JWKS] = "jwks",
     [RULE_ALGORITHM] = "algorithm",
     [RULE_SCOPES] = "scopes",
+    [RULE_CLIENT_CERT] = "client cert",
     [RULE_METHOD] = "method",
     [RULE_PATH] = "path",
     [RULE_PATH_DOTS] = "path dots",

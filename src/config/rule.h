@@ -74,6 +74,7 @@ enum rule {
     RULE_JWKS,
     RULE_ALGORITHM,
     RULE_SCOPES,
+    RULE_CLIENT_CERT,
     /* endpoints */
     RULE_METHOD,
     RULE_PATH,

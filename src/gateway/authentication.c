@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "edge/api_keys.h"
+#include "edge/client_certs.h"
 #include "gateway/answer.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/issuers.h"
@@ -12,7 +13,8 @@
 #include "wire/token.h"
 
 enum {
-    RETRY_AFTER_MS = 5000
+    RETRY_AFTER_MS = 5000,
+    US_A_S = 1000 * 1000
 };
 
 enum verdict {
@@ -120,6 +122,25 @@ static enum verdict try_token(struct visit *v, const struct config_auth *a, stru
     return NOT_PROVED;
 }
 
+/* The name is copied: the connection may be judged again before the request has ended. */
+static enum verdict try_certificate(struct visit *v, const struct config_auth *a)
+{
+    const struct client_certs *certs = v->gateway->context.client_certs[a->index];
+    uint64_t now_s = v->gateway->loop->wall_us / US_A_S;
+    struct slice name;
+    switch (client_certs_judge(certs, v->exchange->request.tls, now_s, &name)) {
+    case CLIENT_CERTS_NONE:
+        return NOTHING_SHOWN;
+    case CLIENT_CERTS_BAD:
+        return NOT_PROVED;
+    case CLIENT_CERTS_GOOD:
+        break;
+    }
+    v->identity =
+        (struct identity){.policy = a->name, .name = arena_copy(&v->exchange->arena, name)};
+    return v->identity.name.at ? PROVED : NO_ROOM;
+}
+
 static enum verdict try_policy(struct visit *v, const struct config_auth *a, struct refusal *r)
 {
     switch (a->kind) {
@@ -127,6 +148,8 @@ static enum verdict try_policy(struct visit *v, const struct config_auth *a, str
         return try_keys(v, a);
     case CONFIG_AUTH_JWT:
         return try_token(v, a, r);
+    case CONFIG_AUTH_CERT:
+        return try_certificate(v, a);
     }
     return NOT_PROVED;
 }
@@ -180,6 +203,8 @@ static struct slice challenge(const struct visit *v, const struct config_auth *a
                                "error_description=\"%s\"",
                                r->why);
         return SLICE("Bearer realm=\"sheaf\"");
+    case CONFIG_AUTH_CERT:
+        return SLICE("ClientCertificate realm=\"sheaf\"");
     }
     return SLICE_NONE;
 }

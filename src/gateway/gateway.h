@@ -23,6 +23,7 @@
 #include "wire/pattern.h"
 
 struct api_keys;
+struct client_certs;
 struct key_set;
 struct gateway;
 struct rate_table;
@@ -41,10 +42,11 @@ struct gateway_context {
     atomic_uint *n_in_flight;      /* requests of the process that are being answered */
     struct service_shared *shared; /* by index of the service: what the workers know together */
     struct api_keys **keys;        /* by index of the policy; the gateway takes shares */
-    struct gateway_stats *stats;   /* made for the same configuration; only this worker writes */
-    struct jq *jq;                 /* the helper of this worker; NULL: there is none */
-    struct service_cache *cache;   /* NULL: nothing is remembered */
-    struct rate_table *rates;      /* of the process; NULL where no endpoint has a limit */
+    struct client_certs **client_certs; /* by index of the policy; NULL where it asks for none */
+    struct gateway_stats *stats; /* made for the same configuration; only this worker writes */
+    struct jq *jq;               /* the helper of this worker; NULL: there is none */
+    struct service_cache *cache; /* NULL: nothing is remembered */
+    struct rate_table *rates;    /* of the process; NULL where no endpoint has a limit */
     /* A service refused a token of that generation (service_set_credentials()); may be NULL. */
     void (*on_refused)(void *owner, uint64_t generation);
     /* A token of that policy names a key that is not known; gateway_set_issuer() will follow. */

@@ -131,7 +131,8 @@ static void look_at_endpoint(struct gathering *g, const struct config_endpoint *
         if (e->parameters[i].place == CONFIG_IN_HEADER)
             vary_by(g, e->parameters[i].name);
     for (unsigned i = 0; i < e->n_auth; i++)
-        vary_by(g, e->auth[i]->header);
+        if (e->auth[i]->header.n)
+            vary_by(g, e->auth[i]->header);
     for (unsigned i = 0; i < e->n_views; i++)
         for (unsigned k = 0; k < e->views[i].n_headers; k++)
             vary_by(g, e->views[i].headers[k].name);

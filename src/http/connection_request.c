@@ -19,6 +19,7 @@ static struct exchange *acquire(struct connection *c)
     e->context = s->context;
     e->started_ns = c->started_ns;
     e->request.is_tls = c->is_tls;
+    e->request.tls = c->stream.ssl;
     e->request.peer = (struct slice){c->peer, c->peer_n};
     e->request.minor = 1;
     c->exchange = e;

@@ -35,6 +35,7 @@ struct request {
     struct slice body; /* whole, after on_request; empty where none */
     bool has_body;
     bool is_tls;
+    SSL *tls;          /* of the connection, with what the client showed; NULL: plain */
     unsigned minor;    /* HTTP/1.minor */
     struct slice host; /* of the Host field; empty in HTTP/1.0 without one */
     struct slice peer; /* the client's address without a port; "unix" for a Unix socket */

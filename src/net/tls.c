@@ -11,7 +11,8 @@
 static const unsigned char protocols[] = "\x08http/1.1"; /* as ALPN writes a list (RFC 7301) */
 
 enum {
-    N_PROTOCOLS = sizeof protocols - 1
+    N_PROTOCOLS = sizeof protocols - 1,
+    CLIENT_CHAIN_MAX = 32 * 1024 /* bytes of the certificates that a client shows */
 };
 
 /* The first complaint is the cause; those after it are its echoes on the way up. */
@@ -81,6 +82,35 @@ SSL_CTX *tls_server_context(const char *cert_file, const char *key_file, char *m
         return context;
     SSL_CTX_free(context);
     return NULL;
+}
+
+static int take_any(X509_STORE_CTX *shown, void *context)
+{
+    (void)shown, (void)context;
+    return 1;
+}
+
+/* A ticket keeps the certificate, but not those that lead from it to an authority: its client
+ * shakes hands in full, and proves again that it has the key. */
+/* NOLINTNEXTLINE(readability-function-size): the parameters are OpenSSL's */
+static SSL_TICKET_RETURN judge_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                      size_t name_n, SSL_TICKET_STATUS status, void *context)
+{
+    (void)ssl, (void)name, (void)name_n, (void)context;
+    bool is_good = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+    if (!is_good || SSL_SESSION_get0_peer(session))
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+void tls_ask_client(SSL_CTX *context)
+{
+    static const unsigned char name[] = "sheaf";
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(context, take_any, NULL);
+    SSL_CTX_set_max_cert_list(context, CLIENT_CHAIN_MAX);
+    CHECK(SSL_CTX_set_session_id_context(context, name, sizeof name - 1) == 1);
+    CHECK(SSL_CTX_set_session_ticket_cb(context, NULL, judge_ticket, NULL) == 1);
 }
 
 static bool use_trust(SSL_CTX *context, const char *ca_file, char *message, size_t n)

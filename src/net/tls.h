@@ -10,6 +10,9 @@
 
 /* NULL on failure; message (n bytes) says why, naming the file that is wrong. */
 SSL_CTX *tls_server_context(const char *cert_file, const char *key_file, char *message, size_t n);
+/* Has a server's context ask clients for a certificate. Whichever is shown is taken unjudged, and
+ * none as well: whether it is good is for who needs one. */
+void tls_ask_client(SSL_CTX *context);
 /* ca_file NULL: the system's trust; cert_file NULL: no client certificate; key_file NULL: the key
  * is in cert_file. */
 SSL_CTX *tls_client_context(const char *ca_file, const char *cert_file, const char *key_file,

@@ -5,14 +5,22 @@ import subprocess
 from pathlib import Path
 
 _CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+_DATES = {"past": ("20200101000000Z", "20200102000000Z"),
+          "future": ("20900101000000Z", "20910101000000Z")}
 
 
 class Authority:
-    """Signs certificates into a folder; `ca` is the file that trusts them."""
+    """Signs certificates into a folder; `ca` is the file that trusts them. One that is `under`
+    another is an intermediate one, whose certificate that has signed."""
 
-    def __init__(self, folder, name="ca"):
+    def __init__(self, folder, name="ca", under=None):
         self.folder, self.name = Path(folder), name
         self.ca = self.folder / f"{name}.pem"
+        if under:
+            cert, key = under.issue(name, constraints="CA:TRUE")
+            key.rename(self._file("key"))
+            assert cert == self.ca
+            return
         _openssl("req", "-x509", *_CURVE, "-keyout", self._file("key"), "-out", self.ca,
                  "-days", "30", "-subj", f"/CN={name}",
                  "-addext", "keyUsage=critical,keyCertSign,cRLSign")
@@ -20,21 +28,24 @@ class Authority:
     def _file(self, kind):
         return self.folder / f"{self.name}.{kind}"
 
-    def issue(self, name, alternatives="DNS:service.test", days=30):
-        """A certificate and its key, as paths; with no days left one that has expired."""
+    def issue(self, name, alternatives="DNS:service.test", days=30, subject=None, extra="",
+              constraints="CA:FALSE", new_key=_CURVE, when=None):
+        """A certificate and its key, as paths; with no days left, or `when` it was in the past, one
+        that has expired, and of the future one that is not good yet."""
         cert, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
-        wish, extra = self.folder / f"{name}.csr", self.folder / f"{name}.ext"
-        extra.write_text(f"subjectAltName={alternatives}\nbasicConstraints=CA:FALSE\n"
-                         "authorityKeyIdentifier=keyid\n")
-        _openssl("req", "-new", *_CURVE, "-keyout", key, "-out", wish, "-subj", f"/CN={name}")
-        if days <= 0:
-            self._sign_expired(wish, extra, cert)
+        wish, file = self.folder / f"{name}.csr", self.folder / f"{name}.ext"
+        file.write_text(f"subjectAltName={alternatives}\nbasicConstraints={constraints}\n"
+                        f"authorityKeyIdentifier=keyid\n{extra}\n")
+        _openssl("req", "-new", "-utf8", *new_key, "-keyout", key, "-out", wish,
+                 "-subj", subject or f"/CN={name}")
+        if days <= 0 or when:
+            self._sign_dated(wish, file, cert, *_DATES[when or "past"])
         else:
             _openssl("x509", "-req", "-in", wish, "-CA", self.ca, "-CAkey", self._file("key"),
-                     "-CAcreateserial", "-days", days, "-extfile", extra, "-out", cert)
+                     "-CAcreateserial", "-days", days, "-extfile", file, "-out", cert)
         return cert, key
 
-    def _sign_expired(self, wish, extra, cert):
+    def _sign_dated(self, wish, extra, cert, begin, end):
         """By `openssl ca`, the one way to date a certificate back that OpenSSL 3.0 and 3.5 know."""
         index, config = self._file("index"), self._file("config")
         index.write_text("")
@@ -42,10 +53,10 @@ class Authority:
         config.write_text("[ca]\ndefault_ca=it\n[it]\ndefault_md=sha256\npolicy=any\n"
                           f"database={index}\nserial={self._file('serial')}\n"
                           f"new_certs_dir={self.folder}\n"
-                          "[any]\ncommonName=supplied\n")
+                          "[any]\ncommonName=supplied\norganizationName=optional\n")
         _openssl("ca", "-batch", "-notext", "-config", config, "-cert", self.ca,
                  "-keyfile", self._file("key"), "-in", wish, "-extfile", extra, "-out", cert,
-                 "-startdate", "20200101000000Z", "-enddate", "20200102000000Z")
+                 "-startdate", begin, "-enddate", end)
 
     def server(self, name, alternatives="DNS:service.test", days=30, client_ca=None):
         """A context for a service with such a certificate."""

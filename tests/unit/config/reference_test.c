@@ -82,6 +82,7 @@ static const struct frame {
 } frames[] = {
 #define SERVICES "services: {catalog: http://catalog:9001}\n"
 #define ENDPOINTS "endpoints: [{path: \"/x/{id}\", sources: {it: {get: \"catalog:/\"}}}]\n"
+#define LISTENER "listen: {address: \"a:1\", tls: {cert: a, key: b}}\n"
 #define CATALOG "services:\n catalog:\n  targets: http://catalog:9001\n  "
     {&config_root, "", "", "services|endpoints"},
     {&config_listener, "listen:\n    ", SERVICES ENDPOINTS, "address"},
@@ -109,8 +110,10 @@ static const struct frame {
     {&config_fault_of, SERVICES ENDPOINTS "faults:\n  - ", "", "service|fail"},
     {&config_service_tls, "services:\n  catalog:\n   targets: https://catalog:9443\n   tls:\n    ",
      ENDPOINTS, "cert|key"},
-    {&config_auth_of, SERVICES ENDPOINTS "auth:\n  partner:\n    ", "", NULL},
+    {&config_auth_of, LISTENER SERVICES ENDPOINTS "auth:\n  partner:\n    ", "", NULL},
     {&config_api_keys_of, SERVICES ENDPOINTS "auth:\n  partner:\n   api_keys:\n    ", "", "file"},
+    {&config_client_cert_of, LISTENER SERVICES ENDPOINTS "auth:\n  m:\n   client_cert:\n    ", "",
+     "ca"},
     {&config_jwt_of, SERVICES ENDPOINTS "auth:\n  partner:\n   jwt:\n    ", "", "jwks"},
     {&config_endpoint_of,
      SERVICES "auth:\n  customer: {jwt: {jwks: a}}\n  partner: {api_keys: {file: b}}\n"
