@@ -413,6 +413,22 @@ struct config_view {
     struct config_position position;
 };
 
+/* What answers tell browsers of how careful to be; empty values are not sent. */
+enum config_security_header {
+    CONFIG_SECURITY_SNIFFING,
+    CONFIG_SECURITY_FRAME,
+    CONFIG_SECURITY_CONTENT,
+    CONFIG_SECURITY_REFERRER,
+    CONFIG_SECURITY_RESOURCE,
+    CONFIG_SECURITY_PERMISSIONS,
+    CONFIG_SECURITY_TRANSPORT, /* over TLS only */
+    CONFIG_SECURITY_N
+};
+struct config_security {
+    bool is_on;
+    struct slice values[CONFIG_SECURITY_N];
+};
+
 struct config_endpoint {
     struct slice method; /* default "GET", which answers HEAD too */
     struct slice path;   /* as written */
@@ -443,6 +459,7 @@ struct config_endpoint {
     struct config_cors cors; /* the top's where the endpoint says nothing */
     struct config_rate_limit rate_limit;
     struct config_compress compress; /* the same */
+    struct config_security security; /* the same */
     uint64_t hash; /* of all that is written of it: where it changes, so may its answers */
     struct config_position position;
 };
@@ -536,6 +553,7 @@ struct config {
     struct config_tls store_tls;
     struct config_compress compress; /* of endpoints that do not say */
     struct config_cors cors;         /* of endpoints that do not say, and of paths without one */
+    struct config_security security; /* the same */
     struct config_traces traces;
     struct config_network *trusted_proxies;
     unsigned n_trusted_proxies;

@@ -9,6 +9,7 @@ static void read_endpoint(struct reading *r, const struct option *row, struct no
     e->cors = r->config->cors;
     e->rate_limit = r->config->rate_limit;
     e->compress = r->config->compress;
+    e->security = r->config->security;
     e->server_timing = r->config->server_timing;
     r->endpoint = e;
     struct node *whole = option_merge_defaults(r, row->section, r->defaults_endpoint, value);

@@ -20,7 +20,7 @@ extern const struct section config_root, config_listener, config_listener_tls, c
     config_health_of, config_credentials_of, config_basic_of, config_oauth2_of, config_secret_of,
     config_fault_of, config_cache_of, config_cache_top, config_auth_of, config_api_keys_of,
     config_cors_of, config_rate_limit_of, config_jwt_of, config_compress_of, config_traces_of,
-    config_client_cert_of;
+    config_cert_of, config_security_of;
 
 /* All of them, and NULL. */
 extern const struct section *const config_sections[];
@@ -50,7 +50,8 @@ extern const struct option_kind config_kind_listens, config_kind_admin, config_k
     config_kind_cors_expose, config_kind_rate_limit, config_kind_rate_by, config_kind_jwt,
     config_kind_issuer, config_kind_audience, config_kind_jwks, config_kind_algorithms,
     config_kind_endpoint_scopes, config_kind_compress, config_kind_codings, config_kind_otlp,
-    config_kind_trace_headers, config_kind_trace_tls, config_kind_client_cert, config_kind_subjects;
+    config_kind_trace_headers, config_kind_trace_tls, config_kind_client_cert, config_kind_subjects,
+    config_kind_security, config_kind_security_value;
 
 /* A short form as the map of that key alone; a map and a null as they are. */
 struct node *config_lengthen(struct reading *r, struct node *value, const char *key);

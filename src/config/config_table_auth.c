@@ -83,7 +83,7 @@ static const struct option auth[] = {
                 "\"https://login.internal/jwks\"}"},
     {.name = "client_cert",
      .kind = &config_kind_client_cert,
-     .section = &config_client_cert_of,
+     .section = &config_cert_of,
      .flags = OPTION_ONE_OF,
      .otherwise = "one of them is due",
      .sentence = "Certificates that clients show on a listener with `tls`.",
@@ -99,6 +99,6 @@ const struct section config_api_keys_of = {
     "api_keys", "a set of API keys", "The `api_keys` of a policy.", api_keys, COUNT(api_keys)};
 const struct section config_jwt_of = {"jwt", "a policy of tokens", "The `jwt` of a policy.", jwt,
                                       COUNT(jwt)};
-const struct section config_client_cert_of = {"client_cert", "a policy of certificates",
-                                              "The `client_cert` of a policy.", client_cert,
-                                              COUNT(client_cert)};
+const struct section config_cert_of = {"client_cert", "a policy of certificates",
+                                       "The `client_cert` of a policy.", client_cert,
+                                       COUNT(client_cert)};

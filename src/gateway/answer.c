@@ -39,13 +39,14 @@ bool answer_init_for(struct answer *a, struct visit *v, unsigned n)
     unsigned n_fixed = v->plan ? v->plan->n_fields : 0;
     make_room(v->exchange);
     *a = (struct answer){.capacity = n_fixed + 1 + RATE_LIMIT_FIELDS + ANSWER_EXTRA +
-                                     cross_origin_n(v) + compressing_n(v) + n};
+                                     cross_origin_n(v) + compressing_n(v) + security_n(v) + n};
     a->fields = arena_take(&v->exchange->arena, a->capacity * sizeof *a->fields);
     if (!a->fields)
         return false;
     answer_add(a, SLICE("X-Request-Id"), v->request_id);
     for (unsigned i = 0; i < n_fixed; i++)
         answer_add(a, v->plan->fields[i].name, v->plan->fields[i].value);
+    security_add(a, v);
     struct field told[RATE_LIMIT_FIELDS];
     unsigned n_told = rate_limit_tell(v, told);
     for (unsigned i = 0; i < n_told; i++)
@@ -84,17 +85,26 @@ bool answer_has(const struct answer *a, unsigned n, struct slice name)
     return false;
 }
 
+void answer_take_out(struct answer *a, unsigned at)
+{
+    a->n--;
+    if (a->vary > at)
+        a->vary--;
+    if (a->secured > at)
+        a->secured--;
+    else if (at < a->secured + a->n_secured)
+        a->n_secured--;
+    for (; at < a->n; at++)
+        a->fields[at] = a->fields[at + 1];
+}
+
 void answer_remove(struct answer *a, struct slice name)
 {
     unsigned i = 0;
     while (i < a->n && !slice_equal_nocase(a->fields[i].name, name))
         i++;
     if (i < a->n)
-        a->n--;
-    if (a->vary > i)
-        a->vary--;
-    for (; i < a->n; i++)
-        a->fields[i] = a->fields[i + 1];
+        answer_take_out(a, i);
 }
 
 /* Each has its own cookies, and the whole varies by whatever a part of it does. */
@@ -107,9 +117,11 @@ void answer_add_returned(struct answer *a, const struct run *r, uint64_t returni
 {
     for (unsigned i = 0; i < r->plan->n_sources; i++) {
         const struct outcome *o = &r->sources[i].outcome;
-        unsigned n_before = a->n;
         if (!(returning >> i & 1))
             continue;
+        for (unsigned k = 0; k < o->n_returned; k++)
+            security_give_way(a, o->returned[k].name);
+        unsigned n_before = a->n;
         for (unsigned k = 0; k < o->n_returned; k++) {
             struct slice name = o->returned[k].name;
             if (adds_up(name) || !answer_has(a, n_before, name))

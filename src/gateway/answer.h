@@ -13,7 +13,8 @@ struct answer {
     struct field *fields; /* in the exchange's arena */
     unsigned n;
     unsigned capacity;
-    unsigned vary; /* where our Vary stands; 0: nowhere yet */
+    unsigned vary;               /* where our Vary stands; 0: nowhere yet */
+    unsigned secured, n_secured; /* where those stand that a service's may replace (security.h) */
 };
 
 enum {
@@ -31,6 +32,8 @@ void answer_add_returned(struct answer *a, const struct run *r, uint64_t returni
 bool answer_add_vary(struct answer *a, struct slice names, struct arena *arena) MUST_USE;
 /* Is it among the first n? */
 bool answer_has(const struct answer *a, unsigned n, struct slice name);
+/* The one at that place. */
+void answer_take_out(struct answer *a, unsigned at);
 /* The first of that name, where there is one. */
 void answer_remove(struct answer *a, struct slice name);
 /* Cache-Control: no-store, where nobody said anything of caching. */

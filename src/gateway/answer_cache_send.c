@@ -48,6 +48,9 @@ static bool add_fields(struct answer *a, const struct answer_cache_sending *s, s
 {
     struct record_field f;
     size_t at = 0;
+    while (record_next_field(s->record, &at, &f))
+        security_give_way(a, f.name);
+    at = 0;
     unsigned n_fixed = a->n;
     bool is_good = true;
     while (record_next_field(s->record, &at, &f)) {

@@ -21,6 +21,7 @@ struct gateway {
     struct plan *plans;          /* by index of the endpoint */
     struct router *router;
     struct cors cors;               /* of what has no endpoint */
+    struct security security;       /* the same */
     struct arena arena;             /* of the plans */
     struct exchange_pool exchanges; /* of runs that several clients share */
     struct buffer requests;         /* those being written in this turn */

@@ -103,6 +103,7 @@ static void compile_plans(struct gateway *g)
         n_values = n > n_values ? n : n_values;
     }
     cors_compile(&g->cors, &c->cors, SLICE_NONE, &g->arena);
+    security_compile(&g->security, &c->security, NULL, 0, &g->arena);
     g->values = take(n_values, sizeof *g->values);
 }
 

@@ -203,6 +203,8 @@ void plan_compile(struct plan *p, const struct config_endpoint *endpoint,
     }
     compile_fields(p, arena);
     cors_compile(&p->cors, &endpoint->cors, endpoint->method, arena);
+    security_compile(&p->security, &endpoint->security, endpoint->response_headers,
+                     endpoint->n_response_headers, arena);
     plan_look_at_answers(p, arena);
     plan_look_at_limit(p, arena);
     plan_look_at_headers(p, arena);

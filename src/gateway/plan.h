@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "edge/cors.h"
 #include "gateway/place.h"
+#include "gateway/security.h"
 #include "http/exchange.h"
 #include "service/service_call.h"
 
@@ -73,6 +74,7 @@ struct plan {
     const struct field *fields; /* fixed ones of every answer */
     unsigned n_fields;
     struct cors cors;
+    struct security security;
 
     /* Of a rate limit: what its keys begin with, the value of RateLimit-Policy, and the sources
      * that make one call and are needed whatever the values are. */

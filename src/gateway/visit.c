@@ -167,6 +167,12 @@ static struct slice told_or(const struct visit *v, struct slice name, struct sli
     return f && f->value.n ? f->value : otherwise;
 }
 
+bool visit_is_secure(const struct visit *v)
+{
+    struct slice scheme = v->exchange->request.is_tls ? SLICE("https") : SLICE("http");
+    return slice_equal_nocase(told_or(v, SLICE("x-forwarded-proto"), scheme), SLICE("https"));
+}
+
 /* A Unix socket's peer has no address. */
 static struct slice peer_address(const struct request *r)
 {

@@ -67,5 +67,7 @@ struct visit {
 struct visit *visit_begin(struct gateway *g, struct exchange *e);
 /* The host that was asked for, by the word of a trusted proxy where it has one. */
 struct slice visit_host(const struct visit *v);
+/* Does the client, or a trusted proxy for it, ask by TLS? */
+bool visit_is_secure(const struct visit *v);
 /* Writes the lines. false: the arena is full. */
 bool visit_write_lines(struct visit *v) MUST_USE;

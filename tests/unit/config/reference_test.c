@@ -112,8 +112,7 @@ static const struct frame {
      ENDPOINTS, "cert|key"},
     {&config_auth_of, LISTENER SERVICES ENDPOINTS "auth:\n  partner:\n    ", "", NULL},
     {&config_api_keys_of, SERVICES ENDPOINTS "auth:\n  partner:\n   api_keys:\n    ", "", "file"},
-    {&config_client_cert_of, LISTENER SERVICES ENDPOINTS "auth:\n  m:\n   client_cert:\n    ", "",
-     "ca"},
+    {&config_cert_of, LISTENER SERVICES ENDPOINTS "auth:\n  m:\n   client_cert:\n    ", "", "ca"},
     {&config_jwt_of, SERVICES ENDPOINTS "auth:\n  partner:\n   jwt:\n    ", "", "jwks"},
     {&config_endpoint_of,
      SERVICES "auth:\n  customer: {jwt: {jwks: a}}\n  partner: {api_keys: {file: b}}\n"
@@ -135,6 +134,7 @@ static const struct frame {
     {&config_view_match, SERVICES ENDPOINTS "views:\n  mobile:\n   fields: a\n   match:\n    ", "",
      NULL},
     {&config_compress_of, "compress:\n    ", SERVICES ENDPOINTS, NULL},
+    {&config_security_of, "security_headers:\n    ", SERVICES ENDPOINTS, NULL},
     {&config_cors_of, "cors:\n    ", SERVICES ENDPOINTS, "origins"},
 };
 
