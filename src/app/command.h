@@ -26,4 +26,6 @@ struct command_line {
 enum exit_code command_run(const struct command_line *line);
 enum exit_code command_check(const struct command_line *line);
 enum exit_code command_explain(const struct command_line *line);
+enum exit_code command_openapi(const struct command_line *line);
+enum exit_code command_types(const struct command_line *line);
 enum exit_code command_demo(const struct command_line *line);

@@ -29,6 +29,10 @@ static const struct command {
     {"explain", "-c FILE [PATH] [--fields FIELDS] [--view VIEW] [--mermaid]",
      "each endpoint's plan: dependencies, starts, deadlines",
      TAKES_CONFIG | TAKES_ARGUMENT | TAKES_MERMAID | TAKES_SELECTION, command_explain},
+    {"openapi", "-c FILE", "write the endpoints as an OpenAPI document", TAKES_CONFIG,
+     command_openapi},
+    {"types", "-c FILE", "write the endpoints as declarations of TypeScript", TAKES_CONFIG,
+     command_types},
     {"demo", "", "the whole thing with built-in services and a page to look at", 0, command_demo},
     {"jq-worker", "", "", 0, jq_worker_run}, /* not for people, and not told to them */
 };

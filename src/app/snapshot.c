@@ -21,7 +21,7 @@ enum {
     MESSAGE_MAX = 512
 };
 
-static struct config *load_config(const char *file)
+struct config *snapshot_read(const char *file)
 {
     struct buffer diagnostics;
     buffer_init(&diagnostics, DIAGNOSTICS_LIMIT);
@@ -224,7 +224,7 @@ static void make_stats(struct snapshot *s, unsigned n_workers)
 
 struct snapshot *snapshot_load(const char *file, unsigned n_workers)
 {
-    struct config *config = load_config(file);
+    struct config *config = snapshot_read(file);
     if (!config)
         return NULL;
     struct snapshot *s = calloc(1, sizeof *s);

@@ -362,6 +362,8 @@ struct config_source {
     uint64_t jq_time_ms;
     struct config_position jq_position;
     struct config_into into;
+    struct slice schema; /* of what the service answers, as JSON; empty: nothing is said. Only for
+                            who describes the endpoint */
     bool is_hidden;
     bool is_kept; /* called whatever the client selects */
     struct config_cache cache;

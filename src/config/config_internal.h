@@ -51,7 +51,7 @@ extern const struct option_kind config_kind_listens, config_kind_admin, config_k
     config_kind_issuer, config_kind_audience, config_kind_jwks, config_kind_algorithms,
     config_kind_endpoint_scopes, config_kind_compress, config_kind_codings, config_kind_otlp,
     config_kind_trace_headers, config_kind_trace_tls, config_kind_client_cert, config_kind_subjects,
-    config_kind_security, config_kind_security_value;
+    config_kind_security, config_kind_security_value, config_kind_schema;
 
 /* A short form as the map of that key alone; a map and a null as they are. */
 struct node *config_lengthen(struct reading *r, struct node *value, const char *key);

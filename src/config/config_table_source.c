@@ -197,6 +197,16 @@ static const struct option source[] = {
          "Where the value stands: inside another source's, `product.reviews`, as a member with"
          " another name, or with its own members at the top level, `.`.",
      .example = "product.reviews"},
+    {.name = "schema",
+     .kind = &config_kind_schema,
+     .place = offsetof(struct config_source, schema),
+     .flags = OPTION_OWN,
+     .otherwise = "any value",
+     .sentence =
+         "JSON Schema (2020-12) of what the service answers, with `jq` of what the program makes:"
+         " a map, or the name of a JSON or YAML file. For `sheaf types` and `sheaf openapi` alone;"
+         " no answer is held to it.",
+     .example = "{type: object, properties: {id: {type: string}}}"},
     {.name = "hide",
      .kind = &option_boolean,
      .place = offsetof(struct config_source, is_hidden),

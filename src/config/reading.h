@@ -22,11 +22,19 @@ struct reading_masked {
     struct slice text, written;
 };
 
+/* A file that a source's `schema` names. */
+struct reading_schema {
+    struct reading_schema *next;
+    const char *path;
+    struct slice json; /* empty where something is wrong with it */
+};
+
 struct reading {
     struct config *config;
     struct arena scratch;
     struct diagnostics diagnostics;
     struct reading_masked *masked;
+    struct reading_schema *schemas;
     bool is_over;
     size_t n_bytes; /* read so far */
     unsigned n_documents;

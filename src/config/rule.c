@@ -113,6 +113,7 @@ static const char *const names[RULE_N] = {
     [RULE_INTO] = "into",
     [RULE_INTO_TAKEN] = "into taken",
     [RULE_HIDDEN] = "hidden",
+    [RULE_SCHEMA] = "schema",
     [RULE_CACHE_METHOD] = "cache method",
     [RULE_CACHE_NEEDS] = "cache needs",
     [RULE_CACHE_EMPTY] = "cache empty",
