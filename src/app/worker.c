@@ -146,6 +146,15 @@ static void retire(struct worker *w)
     gateway_retire(g, on_retired, r);
 }
 
+/* What is kept was found to be JSON within the bound that was. Each worker does it, as the others
+ * may still keep more. */
+static void forget_what_is_too_deep(struct worker *w, const struct snapshot *s)
+{
+    static const struct cache_purge all = {.kind = CACHE_PURGE_ALL};
+    if (w->cache.cache && s->config->bounds.json_depth < w->snapshot->config->bounds.json_depth)
+        cache_purge(w->cache.cache, &all);
+}
+
 void worker_adopt(struct worker *w, struct snapshot *s)
 {
     if (w->is_draining) {
@@ -153,6 +162,7 @@ void worker_adopt(struct worker *w, struct snapshot *s)
         return;
     }
     bool is_alike = store_setup_is_alike(w->snapshot->config, s->config);
+    forget_what_is_too_deep(w, s);
     retire(w);
     w->snapshot = s;
     renew_tier(w, is_alike);

@@ -8,12 +8,13 @@
 
 struct gathering {
     const struct config_endpoint *endpoint;
-    struct buffer vary;        /* a list */
-    struct buffer headers;     /* struct plan_header */
-    struct buffer credentials; /* unsigned */
-    struct buffer claims;      /* const struct config_variable * */
-    struct buffer secrets;     /* struct slice, of the source that is looked at, */
-    struct buffer own_claims;  /* and its claims */
+    const struct config_source *source; /* that is looked at */
+    struct buffer vary;                 /* a list */
+    struct buffer headers;              /* struct plan_header */
+    struct buffer credentials;          /* unsigned */
+    struct buffer claims;               /* const struct config_variable * */
+    struct buffer secrets;              /* struct slice, of the source that is looked at, */
+    struct buffer own_claims;           /* and its claims */
 };
 
 static void append(struct buffer *b, const void *at, size_t n)
@@ -82,10 +83,18 @@ static void send_variable(struct gathering *g, const struct config_variable *v, 
         append(&g->secrets, &header, sizeof header);
 }
 
+/* What an element is sent as, the whole list is. */
+static const struct config_variable *sent(const struct gathering *g,
+                                          const struct config_variable *v)
+{
+    bool is_of_list = v->origin == CONFIG_FROM_ITEM || v->origin == CONFIG_FROM_ITEMS;
+    return is_of_list ? &g->source->each.list : v;
+}
+
 static void use_template(struct gathering *g, const struct config_template *t, bool is_credential)
 {
     for (size_t i = 0; t->compiled && i < template_n_variables(t->compiled); i++)
-        send_variable(g, &t->variables[i], is_credential);
+        send_variable(g, sent(g, &t->variables[i]), is_credential);
 }
 
 static void use_operand(struct gathering *g, const struct condition_operand *o)
@@ -108,6 +117,7 @@ static void use_condition(struct gathering *g, const struct condition *c)
 
 static void use_source(struct gathering *g, const struct config_source *s)
 {
+    g->source = s;
     for (unsigned i = 0; i < s->n_forward; i++)
         use_header(g, s->forward[i], false);
     use_template(g, &s->path, false);

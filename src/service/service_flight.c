@@ -167,26 +167,10 @@ static bool prepare(struct service_flight *f, const struct service_flight_plan *
     return true;
 }
 
-static bool has_line(struct slice fields, struct slice name)
-{
-    struct slice line;
-    while (service_key_next_line(&fields, &line))
-        if (line.n > name.n && line.at[name.n] == ':' &&
-            token_equals((struct slice){line.at, name.n}, name))
-            return true;
-    return false;
-}
-
 /* A client's own condition that is forwarded stays alone. */
 static bool may_ask_conditionally(const struct service_flight *f)
 {
-    static const struct slice conditions[] = {
-        SLICE_INIT("if-none-match"),       SLICE_INIT("if-modified-since"), SLICE_INIT("if-match"),
-        SLICE_INIT("if-unmodified-since"), SLICE_INIT("if-range"),          SLICE_INIT("range")};
-    bool may = f->base;
-    for (size_t i = 0; may && i < sizeof conditions / sizeof *conditions; i++)
-        may = !has_line(f->request.fields, conditions[i]);
-    return may;
+    return f->base && !service_key_has_conditions(f->request.fields);
 }
 
 /* RFC 9111 4.3.1: both validators, where there are two. */
@@ -448,7 +432,7 @@ void service_flight_refresh(const struct service_flight_plan *p)
 {
     struct service_cache *c = p->service->context->cache;
     const struct cache_key key = cache_key_of(p->lookup->key);
-    if (c->is_draining || !key.text.n)
+    if (c->is_draining || !key.text.n || !service_key_may_share(p->caching, p->request->fields))
         return;
     struct service_flight *f = take(c);
     const struct flight_ask ask = ask_for(f, p);

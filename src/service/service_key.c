@@ -31,6 +31,24 @@ static bool is_named(struct slice line, struct slice name)
            token_equals((struct slice){line.at, name.n}, name);
 }
 
+bool service_key_has_conditions(struct slice fields)
+{
+    static const struct slice conditions[] = {
+        SLICE_INIT("if-none-match"),       SLICE_INIT("if-modified-since"), SLICE_INIT("if-match"),
+        SLICE_INIT("if-unmodified-since"), SLICE_INIT("if-range"),          SLICE_INIT("range")};
+    struct slice line;
+    while (service_key_next_line(&fields, &line))
+        for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+            if (is_named(line, conditions[i]))
+                return true;
+    return false;
+}
+
+bool service_key_may_share(const struct service_caching *c, struct slice fields)
+{
+    return !c->settings->key.compiled || !service_key_has_conditions(fields);
+}
+
 /* The name, then each line that has it: "name: value" is no name, so that no two lists of fields
  * make one text. */
 static bool put_field(struct buffer *out, struct slice name, struct slice fields)

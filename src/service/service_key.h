@@ -21,5 +21,10 @@ bool service_key_is_of(struct slice key, const struct service_caching *c, struct
                        struct slice fields, struct buffer *scratch);
 /* May an answer to this request stand where others find it who have other credentials? */
 bool service_key_has_public(const struct service_caching *c);
+/* May its answer be others', too? Not where a `key:` leaves out conditions or a range of the
+ * client's own: what is answered to these (304, 206, 412) is nothing to who has not sent them. */
+bool service_key_may_share(const struct service_caching *c, struct slice fields);
+/* Has a request of these fields conditions, or a range? (RFC 9110 13.1, 14.2) */
+bool service_key_has_conditions(struct slice fields);
 /* The next header line of some, without its end; false: there is none. */
 bool service_key_next_line(struct slice *fields, struct slice *line);

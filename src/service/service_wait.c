@@ -203,9 +203,11 @@ static void arm(struct service_call *c)
     service_call_arm(c, ms + 1, on_waited_too_long);
 }
 
-static bool is_to_be_shared(const struct service_caching *caching, const struct service_lookup *l)
+static bool is_to_be_shared(const struct service_call *c, const struct service_caching *caching,
+                            const struct service_lookup *l)
 {
-    return l->state == SERVICE_LOOKUP_MISS && !(caching->wish && caching->wish->is_no_store);
+    return l->state == SERVICE_LOOKUP_MISS && !(caching->wish && caching->wish->is_no_store) &&
+           service_key_may_share(caching, c->request.fields);
 }
 
 static void miss(struct service_call *c, const struct service_caching *caching,
@@ -220,7 +222,7 @@ static void miss(struct service_call *c, const struct service_caching *caching,
     bool is_kept = w && keep_request(w, caching, l->key);
     if (is_kept)
         keep_stale(w, l);
-    if (is_kept && is_to_be_shared(caching, l) && ++w->n_asked <= ASKS_MAX && join(w, &p))
+    if (is_kept && is_to_be_shared(c, caching, l) && ++w->n_asked <= ASKS_MAX && join(w, &p))
         arm(c);
     else
         go_alone(c);

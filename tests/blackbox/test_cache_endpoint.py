@@ -44,6 +44,11 @@ endpoints:
     cache: 60s
     sources:
       one: {get: "alpha:/{id}", forward: [authorization]}
+  - path: /tokens/{id}
+    query: {tokens: {list: true}}
+    cache: {ttl: 60s, key: "tokens:{id}"}
+    sources:
+      each: {each: tokens, get: "alpha:/{id}", set_headers: {authorization: "{item}"}}
   - path: /soon/{id}
     cache: {ttl: 1s, stale_while_revalidate: 60s}
     sources:
@@ -352,6 +357,14 @@ def test_what_depends_on_credentials_is_private(gateway):
 
 
 # What is not kept
+
+def test_elements_that_are_sent_as_credentials_are_so(gateway):
+    key = serve(gateway, fresh(), in_turn(answer({"n": 1}), answer({"n": 2})))
+    ann = gateway.get(f"/tokens/{key}?tokens=ann")
+    assert ann.json()["each"] == [{"n": 1}] and ann["cache-control"].startswith("private")
+    assert gateway.get(f"/tokens/{key}?tokens=bob").json()["each"] == [{"n": 2}]
+    assert gateway.get(f"/tokens/{key}?tokens=ann").json() == ann.json()
+
 
 def test_a_partial_answer_is_not_kept(gateway):
     key = serve(gateway, fresh(), beta=in_turn(answer(b"", 500), answer({"c": 3})))
@@ -764,6 +777,27 @@ def test_what_is_kept_outlives_a_reload_and_an_endpoint_that_changes_starts_anew
     assert gateway.get("/kept")["cache-status"].startswith("sheaf; hit")
     assert len(gateway["alpha"].requests("/kept")) == 1
     assert len(gateway["alpha"].requests("/changed")) == 2
+
+
+DEEP = """
+listen: @listen@
+admin: @admin@
+workers: 2
+bounds: {json_depth: %d}
+services: {alpha: http://@alpha@}
+endpoints:
+  - path: /deep
+    sources: {one: {get: "alpha:/deep", cache: 60s}}
+"""
+
+
+def test_what_is_nested_deeper_than_a_new_bound_is_not_had_from_memory(start):
+    gateway = start(DEEP % 20)
+    gateway["alpha"].on("/deep", answer({"a": [[[[[1]]]]]}))
+    assert gateway.get("/deep").is_complete()
+    gateway.reload(DEEP % 4)
+    wait_for(lambda: not gateway.get("/deep").is_complete())
+    assert gateway.get("/deep").failures() == [("one", "invalid")]
 
 
 # The client's wishes

@@ -37,6 +37,13 @@ endpoints:
     timeout: 5s
     sources:
       one: {get: "alpha:/{id}", cache: {ttl: 60s, key: "of:{id}"}, forward: [authorization, x-colour]}
+  - path: /conditional/{id}
+    timeout: 5s
+    sources:
+      one:
+        get: alpha:/{id}
+        forward: [if-none-match, range]
+        cache: {ttl: 60s, key: "conditional:{id}"}
   - path: /tagged/{id}
     timeout: 5s
     sources:
@@ -194,6 +201,26 @@ def test_what_is_for_one_alone_is_not_shared(gateway, fields):
     before = coalesced(gateway)
     assert gateway.get(f"/plain/{key}").json()["one"] == {"n": 6}
     assert coalesced(gateway) == before
+
+
+@table(
+    "condition, said",
+    ("a tag that it has", ("If-None-Match", '"a"'), answer(b"", 304, [("ETag", '"a"')], kind=None)),
+    ("a range", ("Range", "bytes=0-0"), answer({"part": 1}, 206, [("Content-Range", "bytes 0-0/9")])),
+)
+def test_what_is_said_to_a_clients_own_condition_is_not_for_others(gateway, condition, said):
+    go = threading.Event()
+    key = serve(gateway, when(go, said), answer({"n": 2}))
+    one, other = gateway.client(), gateway.client()
+    one.ask(f"/conditional/{key}", fields=[condition])
+    gateway["alpha"].wait_requests(f"/{key}")
+    other.ask(f"/conditional/{key}")
+    assert other.answer().json()["one"] == {"n": 2}
+    go.set()
+    one.answer()
+    assert calls(gateway, key) == 2
+    assert gateway.get(f"/conditional/{key}").json()["one"] == {"n": 2}
+    assert calls(gateway, key) == 2
 
 
 def purge(gateway, key):

@@ -98,6 +98,31 @@ static void an_answer_is_for_who_sends_the_same(void **state)
     assert_false(service_key_is_of(key, &k->bob, names, red, &k->b));
 }
 
+static void conditions_that_a_key_leaves_out_are_ones_own(void **state)
+{
+    static const struct {
+        const char *fields;
+        bool may_share;
+    } rows[] = {
+        {"", true},
+        {"accept: a\r\nx-range: 1\r\nranges: 1\r\n", true},
+        {"accept: a\r\nRange: bytes=0-1\r\n", false},
+        {"if-none-match: \"a\"\r\n", false},
+        {"if-match: \"a\"\r\n", false},
+        {"if-modified-since: x\r\n", false},
+        {"if-unmodified-since: x\r\n", false},
+        {"if-range: x\r\n", false},
+    };
+    struct keys *k = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        k->settings.key.compiled = (struct template *)(void *)k;
+        assert_int_equal(service_key_may_share(&k->ann, slice_of(rows[i].fields)),
+                         rows[i].may_share);
+        k->settings.key.compiled = NULL; /* they are part of the key then */
+        assert_true(service_key_may_share(&k->ann, slice_of(rows[i].fields)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +130,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_a_key_of_its_own_has_a_public_place, setup, teardown),
         cmocka_unit_test_setup_teardown(fields_part_by_the_values_that_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_is_for_who_sends_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(conditions_that_a_key_leaves_out_are_ones_own, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
