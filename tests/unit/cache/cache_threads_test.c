@@ -159,6 +159,36 @@ static void *fly(void *of)
     return NULL;
 }
 
+/* Purges all the time: a key may have several flights, and nobody joins one that is too old. */
+static void *fly_over_purges(void *of)
+{
+    struct shared *s = of;
+    struct random r;
+    const struct cache_labels labels = {.name = SLICE("shop")};
+    const struct cache_key k = cache_key_of(SLICE("key"));
+    uint32_t worker = atomic_fetch_add(&s->next, 1);
+    random_init_seeded(&r, worker);
+    for (uint32_t i = 0; i < STEPS; i++) {
+        struct flight_seat seat = {worker, i, i};
+        struct flight_ask ask = {.seat = seat, .lead = seat};
+        if (random_below(&r, 8) == 0)
+            cache_purge(s->cache,
+                        &(struct cache_purge){.kind = CACHE_PURGE_KEY, .what = labels.name});
+        ask.since = cache_purged(s->cache, &labels);
+        ask.begun = generations_now(s->cache->generations);
+        if (flights_join(s->cache->flights, &k, &ask) == FLIGHT_LEADS) {
+            struct flight_seat *seats;
+            atomic_fetch_add(&s->n_told,
+                             (unsigned)flights_land(s->cache->flights, &k, seat, &seats));
+            free(seats);
+        }
+        if (ask.begun < ask.since)
+            abort();
+        atomic_fetch_add(&s->n_seats, 1);
+    }
+    return NULL;
+}
+
 static void run(struct shared *s, void *(*what)(void *))
 {
     pthread_t threads[THREADS];
@@ -193,11 +223,22 @@ static void a_key_has_one_flight_at_a_time_and_each_seat_is_told(void **unused)
     cache_free(s.cache);
 }
 
+static void over_purges_each_seat_is_told_by_a_flight_that_is_not_too_old(void **unused)
+{
+    (void)unused;
+    struct shared s = {.cache = cache_new(0)};
+    run(&s, fly_over_purges);
+    assert_int_equal(flights_count(s.cache->flights), 0);
+    assert_int_equal(atomic_load(&s.n_told), atomic_load(&s.n_seats));
+    cache_free(s.cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_store_gives_whole_records_to_all_threads),
         cmocka_unit_test(a_key_has_one_flight_at_a_time_and_each_seat_is_told),
+        cmocka_unit_test(over_purges_each_seat_is_told_by_a_flight_that_is_not_too_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
