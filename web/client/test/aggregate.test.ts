@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { aggregate, BrokenAnswerError, ProblemError, type Snapshot } from "../src/index.js";
 import { failing, Gateway, Held, json, silent, until } from "./gateway.js";
 
@@ -317,8 +317,12 @@ describe("giving up", () => {
 
   it("leaves nothing on a signal that lives on", async () => {
     const request = new AbortController();
+    const added = vi.spyOn(request.signal, "addEventListener");
+    const removed = vi.spyOn(request.signal, "removeEventListener");
     const answer = aggregate(`${gateway.url}/joined`, { signal: request.signal });
     const { data } = await answer.whole;
+    await until(() => removed.mock.calls.length > 0);
+    expect(removed).toHaveBeenCalledWith("abort", added.mock.calls[0]![1]);
     request.abort();
     expect((await all(answer))[0]!.data).toBe(data);
   });
@@ -371,6 +375,31 @@ describe("a stream", () => {
     const snapshots = await all(answer);
     expect(snapshots).toHaveLength(1);
     expect(snapshots[0]).toMatchObject({ data: { n: 999 }, pending: false, complete: true });
+  });
+
+  it("tells of failed elements at once, also when others are good", async () => {
+    const part = (i: number, more = {}) =>
+      event("part", { source: "list", path: ["list", i], value: i, ...more });
+    const error = { source: "list", kind: "timeout", message: "late", path: ["list", 0] };
+    const fetch = async () =>
+      new Response(
+        new ReadableStream({
+          start: (stream) =>
+            stream.enqueue(
+              new TextEncoder().encode(event("initial", {}) + part(0, { error }) + part(1)),
+            ),
+        }),
+        { headers: { "content-type": "text/event-stream" } },
+      );
+    for await (const { data, errors, status, pending } of aggregate("/x", { fetch })) {
+      expect({ data, errors, pending }).toEqual({
+        data: { list: [0, 1] },
+        errors: [error],
+        pending: true,
+      });
+      expect(status.list).toBe("error");
+      break;
+    }
   });
 
   it("that is not awaited fails quietly", async () => {

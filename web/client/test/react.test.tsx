@@ -38,7 +38,7 @@ beforeEach(async () => {
   gateway = await Gateway.start(
     {
       catalog: (request, response) => json({ id: ++n_catalog && request.url })(request, response),
-      prices: prices.listener,
+      prices: (request, response) => prices.listener(request, response),
       silent,
       failing: failing(500),
     },
@@ -139,11 +139,23 @@ describe("useAggregate", () => {
     prices.let();
     render(<Product />);
     await until(() => latest().complete);
+    prices = new Held({ amount: 13 });
     const { length } = seen;
     latest().refetch();
-    await until(() => n_catalog === 2 && latest().complete);
-    expect(seen[length]).toMatchObject({ pending: true, data: { pricing: { amount: 12.5 } } });
+    await until(() => latest().status.pricing === "pending");
+    expect(seen[length]).toMatchObject({ pending: true, complete: false });
     for (const { data } of seen.slice(length)) expect(data.pricing).toEqual({ amount: 12.5 });
+    prices.let();
+    await until(() => latest().complete);
+    expect(latest().data.pricing).toEqual({ amount: 13 });
+  });
+
+  it("gives up what it asked for when it asks again", async () => {
+    render(<Product path="/slow" />);
+    await until(() => container.textContent === "/1");
+    latest().refetch();
+    await until(() => n_catalog === 2);
+    await until(async () => (await gateway.metric("sheaf_requests_in_flight")) === 1);
   });
 
   it("tells the problem where there is no answer, and may be asked again", async () => {
