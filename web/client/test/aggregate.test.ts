@@ -13,16 +13,16 @@ const ENDPOINTS = `endpoints:
       pricing: {get: "prices:/{id}"}
       stock: {get: "catalog:/stock", when: 'mark == "stock"'}
   - path: /slow
-    timeout: 20s
+    timeout: 60s
     sources:
       product: {get: "catalog:/1", required: true}
-      late: {get: "silent:/", timeout: 20s}
+      late: {get: "silent:/", timeout: 60s}
   - path: /late-required
     first: [product]
     sources:
       product: {get: "catalog:/1"}
       needed: {get: "failing-late:/", required: true}
-      late: {get: "silent:/", timeout: 20s}
+      late: {get: "silent:/", timeout: 60s}
   - path: /broken
     sources:
       product: {get: "failing:/", required: true}

@@ -9,15 +9,15 @@ import { failing, Gateway, Held, json, silent, until } from "./gateway.js";
 
 const ENDPOINTS = `endpoints:
   - path: /product
-    timeout: 20s
+    timeout: 60s
     sources:
       product: {get: "catalog:/", required: true}
-      pricing: {get: "prices:/", timeout: 20s}
+      pricing: {get: "prices:/", timeout: 60s}
   - path: /slow
-    timeout: 20s
+    timeout: 60s
     sources:
       product: {get: "catalog:/", required: true}
-      late: {get: "silent:/", timeout: 20s}
+      late: {get: "silent:/", timeout: 60s}
   - path: /broken
     sources:
       product: {get: "failing:/", required: true}
