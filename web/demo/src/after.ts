@@ -7,7 +7,7 @@ import { barOf, sourceBars, timingOf } from "./timing";
 export const ONE_CALL = "one call";
 
 /* What the gateway says: the page, or a problem (RFC 9457). */
-interface Answer extends Page {
+export interface Answer extends Page {
   errors?: Failure[];
   detail?: string;
   violations?: { parameter: string; message: string }[];
