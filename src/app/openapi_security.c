@@ -4,18 +4,21 @@
 static struct draft *scheme_of(const struct config_auth *a, struct arena *arena)
 {
     struct draft *scheme = draft_object(arena);
-    bool is_token = a->kind == CONFIG_AUTH_JWT;
-    if (is_token && slice_equal(a->header, SLICE("authorization"))) {
+    switch (a->kind) {
+    case CONFIG_AUTH_KEYS:
+        draft_set_text(scheme, "type", SLICE("apiKey"));
+        draft_set_text(scheme, "in", SLICE("header"));
+        draft_set_text(scheme, "name", a->header);
+        break;
+    case CONFIG_AUTH_JWT:
         draft_set_text(scheme, "type", SLICE("http"));
         draft_set_text(scheme, "scheme", SLICE("bearer"));
         draft_set_text(scheme, "bearerFormat", SLICE("JWT"));
-        return scheme;
+        break;
+    case CONFIG_AUTH_CERT:
+        draft_set_text(scheme, "type", SLICE("mutualTLS"));
+        break;
     }
-    draft_set_text(scheme, "type", SLICE("apiKey"));
-    draft_set_text(scheme, "in", SLICE("header"));
-    draft_set_text(scheme, "name", a->header);
-    if (is_token)
-        draft_set_text(scheme, "description", SLICE("A signed token (JWT) behind `Bearer `."));
     return scheme;
 }
 

@@ -78,6 +78,18 @@ class TestTheDocument:
         assert not [name for name in shop["components"]["schemas"] if name.endswith("Unused")]
 
 
+POLICIES = """
+listen: {address: 127.0.0.1:8443, tls: {cert: cert.pem, key: key.pem}}
+auth:
+  device: {client_cert: {ca: ca.pem}}
+  partner: {api_keys: {header: X-Key, file: keys.yaml}}
+  unused: {api_keys: {file: keys.yaml}}
+services: {alpha: "http://127.0.0.1:1"}
+endpoints:
+  - {path: /one, auth: [device, partner], sources: {one: {get: "alpha:/"}}}
+"""
+
+
 def operation(document, path, method="get"):
     return document["paths"][path][method]
 
@@ -158,6 +170,15 @@ class TestOperations:
         ways = operation(shop, "/orders/{id}")["security"]
         assert ways == [{"customer": ["orders.read"]}, {"customer": ["orders.write"]}]
         assert "security" not in operation(shop, "/api/aggregated/product")
+
+    def test_so_are_certificates(self, tmp_path):
+        (tmp_path / "sheaf.yaml").write_text(POLICIES)
+        found = json.loads(describe(tmp_path / "sheaf.yaml"))
+        assert found["components"]["securitySchemes"] == {
+            "device": {"type": "mutualTLS"},
+            "partner": {"type": "apiKey", "in": "header", "name": "x-key"},
+        }
+        assert operation(found, "/one")["security"] == [{"device": []}, {"partner": []}]
 
     def test_servers_are_the_addresses_that_say_a_host(self, shop):
         assert shop["servers"] == [{"url": "http://127.0.0.1:8080"}]

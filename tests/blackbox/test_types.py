@@ -43,6 +43,30 @@ def test_they_compile_and_are_what_one_expects(tmp_path):
     assert compile_types(tmp_path, "use.ts", "shop.d.ts") == ""
 
 
+CLIENT = """
+import { aggregate } from "@client@";
+import type { Endpoints } from "./shop.js";
+
+type Product = Endpoints["/api/aggregated/product"];
+const params: Product["params"] = { id: "7", ids: [1, 2] };
+export async function name(): Promise<string | undefined> {
+  const answer = aggregate<Product["data"]>("/api/aggregated/product", { params });
+  for await (const { data, status, pending } of answer)
+    if (!pending || status.product === "ok") return data.product?.name;
+  return (await answer.whole).data.product.name;
+}
+// @ts-expect-error prices may be null
+aggregate<Product["data"]>("/").whole.then(({ data }) => data.prices.amount);
+"""
+
+
+def test_the_client_takes_them(tmp_path):
+    client = ROOT / "web" / "client" / "src" / "index.js"
+    (tmp_path / "use.ts").write_text(CLIENT.replace("@client@", str(client)))
+    (tmp_path / "shop.d.ts").write_text(types_of(HERE / "shop.yaml"))
+    assert compile_types(tmp_path, "use.ts", "--skipLibCheck") == ""
+
+
 def test_those_of_the_examples_compile(tmp_path):
     files = []
     for config in sorted((ROOT / "examples").glob("*/sheaf.yaml")):

@@ -82,7 +82,8 @@ def compile_types(folder, *files):
     tsc = ROOT / "web" / "node_modules" / ".bin" / "tsc"
     if not tsc.exists():
         pytest.skip("no TypeScript here; `tools/test web` or `npm ci` in web/ brings it")
-    done = subprocess.run([tsc, "--strict", "--noEmit", "--target", "es2022", *files], cwd=folder,
+    done = subprocess.run([tsc, "--strict", "--noEmit", "--target", "es2022", "--module", "esnext",
+                           "--moduleResolution", "bundler", *files], cwd=folder,
                           text=True, capture_output=True, timeout=120, check=False,
                           env={**os.environ, "NODE_OPTIONS": ""})
     return "" if done.returncode == 0 else done.stdout + done.stderr
