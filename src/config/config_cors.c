@@ -50,36 +50,6 @@ static void read_origin(struct reading *r, const struct node *item, struct confi
                          reading_show(r, item->text));
 }
 
-/* A list, or its only item. */
-static size_t take_items(struct reading *r, struct node *value, struct node ***items,
-                         const char *due)
-{
-    struct node **one = reading_scratch(r, 1, sizeof *one);
-    *one = value;
-    *items = value->kind == NODE_SCALAR ? one : value->items;
-    if (value->kind == NODE_SCALAR)
-        return 1;
-    if (!option_list(r, value, due))
-        return 0;
-    if (value->n <= CONFIG_MAX_ITEMS)
-        return value->n;
-    reading_complain(r, RULE_MANY, value->place, "these are %zu; name at most %d", value->n,
-                     CONFIG_MAX_ITEMS);
-    return 0;
-}
-
-static void read_origins(struct reading *r, const struct option *row, struct node *value,
-                         void *object)
-{
-    struct config_cors *c = object;
-    struct node **items;
-    (void)row;
-    size_t n = take_items(r, value, &items, "origins are a list, as [https://shop.example]");
-    c->origins = reading_keep(r, n, sizeof *c->origins);
-    for (size_t i = 0; i < n; i++)
-        read_origin(r, items[i], c);
-}
-
 static void read_method(struct reading *r, const struct node *item, struct config_cors *c)
 {
     if (!option_scalar(r, item, "a method"))
@@ -95,16 +65,47 @@ static void read_method(struct reading *r, const struct node *item, struct confi
         reading_show(r, item->text));
 }
 
+/* Words of one kind. */
+struct words {
+    const char *due;
+    size_t place; /* of their array */
+    void (*read)(struct reading *r, const struct node *item, struct config_cors *c);
+};
+
+/* A list, or its only item. */
+static void read_words(struct reading *r, const struct words *w, struct node *value,
+                       struct config_cors *c)
+{
+    struct node **items = value->kind == NODE_SCALAR ? &value : value->items;
+    size_t n = value->kind == NODE_SCALAR ? 1 : value->n;
+    if (value->kind != NODE_SCALAR && !option_list(r, value, w->due))
+        return;
+    if (n > CONFIG_MAX_ITEMS) {
+        reading_complain(r, RULE_MANY, value->place, "these are %zu; name at most %d", n,
+                         CONFIG_MAX_ITEMS);
+        return;
+    }
+    *(struct slice **)((char *)c + w->place) = reading_keep(r, n, sizeof(struct slice));
+    for (size_t i = 0; i < n; i++)
+        w->read(r, items[i], c);
+}
+
+static void read_origins(struct reading *r, const struct option *row, struct node *value,
+                         void *object)
+{
+    static const struct words origins = {"origins are a list, as [https://shop.example]",
+                                         offsetof(struct config_cors, origins), read_origin};
+    (void)row;
+    read_words(r, &origins, value, object);
+}
+
 static void read_methods(struct reading *r, const struct option *row, struct node *value,
                          void *object)
 {
-    struct config_cors *c = object;
-    struct node **items;
+    static const struct words of_methods = {"methods are a list, as [GET, POST]",
+                                            offsetof(struct config_cors, methods), read_method};
     (void)row;
-    size_t n = take_items(r, value, &items, "methods are a list, as [GET, POST]");
-    c->methods = reading_keep(r, n, sizeof *c->methods);
-    for (size_t i = 0; i < n; i++)
-        read_method(r, items[i], c);
+    read_words(r, &of_methods, value, object);
 }
 
 static void read_headers(struct reading *r, const struct option *row, struct node *value,
