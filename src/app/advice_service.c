@@ -3,13 +3,7 @@
 #include <inttypes.h>
 
 #include "app/advice_internal.h"
-
-/* May the method's calls be made again (RFC 9110 9.2.2)? */
-static bool is_idempotent(const struct config_source *s)
-{
-    return s->is_safe || slice_equal(s->method, SLICE("PUT")) ||
-           slice_equal(s->method, SLICE("DELETE"));
-}
+#include "config/config_method.h"
 
 static bool is_safe(const struct config_source *s)
 {
@@ -38,7 +32,7 @@ static void advise_on_retry(struct adviser *a, const struct config_service *s)
 {
     if (s->retry.attempts < 2)
         return;
-    if (is_only_for_others(a->config, s, is_idempotent)) {
+    if (is_only_for_others(a->config, s, config_method_is_idempotent)) {
         advice_point(a, &s->position);
         fprintf(a->to,
                 "%.*s gets POST and PATCH alone, which are never tried again; leave its `retry` "
@@ -112,7 +106,8 @@ void advice_on_timeouts_tried_again(struct adviser *a)
     for (unsigned i = 0; i < e->n_sources; i++) {
         const struct config_source *s = &e->sources[i];
         const struct config_retry *retry = &s->service->retry;
-        bool is_tried = retry->attempts > 1 && retry->after_timeout && is_idempotent(s);
+        bool is_tried =
+            retry->attempts > 1 && retry->after_timeout && config_method_is_idempotent(s);
         if (!is_tried || s->timeout_ms > e->timeout_ms || 2 * s->timeout_ms <= e->timeout_ms)
             continue;
         advice_point(a, &s->position);

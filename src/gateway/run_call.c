@@ -1,4 +1,5 @@
 /* run_call.c - one call of a source, or of an element of its list */
+#include "config/config_method.h"
 #include "gateway/caching.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/late.h"
@@ -9,13 +10,6 @@ static uint64_t ms_left(const struct run *r)
     uint64_t now_ms = r->gateway->loop->now_ms;
     uint64_t left = r->due_ms > now_ms ? r->due_ms - now_ms : 0;
     return left < r->timeout_ms ? left : r->timeout_ms;
-}
-
-/* HTTP's idempotent methods, RFC 9110 9.2.2, of those that a source may have. */
-static bool is_idempotent(const struct config_source *s)
-{
-    return s->is_safe || slice_equal(s->method, SLICE("PUT")) ||
-           slice_equal(s->method, SLICE("DELETE"));
 }
 
 /* What an attempt has that begins with the answer; of one that begins later half of that is enough
@@ -51,7 +45,7 @@ struct service_call *run_call(struct run *r, unsigned source, const struct compo
         .has_body = config->body.kind != CONFIG_BODY_NONE,
         .is_head = slice_equal(config->method, SLICE("HEAD")),
         .is_safe = config->is_safe,
-        .is_idempotent = is_idempotent(config),
+        .is_idempotent = config_method_is_idempotent(config),
         .is_required = !(r->plan->optional & run_bit(source)),
         .priority = config->priority,
         .fair_ms = fair_ms(r, config),
