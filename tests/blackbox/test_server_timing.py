@@ -4,6 +4,7 @@ import re
 
 from behaviour import after, answer, silent
 from cases import fresh, table
+from told import ENDPOINTS
 
 CONFIG = """
 listen: @listen@
@@ -12,24 +13,7 @@ services:
   alpha: {targets: ["http://@alpha@"], breaker: off}
   beta: {targets: ["http://@beta@"], breaker: off}
 defaults: {endpoint: {server_timing: true}}
-endpoints:
-  - path: /both/{key}
-    query: {flag: {}}
-    sources:
-      one: {get: "alpha:/{key}", timeout: 300ms}
-      two: {get: "beta:/{key}"}
-      three: {get: "beta:/{key}", when: flag == "yes"}
-  - path: /gate/{key}
-    sources:
-      one: {get: "alpha:/{key}", required: true}
-      two: {get: "beta:/{key}"}
-  - path: /kept/{key}
-    sources:
-      one: {get: "alpha:/{key}", cache: 60s}
-  - path: /whole/{key}
-    cache: 60s
-    sources:
-      one: {get: "alpha:/{key}"}
+endpoints:""" + ENDPOINTS + """\
   - path: /off/{key}
     server_timing: false
     sources:

@@ -9,6 +9,7 @@ import pytest
 from behaviour import answer, closing, in_turn, silent
 from cases import fresh, table
 from gateway import wait_for
+from told import ENDPOINTS
 
 TEMPLATE = """
 listen: @listen@
@@ -16,19 +17,10 @@ admin: @admin@
 workers: 2
 traces: {otlp: "http://@collector@/v1/traces", SAMPLE headers: {x-key: secret}, service_name: shop}
 services:
-  alpha: {targets: ["http://@alpha@"], breaker: off, timeout: 300ms}
+  alpha: {targets: ["http://@alpha@"], breaker: off}
   beta: {targets: ["http://@beta@"], breaker: off}
   again: {targets: ["http://@alpha@"], breaker: off, retry: {attempts: 2, causes: [503]}}
-endpoints:
-  - path: /both/{key}
-    sources:
-      one: {get: "alpha:/{key}"}
-      two: {get: "beta:/{key}"}
-      three: {get: "beta:/{key}", when: key == "never"}
-  - path: /gate/{key}
-    sources:
-      one: {get: "alpha:/{key}", required: true}
-      two: {get: "beta:/{key}"}
+endpoints:""" + ENDPOINTS + """\
   - path: /again/{key}
     sources:
       one: {get: "again:/{key}"}
@@ -36,13 +28,6 @@ endpoints:
     query: {ids: {list: true}}
     sources:
       many: {each: ids, get: "alpha:/{key}/{item}"}
-  - path: /kept/{key}
-    sources:
-      one: {get: "alpha:/{key}", cache: 60s}
-  - path: /whole/{key}
-    cache: 60s
-    sources:
-      one: {get: "alpha:/{key}"}
 """
 CONFIG = TEMPLATE.replace("SAMPLE", "")
 
@@ -68,24 +53,39 @@ def fresh_trace():
     return f"{int(fresh('')) + 0xabc000000000:032x}"
 
 
-def ask(gateway, target, n, flags="01"):
-    """Asks in a trace of its own; the answer, and the n spans by kind and name."""
+def begin(gateway, target):
+    """Asks in a trace of its own; the answer, and the trace."""
     trace = fresh_trace()
-    got = gateway.get(target, fields=[("traceparent", f"00-{trace}-{PARENT}-{flags}")])
+    return gateway.get(target, fields=[("traceparent", f"00-{trace}-{PARENT}-01")]), trace
+
+
+def come(gateway, trace, n):
+    """The n spans of the trace, once the batch has come that they are in."""
     wait_for(lambda: len(spans(gateway, trace)) >= n)
     found = spans(gateway, trace)
     assert len(found) == n, [s["name"] for s in found]
-    return got, found
+    return found
+
+
+def ask(gateway, target, n):
+    got, trace = begin(gateway, target)
+    return got, come(gateway, trace, n)
 
 
 def by_kind(found, kind):
     return [s for s in found if s["kind"] == kind]
 
 
-@pytest.mark.essential
-def test_a_request_its_sources_and_their_attempts_are_parents_and_children(gateway):
+@pytest.fixture(scope="module")
+def both(gateway):
+    """A key, and the spans of an answer to it: a batch goes out each second, so one serves many."""
     key = fresh()
-    _, found = ask(gateway, f"/both/{key}", 5)
+    return key, ask(gateway, f"/both/{key}?secret=1", 5)[1]
+
+
+@pytest.mark.essential
+def test_a_request_its_sources_and_their_attempts_are_parents_and_children(both):
+    _, found = both
     [request] = by_kind(found, SERVER)
     sources = {s["name"]: s for s in by_kind(found, INTERNAL)}
     attempts = {s["parentSpanId"]: s for s in by_kind(found, CLIENT)}
@@ -99,16 +99,14 @@ def test_a_request_its_sources_and_their_attempts_are_parents_and_children(gatew
         assert int(s["startTimeUnixNano"]) <= int(s["endTimeUnixNano"])
 
 
-def test_a_service_goes_on_with_the_attempt_that_reached_it(gateway):
-    key = fresh()
-    _, found = ask(gateway, f"/both/{key}", 5)
+def test_a_service_goes_on_with_the_attempt_that_reached_it(gateway, both):
+    key, found = both
     seen = {gateway[name].only(f"/{key}")["traceparent"] for name in ("alpha", "beta")}
     assert seen == {f"00-{s['traceId']}-{s['spanId']}-01" for s in by_kind(found, CLIENT)}
 
 
-def test_spans_say_what_was_done_without_values(gateway):
-    key = fresh()
-    _, found = ask(gateway, f"/both/{key}?secret=1", 5)
+def test_spans_say_what_was_done_without_values(gateway, both):
+    key, found = both
     [request] = by_kind(found, SERVER)
     assert request["name"] == "GET /both/{key}"
     assert attributes(request) == {"http.request.method": "GET", "http.route": "/both/{key}",
@@ -133,15 +131,26 @@ def test_a_retry_is_an_attempt_of_its_own(gateway):
     assert sorted(came) == sorted(a["spanId"] for a in attempts)
 
 
-@table(
-    "behaviour, kind",
-    ("late", silent(), "timeout"), ("with a status", answer({}, 500), "status"),
-    ("not JSON", answer(b"{"), "invalid"), ("unreachable", closing(), "unreachable"),
-)
-def test_what_failed_is_an_error(gateway, behaviour, kind):
-    key = fresh()
-    gateway["alpha"].on(f"/{key}", behaviour)
-    _, found = ask(gateway, f"/both/{key}", 5)
+FAILURES = {
+    "timeout": silent(), "status": answer({}, 500), "invalid": answer(b"{"),
+    "unreachable": closing(),
+}
+
+
+@pytest.fixture(scope="module")
+def failed(gateway):
+    """By kind of failure, the trace of an answer whose first source failed so."""
+    traces = {}
+    for kind, behaviour in FAILURES.items():
+        key = fresh()
+        gateway["alpha"].on(f"/{key}", behaviour)
+        traces[kind] = begin(gateway, f"/both/{key}")[1]
+    return traces
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+def test_what_failed_is_an_error(gateway, failed, kind):
+    found = come(gateway, failed[kind], 5)
     source = next(s for s in by_kind(found, INTERNAL) if s["name"] == "one")
     attempt = next(s for s in by_kind(found, CLIENT) if s["name"] == "GET alpha")
     for s in (source, attempt):
@@ -169,14 +178,14 @@ def test_each_element_has_its_attempt_under_the_one_source(gateway):
 
 def test_a_hit_makes_no_attempt(gateway):
     key = fresh()
-    ask(gateway, f"/kept/{key}", 3)
+    begin(gateway, f"/kept/{key}")
     _, found = ask(gateway, f"/kept/{key}", 2)
     assert attributes(by_kind(found, INTERNAL)[0])["sheaf.cache"] == "hit"
 
 
 def test_a_remembered_answer_is_its_request_alone(gateway):
     key = fresh()
-    ask(gateway, f"/whole/{key}", 3)
+    begin(gateway, f"/whole/{key}")
     _, found = ask(gateway, f"/whole/{key}", 1)
     assert attributes(found[0])["sheaf.cache"] == "hit"
 
@@ -195,8 +204,8 @@ def test_a_client_that_records_nothing_is_heeded(gateway):
     assert spans(gateway, trace) == []
 
 
+@pytest.mark.usefixtures("both")
 def test_the_collector_gets_json_with_our_name_and_its_headers(gateway):
-    ask(gateway, f"/both/{fresh()}", 5)
     request = gateway["collector"].requests("/v1/traces")[0]
     assert request.method == "POST" and request["content-type"] == "application/json"
     assert request["x-key"] == "secret"
