@@ -10,10 +10,8 @@
 #include "service/service_head.h"
 
 enum {
-    CONNECT_MS = 3000,
     ASK_MS = 10000,
     NAME_MS = 1000, /* for the first address */
-    ANSWER_HEAD = 32 * 1024,
     ANSWER_LIMIT = 64 * 1024,
     DETAIL_MAX = 96,
 };
@@ -50,7 +48,7 @@ static void complain(const struct control_grant *g, const char *why)
 /* What was asked, and what had come of the answer. */
 static void forget_ask(struct control_grant *g)
 {
-    loop_disarm(&g->control->loop, &g->timeout);
+    control_call_cancel(&g->call);
     credentials_forget(&g->ask);
     credentials_forget(&g->answer);
 }
@@ -58,13 +56,6 @@ static void forget_ask(struct control_grant *g)
 static void end_ask(struct control_grant *g, enum control_grant_result result)
 {
     g->n_results[result]++;
-    forget_ask(g);
-}
-
-static void give_up_ask(struct control_grant *g)
-{
-    if (g->life.is_asking)
-        call_cancel(&g->call);
     forget_ask(g);
 }
 
@@ -124,53 +115,41 @@ static void judge(struct control_grant *g)
     }
 }
 
-static void on_head(struct call *call, const struct h1_head *head, const char *base)
+static void on_head(struct control_call *call, const struct h1_head *head, const char *base)
 {
     struct control_grant *g = LIST_OWNER(call, struct control_grant, call);
     g->status = head->status;
     g->retry_after_ms = service_head_retry_after(head, base, g->control->loop.wall_us / 1000);
 }
 
-static void on_body(struct call *call, struct slice chunk)
+static void on_body(struct control_call *call, struct slice chunk)
 {
     struct control_grant *g = LIST_OWNER(call, struct control_grant, call);
     if (buffer_append(&g->answer, chunk))
         return;
-    call_cancel(call);
     fail(g, CONTROL_GRANT_INVALID, "the token service's answer is too long");
 }
 
-static void on_end(struct call *call, enum call_end how)
+static void on_end(struct control_call *call, enum control_call_end how)
 {
     struct control_grant *g = LIST_OWNER(call, struct control_grant, call);
     switch (how) {
-    case CALL_DONE:
+    case CONTROL_CALL_DONE:
         judge(g);
         break;
-    case CALL_NO_CONNECTION:
+    case CONTROL_CALL_NO_CONNECTION:
         fail(g, CONTROL_GRANT_UNREACHABLE, "no connection to the token service");
         break;
-    case CALL_STALE:
-    case CALL_BROKEN:
+    case CONTROL_CALL_BROKEN:
         fail(g, CONTROL_GRANT_UNREACHABLE, "the connection to the token service broke off");
         break;
-    case CALL_INVALID:
+    case CONTROL_CALL_INVALID:
         fail(g, CONTROL_GRANT_INVALID, "the token service's answer is not HTTP");
         break;
+    case CONTROL_CALL_LATE:
+        fail(g, CONTROL_GRANT_TIMEOUT, "the token service did not answer in time");
+        break;
     }
-}
-
-static const struct call_handlers handlers = {
-    .on_head = on_head,
-    .on_body = on_body,
-    .on_end = on_end,
-};
-
-static void on_timeout(struct wheel_entry *e)
-{
-    struct control_grant *g = LIST_OWNER(e, struct control_grant, timeout);
-    call_cancel(&g->call);
-    fail(g, CONTROL_GRANT_TIMEOUT, "the token service did not answer in time");
 }
 
 static void ask(struct control_grant *g)
@@ -185,10 +164,7 @@ static void ask(struct control_grant *g)
         return;
     }
     struct slice all = buffer_slice(&g->ask);
-    g->request = (struct call_request){
-        .head = {all.at, body_at}, .body = slice_after(all, body_at), .fresh = true};
-    loop_arm(&g->control->loop, &g->timeout, now_ms(g) + ASK_MS);
-    call_start(&g->call, g->pool, &g->request, &handlers);
+    control_call_start(&g->call, (struct slice){all.at, body_at}, slice_after(all, body_at));
 }
 
 static void on_tick(struct wheel_entry *e)
@@ -206,46 +182,34 @@ static void on_tick(struct wheel_entry *e)
 /* Whatever was under way is given up, and begun again at once. */
 static void hurry(struct control_grant *g)
 {
-    give_up_ask(g);
+    forget_ask(g);
     credentials_life_hurry(&g->life, now_ms(g));
     schedule(g);
 }
 
-static void on_addresses(void *context, const struct addresses *a)
+static void on_address(struct control_call *call)
 {
-    struct control_grant *g = context;
-    bool is_first = g->addresses.n == 0;
-    g->addresses = *a;
-    pool_set_addresses(g->pool, a);
-    if (is_first)
-        hurry(g);
+    hurry(LIST_OWNER(call, struct control_grant, call));
 }
+
+static const struct control_call_handlers handlers = {
+    .on_head = on_head,
+    .on_body = on_body,
+    .on_end = on_end,
+    .on_address = on_address,
+};
 
 /* A connection a token: the next one is asked for long after this one would have been closed. */
-static struct pool *make_pool(const struct control_grant *g)
+static struct control_call_place place_of(const struct control_grant *g)
 {
     const struct config_target *t = &settings(g)->token_target;
-    SSL_CTX **tls = g->control->snapshot->service_tls;
-    const struct pool_settings s = {
-        .tls = t->is_tls ? tls[g->service->index] : NULL,
+    return (struct control_call_place){
+        .host = t->host,
+        .port = t->port,
+        .tls = t->is_tls ? g->control->snapshot->service_tls[g->service->index] : NULL,
         .server_name = t->host,
-        .connect_timeout_ms = CONNECT_MS,
-        .idle_timeout_ms = ASK_MS,
-        .head_limit = ANSWER_HEAD,
+        .answer_ms = ASK_MS,
     };
-    struct pool *p = pool_new(&g->control->loop, &s, &g->control->counters);
-    pool_set_addresses(p, &g->addresses);
-    return p;
-}
-
-static void find_address(struct control_grant *g)
-{
-    const struct config_target *t = &settings(g)->token_target;
-    if (resolver_literal(t->host, t->port, &g->addresses))
-        return;
-    g->addresses = (struct addresses){0};
-    g->life.due_ms += NAME_MS;
-    g->watched = resolver_watch(g->control->resolver, t->host, t->port, on_addresses, g);
 }
 
 struct control_grant *control_grant_new(struct control *c, const struct config_service *service,
@@ -261,10 +225,11 @@ struct control_grant *control_grant_new(struct control *c, const struct config_s
     buffer_init(&g->ask, CREDENTIALS_LIMIT);
     buffer_init(&g->answer, ANSWER_LIMIT);
     wheel_entry_init(&g->tick, on_tick);
-    wheel_entry_init(&g->timeout, on_timeout);
+    const struct control_call_place place = place_of(g);
     credentials_life_init(&g->life, now_ms(g));
-    find_address(g);
-    g->pool = make_pool(g);
+    control_call_init(&g->call, c, &handlers);
+    control_call_open(&g->call, &place);
+    g->life.due_ms += control_call_is_known(&g->call) ? 0 : NAME_MS;
     schedule(g);
     return g;
 }
@@ -274,8 +239,8 @@ void control_grant_move(struct control_grant *g, const struct config_service *se
     g->service = service;
     if (g->life.is_asking)
         hurry(g);
-    pool_close(g->pool);
-    g->pool = make_pool(g);
+    const struct control_call_place place = place_of(g);
+    control_call_move(&g->call, &place);
 }
 
 void control_grant_secret_changed(struct control_grant *g)
@@ -292,11 +257,9 @@ void control_grant_refused(struct control_grant *g, uint64_t generation)
 
 void control_grant_free(struct control_grant *g)
 {
-    give_up_ask(g);
+    forget_ask(g);
+    control_call_close(&g->call);
     loop_disarm(&g->control->loop, &g->tick);
-    if (g->watched)
-        resolver_unwatch(g->watched);
-    pool_close(g->pool);
     credentials_forget(&g->line);
     free(g);
 }

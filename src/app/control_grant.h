@@ -6,9 +6,8 @@
  */
 #pragma once
 
+#include "app/control_call.h"
 #include "app/secret.h"
-#include "http/call.h"
-#include "net/resolver.h"
 #include "service/credentials_life.h"
 
 struct control;
@@ -32,13 +31,8 @@ struct control_grant {
     void *owner;
     struct buffer line; /* the header line of the token in use; empty: there is none */
     struct credentials_life life;
-    struct wheel_entry tick;       /* the life's next moment */
-    struct wheel_entry timeout;    /* of asking */
-    struct resolver_name *watched; /* NULL: the address is known as it stands */
-    struct addresses addresses;
-    struct pool *pool;
-    struct call call;
-    struct call_request request;
+    struct wheel_entry tick; /* the life's next moment */
+    struct control_call call;
     struct buffer ask, answer;
     unsigned status;         /* of the answer */
     uint64_t retry_after_ms; /* that it asked for */

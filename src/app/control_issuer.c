@@ -9,11 +9,9 @@
 #include "cache/freshness.h"
 
 enum {
-    CONNECT_MS = 3000,
     ASK_MS = 10000,
     NAME_MS = 1000, /* for the first address */
     ASK_LIMIT = 16 * 1024,
-    ANSWER_HEAD = 32 * 1024,
     MS_A_US = 1000,
     WHY_MAX = 96,
 };
@@ -104,7 +102,7 @@ void control_issuer_look(struct control_issuer *i)
 
 static void forget_ask(struct control_issuer *i)
 {
-    loop_disarm(&i->control->loop, &i->timeout);
+    control_call_cancel(&i->call);
     buffer_done(&i->ask);
     buffer_done(&i->answer);
 }
@@ -148,7 +146,7 @@ static struct slice field_of(const struct h1_head *head, const char *base, struc
     return SLICE_NONE;
 }
 
-static void on_head(struct call *call, const struct h1_head *head, const char *base)
+static void on_head(struct control_call *call, const struct h1_head *head, const char *base)
 {
     struct control_issuer *i = LIST_OWNER(call, struct control_issuer, call);
     uint64_t wall_ms = i->control->loop.wall_us / MS_A_US;
@@ -165,46 +163,34 @@ static void on_head(struct call *call, const struct h1_head *head, const char *b
     i->lifetime_ms = f.lifetime_ms == FRESHNESS_UNTOLD ? KEY_LIFE_UNTOLD : f.lifetime_ms;
 }
 
-static void on_body(struct call *call, struct slice chunk)
+static void on_body(struct control_call *call, struct slice chunk)
 {
     struct control_issuer *i = LIST_OWNER(call, struct control_issuer, call);
     if (buffer_append(&i->answer, chunk))
         return;
-    call_cancel(call);
     fail(i, key_set_why(KEY_SET_TOO_LARGE));
 }
 
-static void on_end(struct call *call, enum call_end how)
+static void on_end(struct control_call *call, enum control_call_end how)
 {
     struct control_issuer *i = LIST_OWNER(call, struct control_issuer, call);
     switch (how) {
-    case CALL_DONE:
+    case CONTROL_CALL_DONE:
         judge(i);
         break;
-    case CALL_NO_CONNECTION:
+    case CONTROL_CALL_NO_CONNECTION:
         fail(i, "no connection to where they are");
         break;
-    case CALL_STALE:
-    case CALL_BROKEN:
+    case CONTROL_CALL_BROKEN:
         fail(i, "the connection to where they are broke off");
         break;
-    case CALL_INVALID:
+    case CONTROL_CALL_INVALID:
         fail(i, "the answer is not HTTP");
         break;
+    case CONTROL_CALL_LATE:
+        fail(i, "no answer in time");
+        break;
     }
-}
-
-static const struct call_handlers handlers = {
-    .on_head = on_head,
-    .on_body = on_body,
-    .on_end = on_end,
-};
-
-static void on_timeout(struct wheel_entry *e)
-{
-    struct control_issuer *i = LIST_OWNER(e, struct control_issuer, timeout);
-    call_cancel(&i->call);
-    fail(i, "no answer in time");
 }
 
 static void ask(struct control_issuer *i)
@@ -219,9 +205,7 @@ static void ask(struct control_issuer *i)
         fail(i, "the request for them is too long");
         return;
     }
-    i->request = (struct call_request){.head = buffer_slice(&i->ask), .fresh = true};
-    loop_arm(&i->control->loop, &i->timeout, now_ms(i) + ASK_MS);
-    call_start(&i->call, i->pool, &i->request, &handlers);
+    control_call_start(&i->call, buffer_slice(&i->ask), SLICE_NONE);
 }
 
 static void on_tick(struct wheel_entry *e)
@@ -233,52 +217,35 @@ static void on_tick(struct wheel_entry *e)
         schedule(i);
 }
 
-static void give_up_ask(struct control_issuer *i)
-{
-    if (i->life.is_asking)
-        call_cancel(&i->call);
-    forget_ask(i);
-}
-
 static void hurry(struct control_issuer *i)
 {
-    give_up_ask(i);
+    forget_ask(i);
     key_life_hurry(&i->life, now_ms(i));
     schedule(i);
 }
 
-static void on_addresses(void *context, const struct addresses *a)
+static void on_address(struct control_call *call)
 {
-    struct control_issuer *i = context;
-    bool is_first = i->addresses.n == 0;
-    i->addresses = *a;
-    pool_set_addresses(i->pool, a);
-    if (is_first)
-        hurry(i);
+    hurry(LIST_OWNER(call, struct control_issuer, call));
 }
 
-static struct pool *make_pool(const struct control_issuer *i)
+static const struct control_call_handlers handlers = {
+    .on_head = on_head,
+    .on_body = on_body,
+    .on_end = on_end,
+    .on_address = on_address,
+};
+
+static struct control_call_place place_of(const struct control_issuer *i)
 {
     const struct config_target *t = &settings(i)->target;
-    const struct pool_settings s = {
+    return (struct control_call_place){
+        .host = t->host,
+        .port = t->port,
         .tls = t->is_tls ? i->control->snapshot->issuer_tls[i->policy->index] : NULL,
         .server_name = t->host,
-        .connect_timeout_ms = CONNECT_MS,
-        .idle_timeout_ms = ASK_MS,
-        .head_limit = ANSWER_HEAD,
+        .answer_ms = ASK_MS,
     };
-    struct pool *p = pool_new(&i->control->loop, &s, &i->control->counters);
-    pool_set_addresses(p, &i->addresses);
-    return p;
-}
-
-static void find_address(struct control_issuer *i)
-{
-    const struct config_target *t = &settings(i)->target;
-    if (resolver_literal(t->host, t->port, &i->addresses))
-        return;
-    i->life.due_ms += NAME_MS;
-    i->watched = resolver_watch(i->control->resolver, t->host, t->port, on_addresses, i);
 }
 
 static void start(struct control_issuer *i)
@@ -289,9 +256,10 @@ static void start(struct control_issuer *i)
         control_issuer_look(i);
         return;
     }
+    const struct control_call_place place = place_of(i);
     key_life_init(&i->life, now_ms(i));
-    find_address(i);
-    i->pool = make_pool(i);
+    control_call_open(&i->call, &place);
+    i->life.due_ms += control_call_is_known(&i->call) ? 0 : NAME_MS;
     schedule(i);
 }
 
@@ -304,7 +272,7 @@ struct control_issuer *control_issuer_new(struct control *c, const struct config
     buffer_init(&i->ask, ASK_LIMIT);
     buffer_init(&i->answer, KEY_SET_TEXT_MAX);
     wheel_entry_init(&i->tick, on_tick);
-    wheel_entry_init(&i->timeout, on_timeout);
+    control_call_init(&i->call, c, &handlers);
     start(i);
     i->on_news = on_news;
     return i;
@@ -331,8 +299,8 @@ void control_issuer_move(struct control_issuer *i, const struct config_auth *pol
         return;
     if (i->life.is_asking)
         hurry(i);
-    pool_close(i->pool);
-    i->pool = make_pool(i);
+    const struct control_call_place place = place_of(i);
+    control_call_move(&i->call, &place);
 }
 
 bool control_issuer_miss(struct control_issuer *i)
@@ -345,12 +313,9 @@ bool control_issuer_miss(struct control_issuer *i)
 
 void control_issuer_free(struct control_issuer *i)
 {
-    give_up_ask(i);
+    forget_ask(i);
+    control_call_close(&i->call);
     loop_disarm(&i->control->loop, &i->tick);
-    if (i->watched)
-        resolver_unwatch(i->watched);
-    if (i->pool)
-        pool_close(i->pool);
     secret_done(&i->file);
     key_set_release(i->keys);
     free(i);

@@ -6,11 +6,10 @@
  */
 #pragma once
 
+#include "app/control_call.h"
 #include "app/secret.h"
 #include "edge/key_life.h"
 #include "edge/key_set.h"
-#include "http/call.h"
-#include "net/resolver.h"
 
 struct control;
 
@@ -23,13 +22,8 @@ struct control_issuer {
     struct key_set *keys; /* NULL: there never were any; one share of them is ours */
     struct secret file;   /* of its keys; where they come from a file */
     struct key_life life;
-    struct wheel_entry tick;       /* the life's next moment */
-    struct wheel_entry timeout;    /* of asking */
-    struct resolver_name *watched; /* NULL: the address is known as it stands */
-    struct addresses addresses;
-    struct pool *pool;
-    struct call call;
-    struct call_request request;
+    struct wheel_entry tick;  /* the life's next moment */
+    struct control_call call; /* where they come from a URL */
     struct buffer ask, answer;
     unsigned status;      /* of the answer */
     uint64_t lifetime_ms; /* that it names */

@@ -18,8 +18,6 @@ enum {
     WAITING_LIMIT = 8 * 1024 * 1024,
     BODY_LIMIT = 4 * 1024 * 1024, /* 512 of the longest, and what stands around them */
     HEAD_LIMIT = 256 * 1024,
-    ANSWER_HEAD = 32 * 1024,
-    CONNECT_MS = 3000,
     ASK_MS = 5000,
     IDLE_MS = 30000,
     TRIES = 5,
@@ -75,7 +73,7 @@ static void gather(struct control *c)
 static void forget_batch(struct control_spans *s)
 {
     s->n_sending = s->n_tries = 0;
-    s->is_under_way = s->is_paused = false;
+    s->is_paused = false;
     s->body.n = 0;
 }
 
@@ -100,8 +98,6 @@ static void drop_batch(struct control *c, const char *why)
 static void fail(struct control *c, const char *why)
 {
     struct control_spans *s = &c->spans;
-    loop_disarm(&c->loop, &s->timeout);
-    s->is_under_way = false;
     if (s->is_ending || s->n_tries >= TRIES) {
         drop_batch(c, why);
         return;
@@ -121,7 +117,6 @@ static void judge(struct control *c)
 {
     struct control_spans *s = &c->spans;
     char why[32];
-    loop_disarm(&c->loop, &s->timeout);
     snprintf(why, sizeof why, "it answered %u", s->status);
     if (s->status >= 200 && s->status <= 299) {
         s->n_sent += s->n_sending;
@@ -133,7 +128,7 @@ static void judge(struct control *c)
     }
 }
 
-static void on_head(struct call *call, const struct h1_head *head, const char *base)
+static void on_head(struct control_call *call, const struct h1_head *head, const char *base)
 {
     struct control *c = LIST_OWNER(call, struct control, spans.call);
     c->spans.status = head->status;
@@ -141,44 +136,39 @@ static void on_head(struct call *call, const struct h1_head *head, const char *b
 }
 
 /* What it says of it is of no use to us. */
-static void on_body(struct call *call, struct slice chunk)
+static void on_body(struct control_call *call, struct slice chunk)
 {
     (void)call;
     (void)chunk;
 }
 
-static void on_end(struct call *call, enum call_end how)
+static void on_end(struct control_call *call, enum control_call_end how)
 {
     struct control *c = LIST_OWNER(call, struct control, spans.call);
     switch (how) {
-    case CALL_DONE:
+    case CONTROL_CALL_DONE:
         judge(c);
         break;
-    case CALL_NO_CONNECTION:
+    case CONTROL_CALL_NO_CONNECTION:
         fail(c, "no connection");
         break;
-    case CALL_STALE:
-    case CALL_BROKEN:
+    case CONTROL_CALL_BROKEN:
         fail(c, "the connection broke off");
         break;
-    case CALL_INVALID:
+    case CONTROL_CALL_INVALID:
         fail(c, "its answer is not HTTP");
+        break;
+    case CONTROL_CALL_LATE:
+        fail(c, "no answer in time");
         break;
     }
 }
 
-static const struct call_handlers handlers = {
+static const struct control_call_handlers handlers = {
     .on_head = on_head,
     .on_body = on_body,
     .on_end = on_end,
 };
-
-static void on_timeout(struct wheel_entry *e)
-{
-    struct control *c = LIST_OWNER(e, struct control, spans.timeout);
-    call_cancel(&c->spans.call);
-    fail(c, "no answer in time");
-}
 
 static bool write_head(struct control *c)
 {
@@ -210,11 +200,7 @@ static void send_batch(struct control *c)
         drop_batch(c, "the head of the request is too long");
         return;
     }
-    s->is_under_way = true;
-    s->request =
-        (struct call_request){.head = buffer_slice(&s->head), .body = buffer_slice(&s->body)};
-    loop_arm(&c->loop, &s->timeout, c->loop.now_ms + ASK_MS);
-    call_start(&s->call, s->pool, &s->request, &handlers);
+    control_call_start(&s->call, buffer_slice(&s->head), buffer_slice(&s->body));
 }
 
 /* The first lines that wait, as many as a batch has. */
@@ -246,62 +232,35 @@ static void on_tick(struct wheel_entry *e)
     gather(c);
     if (s->is_paused && (s->is_ending || c->loop.now_ms >= s->again_ms))
         send_batch(c);
-    if (!s->is_under_way && !s->is_paused && is_due(c)) {
+    if (!s->call.is_under_way && !s->is_paused && is_due(c)) {
         take_batch(c);
         send_batch(c);
     }
     loop_arm(&c->loop, e, c->loop.now_ms + (s->is_ending ? 1 : GATHER_EVERY_MS));
 }
 
-static void on_addresses(void *context, const struct addresses *a)
+static void open_call(struct control *c)
 {
-    struct control *c = context;
-    c->spans.addresses = *a;
-    pool_set_addresses(c->spans.pool, a);
-}
-
-static void open_pool(struct control *c)
-{
-    struct control_spans *s = &c->spans;
     const struct config_traces *t = settings(c);
-    const struct pool_settings with = {
+    const struct control_call_place place = {
+        .host = t->target.host,
+        .port = t->target.port,
         .tls = c->snapshot->traces_tls,
         .server_name = t->tls.server_name ? t->tls.server_name : t->target.host,
-        .connect_timeout_ms = CONNECT_MS,
-        .idle_timeout_ms = IDLE_MS,
-        .max_idle = 1,
-        .head_limit = ANSWER_HEAD,
+        .answer_ms = ASK_MS,
+        .idle_ms = IDLE_MS,
     };
-    s->pool = pool_new(&c->loop, &with, &c->counters);
-    s->addresses = (struct addresses){0};
-    if (resolver_literal(t->target.host, t->target.port, &s->addresses))
-        pool_set_addresses(s->pool, &s->addresses);
-    else
-        s->watched = resolver_watch(c->resolver, t->target.host, t->target.port, on_addresses, c);
-}
-
-static void unwatch(struct control_spans *s)
-{
-    if (s->watched)
-        resolver_unwatch(s->watched);
-    s->watched = NULL;
+    control_call_open(&c->spans.call, &place);
 }
 
 /* What is under way is made again. */
-static void close_pool(struct control *c)
+static void close_call(struct control *c)
 {
     struct control_spans *s = &c->spans;
-    if (s->is_under_way)
-        call_cancel(&s->call);
-    s->is_paused = s->is_under_way || s->is_paused;
-    s->is_under_way = false;
+    s->is_paused |= s->call.is_under_way;
     s->again_ms = 0;
-    loop_disarm(&c->loop, &s->timeout);
+    control_call_close(&s->call);
     loop_disarm(&c->loop, &s->tick);
-    unwatch(s);
-    if (s->pool)
-        pool_close(s->pool);
-    s->pool = NULL;
 }
 
 void control_spans_init(struct control *c)
@@ -311,14 +270,14 @@ void control_spans_init(struct control *c)
     buffer_init(&s->body, BODY_LIMIT);
     buffer_init(&s->head, HEAD_LIMIT);
     wheel_entry_init(&s->tick, on_tick);
-    wheel_entry_init(&s->timeout, on_timeout);
+    control_call_init(&s->call, c, &handlers);
     random_init(&s->random);
 }
 
 void control_spans_watch(struct control *c)
 {
     struct control_spans *s = &c->spans;
-    close_pool(c);
+    close_call(c);
     s->is_on = settings(c)->is_on;
     if (!s->is_on) {
         drop_batch(c, "traces are off now");
@@ -327,14 +286,14 @@ void control_spans_watch(struct control *c)
         s->waiting.n = 0;
         return;
     }
-    open_pool(c);
+    open_call(c);
     loop_arm(&c->loop, &s->tick, c->loop.now_ms);
 }
 
 void control_spans_end(struct control *c)
 {
     struct control_spans *s = &c->spans;
-    unwatch(s);
+    control_call_unwatch(&s->call);
     s->is_ending = true;
     s->ends_ms = c->loop.now_ms + END_MS;
     if (!s->is_on)
@@ -353,7 +312,7 @@ bool control_spans_are_over(const struct control *c)
 void control_spans_done(struct control *c)
 {
     struct control_spans *s = &c->spans;
-    close_pool(c);
+    close_call(c);
     buffer_done(&s->waiting);
     buffer_done(&s->body);
     buffer_done(&s->head);

@@ -7,10 +7,9 @@
  */
 #pragma once
 
+#include "app/control_call.h"
 #include "base/buffer.h"
 #include "base/random.h"
-#include "http/call.h"
-#include "net/resolver.h"
 
 struct control;
 struct metrics;
@@ -18,8 +17,7 @@ struct metrics;
 struct control_spans {
     bool is_on;
     bool is_ending;
-    bool is_under_way;     /* a request, */
-    bool is_paused;        /* or a pause before it is made again */
+    bool is_paused;        /* before a request is made again */
     struct buffer waiting; /* lines */
     unsigned n_waiting;    /* of them */
     uint64_t since_ms;     /* the first of them came */
@@ -32,12 +30,7 @@ struct control_spans {
     uint64_t again_ms; /* when it is made again */
     uint64_t ends_ms;  /* when waiting for it at the end is over */
     struct wheel_entry tick;
-    struct wheel_entry timeout;
-    struct resolver_name *watched; /* NULL: the address is known as it stands */
-    struct addresses addresses;
-    struct pool *pool;
-    struct call call;
-    struct call_request request;
+    struct control_call call;
     uint64_t n_sent, n_dropped; /* spans */
     struct random random;
 };
