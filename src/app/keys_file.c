@@ -5,9 +5,9 @@
 #include "config/keys.h"
 #include "edge/api_keys.h"
 
-static const char *take(void *context, struct slice name, struct slice key)
+static const char *take(void *context, const struct keys_pair *p)
 {
-    return api_keys_add(context, name, key);
+    return api_keys_add(context, p->name, p->key, p->scopes);
 }
 
 static bool fill(struct api_keys *k, const struct config_auth *a, struct slice text,

@@ -153,13 +153,13 @@ static void read_scopes(struct reading *r, const struct option *row, struct node
 void config_check_scopes(struct reading *r, const struct config_endpoint *e, const struct node *own)
 {
     const struct node *given = node_find(own, SLICE("scopes"));
-    bool has_tokens = false;
+    bool has_some = false;
     for (unsigned i = 0; i < e->n_auth; i++)
-        has_tokens |= e->auth[i]->kind == CONFIG_AUTH_JWT;
-    if (given && e->n_scopes && !has_tokens)
+        has_some |= e->auth[i]->kind != CONFIG_AUTH_CERT;
+    if (given && e->n_scopes && !has_some)
         reading_complain(r, RULE_SCOPES, given->place,
-                         "only tokens have scopes; let `auth` name a policy with `jwt`, or leave "
-                         "`scopes` out");
+                         "only tokens and keys have scopes; let `auth` name a policy with `jwt` or "
+                         "`api_keys`, or leave `scopes` out");
 }
 
 const struct option_kind config_kind_jwt = {"map", "@", read_jwt};

@@ -94,8 +94,8 @@ static const struct option endpoint[] = {
      .kind = &config_kind_endpoint_scopes,
      .otherwise = "none",
      .sentence =
-         "Scopes of which a client's token must have one, in its `scope`, `scp` or `roles`; "
-         "needs `auth`.",
+         "Scopes of which a client's token must have one, in its `scope`, `scp` or `roles`, or "
+         "its key in the file; needs `auth`.",
      .example = "[orders.read]"},
     {.name = "timeout",
      .kind = &option_duration,

@@ -16,7 +16,8 @@ enum {
 
 struct entry {
     unsigned char digest[DIGEST_SIZE_BYTES];
-    struct slice name; /* malloc()ed */
+    struct slice name; /* malloc()ed, with the scopes behind it */
+    struct slice scopes;
 };
 
 struct api_keys {
@@ -68,21 +69,25 @@ static bool is_key(struct slice key)
     return key.n > 0 && key.n <= API_KEYS_KEY_MAX && key.at[0] != ' ' && key.at[key.n - 1] != ' ';
 }
 
-static struct entry *add_entry(struct api_keys *k, struct slice name)
+static struct entry *add_entry(struct api_keys *k, struct slice name, struct slice scopes)
 {
     if (k->n == k->capacity) {
         k->capacity = k->capacity ? 2 * k->capacity : FIRST_CAPACITY;
         k->entries = reallocarray(k->entries, k->capacity, sizeof *k->entries);
         CHECK(k->entries);
     }
-    char *copy = malloc(name.n);
+    char *copy = malloc(name.n + scopes.n);
     CHECK(copy);
     memcpy(copy, name.at, name.n);
+    if (scopes.n)
+        memcpy(copy + name.n, scopes.at, scopes.n);
     k->entries[k->n].name = (struct slice){copy, name.n};
+    k->entries[k->n].scopes = (struct slice){copy + name.n, scopes.n};
     return &k->entries[k->n++];
 }
 
-const char *api_keys_add(struct api_keys *k, struct slice name, struct slice key)
+const char *api_keys_add(struct api_keys *k, struct slice name, struct slice key,
+                         struct slice scopes)
 {
     static const struct slice prefix = SLICE_INIT("sha256:");
     unsigned char read[DIGEST_SIZE_BYTES];
@@ -96,7 +101,7 @@ const char *api_keys_add(struct api_keys *k, struct slice name, struct slice key
     } else if (!read_digest(slice_after(key, prefix.n), read)) {
         return "a digest is sha256: and 64 hexadecimal digits";
     }
-    memcpy(add_entry(k, name)->digest, read, sizeof read);
+    memcpy(add_entry(k, name, scopes)->digest, read, sizeof read);
     return NULL;
 }
 
@@ -139,7 +144,7 @@ static size_t find_start(const struct api_keys *k, uint64_t start)
     return low;
 }
 
-struct slice api_keys_find(const struct api_keys *k, struct slice key)
+struct slice api_keys_find(const struct api_keys *k, struct slice key, struct slice *scopes)
 {
     unsigned char shown[DIGEST_SIZE_BYTES];
     if (key.n == 0 || key.n > API_KEYS_KEY_MAX)
@@ -147,8 +152,10 @@ struct slice api_keys_find(const struct api_keys *k, struct slice key)
     digest(key, shown);
     for (size_t i = find_start(k, start_of(shown));
          i < k->n && start_of(k->entries[i].digest) == start_of(shown); i++)
-        if (CRYPTO_memcmp(k->entries[i].digest, shown, sizeof shown) == 0)
+        if (CRYPTO_memcmp(k->entries[i].digest, shown, sizeof shown) == 0) {
+            *scopes = k->entries[i].scopes;
             return k->entries[i].name;
+        }
     return SLICE_NONE;
 }
 

@@ -208,22 +208,25 @@ enum jwt_verdict jwt_check(const struct jwt_question *q, struct arena *arena, st
     return verdict == JWT_GOOD ? check_claims(jws.payload, q->expected, q->now_s, out) : verdict;
 }
 
-/* Is one of the words, which spaces part, one of the names? */
-static bool has_word(struct json_value text, const struct slice *names, unsigned n)
+bool jwt_is_among(struct slice words, const struct slice *scopes, unsigned n)
+{
+    while (words.n) {
+        const char *space = memchr(words.at, ' ', words.n);
+        size_t length = space ? (size_t)(space - words.at) : words.n;
+        for (unsigned i = 0; i < n; i++)
+            if (slice_equal((struct slice){words.at, length}, scopes[i]))
+                return true;
+        words = slice_after(words, length + (space ? 1 : 0));
+    }
+    return false;
+}
+
+static bool has_word(struct json_value text, const struct slice *scopes, unsigned n)
 {
     char plain[JWS_TOKEN_MAX];
     if (text.kind != JSON_STRING || text.text.n > sizeof plain)
         return false;
-    struct slice rest = {plain, text_unquote(plain, text.text)};
-    while (rest.n) {
-        const char *space = memchr(rest.at, ' ', rest.n);
-        size_t length = space ? (size_t)(space - rest.at) : rest.n;
-        for (unsigned i = 0; i < n; i++)
-            if (slice_equal((struct slice){rest.at, length}, names[i]))
-                return true;
-        rest = slice_after(rest, length + (space ? 1 : 0));
-    }
-    return false;
+    return jwt_is_among((struct slice){plain, text_unquote(plain, text.text)}, scopes, n);
 }
 
 bool jwt_has_scope(struct slice claims, const struct slice *scopes, unsigned n)

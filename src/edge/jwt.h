@@ -46,6 +46,8 @@ struct jwt {
 enum jwt_verdict jwt_check(const struct jwt_question *q, struct arena *arena,
                            struct jwt *out) MUST_USE;
 
+/* Is one of the words, which spaces part, one of the scopes? */
+bool jwt_is_among(struct slice words, const struct slice *scopes, unsigned n) MUST_USE;
 /* Do the claims have one of the scopes? In `scope` (words in a text), `scp` (the same, or a list);
  * `roles` (a list) counts too. */
 bool jwt_has_scope(struct slice claims, const struct slice *scopes, unsigned n) MUST_USE;

@@ -50,16 +50,18 @@ static enum verdict find_credential(const struct request *r, struct slice name, 
 /* The name is copied: the keys may be others before the request has ended. */
 static enum verdict try_keys(struct visit *v, const struct config_auth *a)
 {
-    struct slice shown;
+    struct slice shown, scopes;
     enum verdict verdict = find_credential(&v->exchange->request, a->header, &shown);
     if (verdict != PROVED)
         return verdict;
-    struct slice name = api_keys_find(v->gateway->keys[a->index], shown);
+    struct slice name = api_keys_find(v->gateway->keys[a->index], shown, &scopes);
     if (!name.at)
         return NOT_PROVED;
-    v->identity =
-        (struct identity){.policy = a->name, .name = arena_copy(&v->exchange->arena, name)};
-    return v->identity.name.at ? PROVED : NO_ROOM;
+    struct arena *arena = &v->exchange->arena;
+    v->identity = (struct identity){.policy = a->name, .name = arena_copy(arena, name)};
+    if (scopes.n)
+        v->identity.scopes = arena_copy(arena, scopes);
+    return v->identity.name.at && (!scopes.n || v->identity.scopes.at) ? PROVED : NO_ROOM;
 }
 
 /* Credentials of another scheme are for another policy. */
@@ -99,6 +101,15 @@ static enum verdict prove_token(struct visit *v, const struct config_auth *a, st
     return read_subject(v, claims, &v->identity.name) ? PROVED : NO_ROOM;
 }
 
+/* One that waited while its gateway retired has not heard what came: the next one may know the key.
+ */
+static enum verdict ask_for_key(struct visit *v, const struct config_auth *a)
+{
+    if (v->has_waited && v->gateway->is_retired)
+        return NOT_KNOWN;
+    return issuers_ask(v, a) ? WAITS : NOT_PROVED;
+}
+
 static enum verdict try_token(struct visit *v, const struct config_auth *a, struct refusal *r)
 {
     struct slice token, claims;
@@ -113,7 +124,7 @@ static enum verdict try_token(struct visit *v, const struct config_auth *a, stru
     case JWT_GOOD:
         return prove_token(v, a, claims);
     case JWT_UNKNOWN_KEY:
-        return issuers_ask(v, a) ? WAITS : NOT_PROVED;
+        return ask_for_key(v, a);
     case JWT_NO_ROOM:
         return NO_ROOM;
     case JWT_BAD:
@@ -154,15 +165,15 @@ static enum verdict try_policy(struct visit *v, const struct config_auth *a, str
     return NOT_PROVED;
 }
 
-/* Only tokens have scopes. */
 static enum verdict try(struct visit *v, const struct config_auth *a, struct refusal *r)
 {
     const struct config_endpoint *e = v->plan->config;
     enum verdict verdict = try_policy(v, a, r);
     if (verdict != PROVED || e->n_scopes == 0)
         return verdict;
-    struct slice claims = v->identity.claims;
-    if (claims.n && jwt_has_scope(claims, e->scopes, e->n_scopes))
+    const struct identity *who = &v->identity;
+    if (jwt_is_among(who->scopes, e->scopes, e->n_scopes) ||
+        (who->claims.n && jwt_has_scope(who->claims, e->scopes, e->n_scopes)))
         return PROVED;
     v->identity = (struct identity){0};
     return LACKS_SCOPE;

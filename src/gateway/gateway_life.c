@@ -170,6 +170,7 @@ void gateway_retire(struct gateway *g, void (*on_retired)(void *context), void *
     g->is_retired = true;
     g->on_retired = on_retired;
     g->retired_context = context;
+    issuers_retire(g);
     free_if_over(g);
 }
 

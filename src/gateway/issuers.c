@@ -126,6 +126,18 @@ void issuers_leave(struct visit *v)
     v->key_wait = NULL;
 }
 
+void issuers_retire(struct gateway *g)
+{
+    for (unsigned i = 0; i < g->config->n_auth; i++)
+        while (!list_is_empty(&g->issuers[i].waiting)) {
+            struct issuers_wait *w =
+                LIST_OWNER(list_pop_front(&g->issuers[i].waiting), struct issuers_wait, node);
+            w->is_over = true;
+            if (w->is_whole)
+                loop_arm(g->loop, &w->timer, g->loop->now_ms);
+        }
+}
+
 void issuers_hear(struct gateway *g, const struct gateway_issuer *news)
 {
     struct issuers_one *one = &g->issuers[news->policy];

@@ -33,6 +33,9 @@ void issuers_free(const struct gateway *g, struct issuers_one *all);
 /* What is new of one of them; who waits for it goes on. */
 void issuers_hear(struct gateway *g, const struct gateway_issuer *news);
 
+/* Who waits hears of nothing any more: goes on in a later turn, to be told to come again. */
+void issuers_retire(struct gateway *g);
+
 /* The token's claims, in the visit's arena. *why: of JWT_BAD, for the client. The policy has keys.
  */
 enum jwt_verdict issuers_check(struct visit *v, const struct config_auth *policy,

@@ -1,6 +1,7 @@
 """test_tokens.py - who may ask by a signed token: keys, claims, scopes (CONTRACT 3.9)"""
 
 import json
+import signal
 import threading
 import time
 
@@ -67,7 +68,10 @@ SECRET = Secret("inside")
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory, issuer):
-    files = {"keys.yaml": "acme: partner-key\n", "secret.json": json.dumps(keys_of(SECRET))}
+    keys = ("acme: partner-key\n"
+            "reader: {key: reader-key, scopes: [orders.list, orders.read]}\n"
+            "lister: {key: lister-key, scopes: [orders.list, orders.reader, read]}\n")
+    files = {"keys.yaml": keys, "secret.json": json.dumps(keys_of(SECRET))}
     with Gateway(CONFIG, tmp_path_factory.mktemp("tokens"), files, issuer=issuer.service) as made:
         yield made
 
@@ -244,8 +248,16 @@ def test_a_token_of_no_such_scope_is_403(gateway, issuer, more):
     assert 'scope="orders.read orders.write"' in challenge
 
 
-def test_a_key_has_no_scopes(gateway):
-    assert gateway.get("/scoped", fields=[("X-Api-Key", "partner-key")]).status == 403
+@table(
+    "key,status",
+    ("that has one of them", "reader-key", 200),
+    ("that has others", "lister-key", 403),
+    ("that has none", "partner-key", 403),
+    ("that nobody has", "no-key", 401),
+)
+def test_keys_have_the_scopes_of_their_file(gateway, key, status):
+    assert gateway.get("/scoped", fields=[("X-Api-Key", key)]).status == status
+    assert gateway.get("/either", fields=[("X-Api-Key", key)]).status == (401 if status == 401 else 200)
 
 
 # Keys
@@ -283,6 +295,15 @@ def source():
     one = Service("issuer")
     yield one
     one.close()
+
+
+FILE_CONFIG = """
+listen: @listen@
+workers: 2
+auth: {insider: {jwt: {jwks: secret.json, algorithms: [HS256]}}}
+services: {s: "http://@s@"}
+endpoints: [{path: /insider, auth: insider, sources: {one: {get: "s:/insider"}}}]
+"""
 
 
 def begun(start, source, issuer):
@@ -331,6 +352,53 @@ def test_a_client_that_waits_for_keys_may_leave(start, source, issuer):
     wait_for(lambda: len(source.recorded) == 2)
     client.close()
     assert gateway.get("/customer", fields=bearer(token(issuer["ES256"]))).status == 200
+
+
+def test_who_waits_for_keys_while_they_change_hands_is_to_come_again(start, source, issuer):
+    """A reload in the meantime: what comes is for the new configuration, not for those before it."""
+    gateway = begun(start, source, issuer)
+    source.behaviours["/jwks"] = silent()
+    with gateway.client() as client:
+        client.ask("/customer", fields=bearer(token(issuer["ES256"], {"kid": "x"})))
+        wait_for(lambda: len(source.recorded) == 2)
+        gateway.signal(signal.SIGHUP)
+        got = client.answer()
+        got.problem(503)
+        assert int(got["retry-after"]) > 0 and got.all("www-authenticate") == []
+        assert got.seconds < 1.9
+    assert gateway.get("/customer", fields=bearer(token(issuer["ES256"]))).status == 200
+
+
+@pytest.mark.threads
+def test_keys_change_while_many_ask(start, source, issuer, tmp_path):
+    """Two workers verify while the file of a secret is another again and again."""
+    secrets = [Secret(f"s{n}", b"%032d" % n) for n in range(8)]
+    gateway = start(FILE_CONFIG, files={"secret.json": json.dumps(keys_of(*secrets[:2]))})
+    over, wrong = threading.Event(), []
+
+    def ask(n):
+        with gateway.client() as client:
+            while not over.is_set():
+                secret = secrets[n % len(secrets)]
+                got = client.get("/insider", fields=bearer(token(secret)))
+                if got.status not in (200, 401):
+                    wrong.append(got.status)
+                n += 1
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for n in range(1, 7):
+            gateway.write("secret.json", json.dumps(keys_of(*secrets[n:n + 2])))
+            new, old = bearer(token(secrets[n + 1])), bearer(token(secrets[n - 1]))
+            wait_for(lambda: gateway.get("/insider", fields=new).status == 200)
+            wait_for(lambda: gateway.get("/insider", fields=old).status == 401)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
 
 
 def test_keys_that_do_not_come_make_nobody_wait_for_long(start, source, issuer):

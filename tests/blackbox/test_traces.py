@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from behaviour import answer, closing, in_turn, silent
+from behaviour import after, answer, closing, in_turn, silent
 from cases import fresh, table
 from gateway import wait_for
+from service import Service
 from told import ENDPOINTS
 
 TEMPLATE = """
@@ -19,11 +20,19 @@ traces: {otlp: "http://@collector@/v1/traces", SAMPLE headers: {x-key: secret}, 
 services:
   alpha: {targets: ["http://@alpha@"], breaker: off}
   beta: {targets: ["http://@beta@"], breaker: off}
+  hedged:
+    targets: ["http://@alpha@", "http://@beta@"]
+    breaker: off
+    balance: round-robin
+    hedge: {after: 50ms, budget: 50%}
   again: {targets: ["http://@alpha@"], breaker: off, retry: {attempts: 2, causes: [503]}}
 endpoints:""" + ENDPOINTS + """\
   - path: /again/{key}
     sources:
       one: {get: "again:/{key}"}
+  - path: /hedged/{key}
+    sources:
+      one: {get: "hedged:/{key}"}
   - path: /list/{key}
     query: {ids: {list: true}}
     sources:
@@ -129,6 +138,23 @@ def test_a_retry_is_an_attempt_of_its_own(gateway):
     assert attributes(source)["sheaf.attempts"] == "2" and source["status"] == {}
     came = [r["traceparent"].split("-")[2] for r in gateway["alpha"].requests(f"/{key}")]
     assert sorted(came) == sorted(a["spanId"] for a in attempts)
+
+
+def test_a_hedge_is_an_attempt_beside_the_first(gateway):
+    """The budget is of calls made before: some plain ones come first."""
+    for _ in range(10):
+        gateway.get(f"/hedged/{fresh()}")
+    key = fresh()
+    for name in ("alpha", "beta"):
+        gateway[name].on(f"/{key}", after(0.4, answer({})))
+    got, found = ask(gateway, f"/hedged/{key}", 4)
+    assert got.is_complete()
+    source, = by_kind(found, INTERNAL)
+    attempts = by_kind(found, CLIENT)
+    assert [s["parentSpanId"] for s in attempts] == [source["spanId"]] * 2
+    assert len({attributes(s)["server.port"] for s in attempts}) == 2
+    assert sorted(attributes(s).get("sheaf.cancelled", False) for s in attempts) == [False, True]
+    assert attributes(source)["sheaf.attempts"] == "2"
 
 
 FAILURES = {
@@ -251,6 +277,29 @@ def test_a_collector_that_is_busy_is_asked_again(start):
     first, second = gateway["collector"].requests("/v1/traces")[:2]
     assert first.body == second.body
     wait_for(lambda: metric(gateway, "sheaf_spans_exported_total") == 5)
+
+
+@table(
+    "ca,exported",
+    ("that is trusted", "ca.pem", True),
+    ("of an authority that is not", "stranger.pem", False),
+)
+def test_a_collector_behind_tls(start, authority, stranger, ca, exported):
+    collector = Service("collector", authority.server(fresh("collector"), "DNS:service.test"))
+    tls = f"tls: {{ca: {ca}, server_name: service.test}}, SAMPLE"
+    config = TEMPLATE.replace("http://@collector@", "https://@collector@")
+    gateway = start(config.replace("SAMPLE", tls).replace("SAMPLE", ""), collector=collector,
+                    files={"ca.pem": authority.ca.read_text(),
+                           "stranger.pem": stranger.ca.read_text()})
+    trace = fresh_trace()
+    gateway.get("/both/x", fields=[("traceparent", f"00-{trace}-{PARENT}-01")])
+    if exported:
+        wait_for(lambda: len(spans(gateway, trace)) == 5)
+    else:
+        gateway.stop()
+        assert collector.recorded == []
+        assert "spans were not taken by the collector of traces: no connection" in gateway.stderr()
+    collector.close()
 
 
 def test_a_collector_that_refuses_costs_spans_that_are_counted(start):

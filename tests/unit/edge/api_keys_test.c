@@ -10,12 +10,13 @@
 
 static struct slice find(const struct api_keys *k, const char *key)
 {
-    return api_keys_find(k, slice_of(key));
+    struct slice scopes;
+    return api_keys_find(k, slice_of(key), &scopes);
 }
 
 static void add(struct api_keys *k, const char *name, const char *key)
 {
-    assert_null(api_keys_add(k, slice_of(name), slice_of(key)));
+    assert_null(api_keys_add(k, slice_of(name), slice_of(key), SLICE_NONE));
 }
 
 static void a_key_has_a_name_and_no_other_has(void **state)
@@ -71,8 +72,8 @@ static void what_is_no_key_is_refused(void **state)
         "sha256:ga7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"};
     struct api_keys *k = api_keys_new();
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        assert_non_null(api_keys_add(k, SLICE("acme"), slice_of(keys[i])));
-    assert_non_null(api_keys_add(k, SLICE_NONE, SLICE("key")));
+        assert_non_null(api_keys_add(k, SLICE("acme"), slice_of(keys[i]), SLICE_NONE));
+    assert_non_null(api_keys_add(k, SLICE_NONE, SLICE("key"), SLICE_NONE));
     assert_true(api_keys_finish(k));
     api_keys_release(k);
 }
@@ -85,12 +86,15 @@ static void lengths_have_bounds(void **state)
     struct api_keys *k = api_keys_new();
     const struct slice too_long = {long_text, API_KEYS_KEY_MAX + 1};
     const struct slice longest = {long_text, API_KEYS_KEY_MAX};
-    assert_non_null(api_keys_add(k, SLICE("a"), too_long));
-    assert_non_null(api_keys_add(k, (struct slice){long_text, API_KEYS_NAME_MAX + 1}, SLICE("k")));
-    assert_null(api_keys_add(k, (struct slice){long_text, API_KEYS_NAME_MAX}, longest));
+    assert_non_null(api_keys_add(k, SLICE("a"), too_long, SLICE_NONE));
+    struct slice name = {long_text, API_KEYS_NAME_MAX + 1}, scopes;
+    assert_non_null(api_keys_add(k, name, SLICE("k"), SLICE_NONE));
+    name.n = API_KEYS_NAME_MAX;
+    assert_null(api_keys_add(k, name, longest, SLICE("a b")));
     assert_true(api_keys_finish(k));
-    assert_int_equal(api_keys_find(k, longest).n, API_KEYS_NAME_MAX);
-    assert_null(api_keys_find(k, too_long).at);
+    assert_int_equal(api_keys_find(k, longest, &scopes).n, API_KEYS_NAME_MAX);
+    assert_true(slice_equal(scopes, SLICE("a b")));
+    assert_null(api_keys_find(k, too_long, &scopes).at);
     api_keys_release(k);
 }
 
@@ -137,9 +141,9 @@ static void nobody_has_a_key_where_there_are_none(void **state)
     api_keys_release(NULL);
 }
 
-static const char *take(void *context, struct slice name, struct slice key)
+static const char *take(void *context, const struct keys_pair *p)
 {
-    return api_keys_add(context, name, key);
+    return api_keys_add(context, p->name, p->key, p->scopes);
 }
 
 /* A file as it is read, and what is told of it. */
@@ -156,6 +160,13 @@ static void a_wrong_file_is_told_with_its_place_and_without_a_key(void **state)
         {"SECRET\n", "keys.yaml:1:1: "},
         {"acme: one\nother: {SECRET: 1}\n", "keys.yaml:2:8: "},
         {"acme: one\nother:\n", "keys.yaml:2:1: "},
+        {"acme: {key: SECRET}\nother: {key: SECRET2, scopes: [a.b, c]}\n", NULL},
+        {"acme: {scopes: [SECRET]}\n", "keys.yaml:1:7: "},
+        {"acme: {key: SECRET, scope: [a]}\n", "keys.yaml:1:7: "},
+        {"acme: {key: SECRET, scopes: []}\n", "keys.yaml:1:7: "},
+        {"acme: {key: SECRET, scopes: a}\n", "keys.yaml:1:7: "},
+        {"acme: {key: SECRET, scopes: [a b]}\n", "keys.yaml:1:7: "},
+        {"acme: {key: [SECRET], scopes: [a]}\n", "keys.yaml:1:7: "},
         {"acme: one\nother: \"SECRET\nthird: 1\n", "keys.yaml:"},
         {"acme: one\nother: ' SECRET'\n", "keys.yaml:2:1: "},
         {"acme: one\nother: sha256:SECRET\n", "keys.yaml:2:1: "},
