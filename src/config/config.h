@@ -315,12 +315,16 @@ struct config_cache {
 enum config_rate_by {
     CONFIG_BY_IP,
     CONFIG_BY_HEADER,
+    CONFIG_BY_KEY,   /* the name of the API key, */
+    CONFIG_BY_CLAIM, /* or what a verified token says; whoever has none, by address */
 };
 struct config_rate_limit {
     bool is_on;
     bool is_top; /* that of the top: one allowance for all endpoints that have it */
     enum config_rate_by by;
-    struct slice header;       /* CONFIG_BY_HEADER: its name, lower case */
+    struct slice header; /* CONFIG_BY_HEADER: its name, lower case */
+    struct slice claim;  /* CONFIG_BY_CLAIM: the path as written, */
+    struct json_path claim_path;
     uint64_t per_hour;         /* the rate; 0: none */
     unsigned burst;            /* 0: not given */
     bool counts_calls;         /* a permit for each call, not for each request */

@@ -18,6 +18,7 @@ static void read_endpoint(struct reading *r, const struct option *row, struct no
     config_check_views(r, e, value);
     config_check_endpoint_cache(r, e, value);
     config_check_scopes(r, e, value);
+    config_check_rate_limit(r, e, whole);
 }
 
 /* Where a conflict of routes is told. */

@@ -133,6 +133,9 @@ void config_check_views(struct reading *r, struct config_endpoint *e, const stru
 /* Scopes that stand in the endpoint itself need a policy that knows of scopes. */
 void config_check_scopes(struct reading *r, const struct config_endpoint *e,
                          const struct node *own);
+/* Callers that the endpoint's own limit tells apart by what no policy of it can prove. */
+void config_check_rate_limit(struct reading *r, const struct config_endpoint *e,
+                             const struct node *whole);
 void config_check_cycles(struct reading *r, const struct config_endpoint *e);
 void config_check_routes(struct reading *r, struct node *const *paths);
 

@@ -1,5 +1,6 @@
 /* config_rate_limit.c - how much each caller may ask (CONTRACT 3.9) */
 #include "config/config_internal.h"
+#include "config/config_variable.h"
 
 enum {
     SECONDS_AN_HOUR = 3600
@@ -60,7 +61,7 @@ static bool begins_with(struct slice text, struct slice with)
 static void read_by(struct reading *r, const struct option *row, struct node *value, void *object)
 {
     struct config_rate_limit *l = object;
-    static const struct slice headers = SLICE_INIT("headers.");
+    static const struct slice headers = SLICE_INIT("headers."), claims = SLICE_INIT("claims.");
     (void)row;
     if (!option_scalar(r, value, "what tells callers apart"))
         return;
@@ -69,11 +70,47 @@ static void read_by(struct reading *r, const struct option *row, struct node *va
         name.text = slice_after(value->text, headers.n);
         l->by = CONFIG_BY_HEADER;
         config_read_header_name(r, &name, CONFIG_HEADER_READ, &l->header);
+    } else if (begins_with(value->text, claims)) {
+        struct slice path = slice_after(value->text, claims.n - 1);
+        l->by = CONFIG_BY_CLAIM;
+        l->claim = reading_copy(r, path);
+        (void)config_variable_path(r, value->text, path, value->place, &l->claim_path);
+    } else if (node_is(value, "key")) {
+        l->by = CONFIG_BY_KEY;
     } else if (!node_is(value, "ip")) {
         reading_complain(r, RULE_RATE_BY, value->place,
-                         "callers are not told apart by '%s'; write ip or headers.x-tenant",
+                         "callers are not told apart by '%s'; write ip, key, claims.sub or "
+                         "headers.x-tenant",
                          reading_show(r, value->text));
     }
+}
+
+static bool has_keys(const struct config_endpoint *e)
+{
+    for (unsigned i = 0; i < e->n_auth; i++)
+        if (e->auth[i]->kind == CONFIG_AUTH_KEYS)
+            return true;
+    return false;
+}
+
+/* The limit of the top is for endpoints of all kinds. */
+void config_check_rate_limit(struct reading *r, const struct config_endpoint *e,
+                             const struct node *whole)
+{
+    const struct config_rate_limit *l = &e->rate_limit;
+    const struct node *limit =
+        whole->kind == NODE_MAP ? node_find(whole, SLICE("rate_limit")) : NULL;
+    const struct node *by = limit && limit->kind == NODE_MAP ? node_find(limit, SLICE("by")) : NULL;
+    if (!by)
+        return;
+    if (l->by == CONFIG_BY_KEY && !has_keys(e))
+        reading_complain(r, RULE_RATE_BY, by->place,
+                         "no policy of the endpoint asks for a key, so callers have none; give it "
+                         "the `auth` of a policy with `api_keys`, or write by: ip");
+    if (l->by == CONFIG_BY_CLAIM && !config_has_claims(e))
+        reading_complain(r, RULE_RATE_BY, by->place,
+                         "no policy of the endpoint asks for a token, so there are no claims; give "
+                         "it the `auth` of a policy with `jwt`, or write by: ip");
 }
 
 #define RATE_LIMIT                                                                                 \
@@ -82,5 +119,5 @@ static void read_by(struct reading *r, const struct option *row, struct node *va
 
 const struct option_kind config_kind_rate_limit = {"rate, map, or `off`", RATE_LIMIT,
                                                    read_rate_limit};
-const struct option_kind config_kind_rate_by = {"`ip` or `headers.NAME`", "{\"type\":\"string\"}",
-                                                read_by};
+const struct option_kind config_kind_rate_by = {"`ip`, `key`, `claims.PATH` or `headers.NAME`",
+                                                "{\"type\":\"string\"}", read_by};

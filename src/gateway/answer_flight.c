@@ -385,6 +385,12 @@ static bool visit_alike(struct answer_flight *f, const struct visit *asker)
     return v->request_id.at && v->identity.name.at && v->identity.claims.at;
 }
 
+/* Calls in the background cost nothing. */
+static bool is_waited_for(const struct answer_flight *f)
+{
+    return f->first;
+}
+
 static void open_collector(struct answer_flight *f, const struct visit *asker)
 {
     const struct collector_settings settings = {
@@ -420,6 +426,8 @@ void answer_flight_start(struct answer_flight *f, struct visit *v, const struct 
         fail(f);
         return;
     }
+    if (is_waited_for(f))
+        rate_limit_lend(v, f->visit);
     if (!gateway_look_at(f->visit))
         return; /* what was answered is collected */
     if (c->tier && !kind->has_credentials)

@@ -58,7 +58,11 @@ static enum verdict try_keys(struct visit *v, const struct config_auth *a)
     if (!name.at)
         return NOT_PROVED;
     struct arena *arena = &v->exchange->arena;
-    v->identity = (struct identity){.policy = a->name, .name = arena_copy(arena, name)};
+    v->identity = (struct identity){
+        .policy = a->name,
+        .name = arena_copy(arena, name),
+        .is_key = true,
+    };
     if (scopes.n)
         v->identity.scopes = arena_copy(arena, scopes);
     return v->identity.name.at && (!scopes.n || v->identity.scopes.at) ? PROVED : NO_ROOM;

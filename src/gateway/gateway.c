@@ -102,6 +102,11 @@ static bool is_astray(const struct visit *v)
     return v->ask && !slice_equal(v->ask->path, v->plan->config->path);
 }
 
+static bool enters(struct visit *v, bool is_proved)
+{
+    return v->is_paid || rate_limit_enter(v, is_proved);
+}
+
 bool gateway_look_at(struct visit *v)
 {
     struct exchange *e = v->exchange;
@@ -118,7 +123,7 @@ bool gateway_look_at(struct visit *v)
         refuse(v, 404, SLICE("the path is another endpoint's"), SLICE_NONE);
         return false;
     }
-    if (!(v->has_waited || v->is_paid || rate_limit_enter(v)) || !authentication_check(v))
+    if (!enters(v, false) || !authentication_check(v) || !enters(v, true))
         return false;
     const struct parameters_input in = {
         .segments = match.segments,

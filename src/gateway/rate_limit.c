@@ -3,7 +3,7 @@
 
 #include "gateway/gateway_internal.h"
 #include "gateway/problem.h"
-#include "gateway/proxies.h"
+#include "gateway/rate_caller.h"
 
 enum {
     NS_A_MS = 1000 * 1000,
@@ -17,22 +17,17 @@ static const struct config_rate_limit *config_of(const struct visit *v)
     return &v->plan->config->rate_limit;
 }
 
-/* Who has no such header shares one key with all that have none. */
-static struct slice find_caller(const struct visit *v, uint8_t room[PROXIES_NETWORK])
-{
-    if (config_of(v)->by == CONFIG_BY_HEADER) {
-        const struct field *f = exchange_field(&v->exchange->request, config_of(v)->header);
-        return f ? f->value : SLICE_NONE;
-    }
-    struct slice network = proxies_network(v->client, room);
-    return network.at ? network : v->client;
-}
-
 static struct digest find_key(const struct visit *v)
 {
     uint8_t room[PROXIES_NETWORK];
-    const struct slice parts[] = {v->plan->limit_name, find_caller(v, room)};
-    return rate_table_key(v->gateway->context.rates, parts, sizeof parts / sizeof *parts);
+    struct slice parts[RATE_CALLER_PARTS];
+    rate_caller_write(v, parts, room);
+    return rate_table_key(v->gateway->context.rates, parts, RATE_CALLER_PARTS);
+}
+
+static bool has_entered(const struct visit *v)
+{
+    return v->limit.key.low;
 }
 
 static struct rate_slot *find_slot(const struct visit *v)
@@ -81,10 +76,18 @@ static bool enter(struct visit *v)
     return false;
 }
 
-bool rate_limit_enter(struct visit *v)
+/* What a client proves is known later than where it comes from. */
+static bool is_due(const struct visit *v, bool is_proved)
 {
     const struct config_rate_limit *c = config_of(v);
-    if (!c->is_on || v->is_shared)
+    bool needs_proof = c->by == CONFIG_BY_KEY || c->by == CONFIG_BY_CLAIM;
+    return c->is_on && !v->is_shared && needs_proof == is_proved;
+}
+
+bool rate_limit_enter(struct visit *v, bool is_proved)
+{
+    const struct config_rate_limit *c = config_of(v);
+    if (!is_due(v, is_proved) || has_entered(v))
         return true;
     v->limit.key = find_key(v);
     if (c->per_hour && !c->counts_calls && !charge(v, 1))
@@ -92,14 +95,19 @@ bool rate_limit_enter(struct visit *v)
     return !c->concurrent || enter(v);
 }
 
+void rate_limit_lend(const struct visit *from, struct visit *to)
+{
+    to->limit.key = from->limit.key;
+}
+
 static bool counts_calls(const struct visit *v)
 {
-    return v->limit.key.low && config_of(v)->per_hour && config_of(v)->counts_calls;
+    return has_entered(v) && config_of(v)->per_hour && config_of(v)->counts_calls;
 }
 
 bool rate_limit_charge(struct visit *v)
 {
-    if (!counts_calls(v))
+    if (!counts_calls(v) || v->is_shared)
         return true;
     uint64_t certain = v->plan->certain & v->selection.called;
     return charge(v, (uint64_t)__builtin_popcountll(certain)) || refuse_for_rate(v);
@@ -107,7 +115,13 @@ bool rate_limit_charge(struct visit *v)
 
 bool rate_limit_charge_calls(struct visit *v, unsigned n)
 {
-    if (!counts_calls(v) || charge(v, n))
+    if (!counts_calls(v))
+        return true;
+    if (v->is_shared) {
+        gcra_owe(&find_slot(v)->word, &config_of(v)->gcra, n, v->gateway->loop->now_ns);
+        return true;
+    }
+    if (charge(v, n))
         return true;
     counters_add(v->gateway->context.counters, COUNT_LIMITED_SOURCES, 1);
     return false;

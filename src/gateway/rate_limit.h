@@ -1,10 +1,12 @@
 /* rate_limit.h - how much a client may ask of an endpoint (CONTRACT 3.9)
  *
  * A request takes its permit as soon as its endpoint is known, so that what is refused costs next
- * to nothing and bad requests count. Where calls cost, the ones that are certain to be made are
+ * to nothing and bad requests count; where keys or claims tell callers apart (rate_caller.h), as
+ * soon as its credentials are proved. Where calls cost, the ones that are certain to be made are
  * charged together once it is known what the client selects: all, or the request is refused. Calls
  * that depend on a condition or on a list are charged when that is known: then the source fails as
- * `denied`. Answers of the cache count as what they stand for.
+ * `denied`. Answers of the cache count as what they stand for. An answer that several
+ * share is made whole: such calls are owed by the client whose request began it.
  *
  * Part of a visit; an endpoint without a limit leaves it all zero.
  */
@@ -27,8 +29,11 @@ struct rate_limit {
     bool is_told;
 };
 
-/* The endpoint is known. false: refused with 429. */
-bool rate_limit_enter(struct visit *v) MUST_USE;
+/* The endpoint is known; is_proved: and who asks. Charges once, at the one or the other. false:
+ * refused with 429. */
+bool rate_limit_enter(struct visit *v, bool is_proved) MUST_USE;
+/* The first visit began the answer that the second makes for several clients. */
+void rate_limit_lend(const struct visit *from, struct visit *to);
 /* So is what the client selects. false: refused with 429. */
 bool rate_limit_charge(struct visit *v) MUST_USE;
 /* Calls that were not charged so far, of a source whose condition holds or whose list is known.

@@ -36,3 +36,15 @@ struct gcra_verdict gcra_take(gcra_word *word, const struct gcra_settings *s, ui
             return tell(s, true, after);
     }
 }
+
+void gcra_owe(gcra_word *word, const struct gcra_settings *s, uint64_t n, uint64_t now_ns)
+{
+    uint64_t most = 2 * s->burst * s->interval_ns;
+    uint_fast64_t before = atomic_load_explicit(word, memory_order_relaxed), after;
+    do {
+        uint64_t ahead = before > now_ns ? before - now_ns : 0;
+        uint64_t wanted = ahead + n * s->interval_ns;
+        after = now_ns + (wanted < most ? wanted : ahead < most ? most : ahead);
+    } while (!atomic_compare_exchange_weak_explicit(word, &before, after, memory_order_relaxed,
+                                                    memory_order_relaxed));
+}

@@ -30,6 +30,9 @@ struct gcra_verdict {
     uint64_t full_ns;  /* until all permits are there */
 };
 
+/* Takes n permits, at most a million, whether they are there or not: what lacks is owed, one more
+ * burst at most. */
+void gcra_owe(gcra_word *word, const struct gcra_settings *s, uint64_t n, uint64_t now_ns);
 /* Takes n permits, at most a million, or none of them. */
 struct gcra_verdict gcra_take(gcra_word *word, const struct gcra_settings *s, uint64_t n,
                               uint64_t now_ns);

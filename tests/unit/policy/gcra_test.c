@@ -71,6 +71,38 @@ static void more_than_a_burst_never_passes(void **unused)
     follow(&ten_a_second, steps, COUNT(steps));
 }
 
+static void what_is_owed_is_paid_before_anything_passes(void **unused)
+{
+    (void)unused;
+    gcra_word word = 0;
+    gcra_owe(&word, &ten_a_second, 2, MS(5000));
+    assert_int_equal(gcra_take(&word, &ten_a_second, 0, MS(5000)).left, 1);
+    gcra_owe(&word, &ten_a_second, 3, MS(5000));
+    struct gcra_verdict v = gcra_take(&word, &ten_a_second, 1, MS(5000));
+    assert_false(v.passes);
+    assert_int_equal(v.left, 0);
+    assert_int_equal(v.retry_ns, MS(300));
+    assert_int_equal(v.full_ns, MS(500));
+    assert_true(gcra_take(&word, &ten_a_second, 1, MS(5300)).passes);
+}
+
+static void no_more_than_a_burst_is_owed(void **unused)
+{
+    (void)unused;
+    gcra_word word = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        gcra_owe(&word, &ten_a_second, 1000000, MS(5000));
+        assert_int_equal(gcra_take(&word, &ten_a_second, 0, MS(5000)).full_ns, MS(600));
+    }
+    const struct gcra_settings slow = {.interval_ns = MS(3600000), .burst = 1000000};
+    word = 0;
+    gcra_owe(&word, &slow, 1000000, UINT64_C(1) << 62);
+    gcra_owe(&word, &slow, 1000000, UINT64_C(1) << 62);
+    gcra_owe(&word, &slow, 1000000, UINT64_C(1) << 62);
+    assert_int_equal(gcra_take(&word, &slow, 1, UINT64_C(1) << 62).full_ns,
+                     2 * slow.burst * slow.interval_ns);
+}
+
 static void the_slowest_rate_with_the_largest_burst_does_not_overflow(void **unused)
 {
     (void)unused;
@@ -141,6 +173,8 @@ int main(void)
         cmocka_unit_test(several_are_taken_whole_or_not),
         cmocka_unit_test(nothing_costs_nothing_and_tells),
         cmocka_unit_test(more_than_a_burst_never_passes),
+        cmocka_unit_test(what_is_owed_is_paid_before_anything_passes),
+        cmocka_unit_test(no_more_than_a_burst_is_owed),
         cmocka_unit_test(the_slowest_rate_with_the_largest_burst_does_not_overflow),
         cmocka_unit_test(no_second_has_more_than_rate_and_burst),
         cmocka_unit_test(threads_never_take_more_than_there_is),

@@ -1,0 +1,19 @@
+/* rate_caller.h - who a rate limit counts: an address, a header, the name of a key, a claim
+ *
+ * Keys and claims are those of the identity that the visit has proved. Who has none of what the
+ * limit counts by is counted by address, apart from all who have one.
+ */
+#pragma once
+
+#include "gateway/proxies.h"
+
+struct visit;
+
+enum {
+    RATE_CALLER_PARTS = 4
+};
+
+/* The limit's name and the caller's, as parts of one text that no other caller has. They live as
+ * long as the request and `room` do. */
+void rate_caller_write(const struct visit *v, struct slice parts[RATE_CALLER_PARTS],
+                       uint8_t room[PROXIES_NETWORK]);
