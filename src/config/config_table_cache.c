@@ -98,7 +98,9 @@ static const struct option cache_top[] = {
      .preset = "20ms",
      .min = 1,
      .max = 10000,
-     .sentence = "How long a store's answer is waited for; then the service is asked.",
+     .sentence =
+         "How long a store's answer is waited for; then the service is asked, or the limit is"
+         " this instance's alone.",
      .example = "50ms"},
     {.name = "store_tls",
      .kind = &config_kind_store_tls,

@@ -5,6 +5,7 @@
  */
 #include "edge/rate_table.h"
 
+#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -57,6 +58,20 @@ struct digest rate_table_key(const struct rate_table *t, const struct slice *par
     struct digest key = digest_seeded(parts, n, t->seed);
     key.low |= 1; /* 0 is nobody */
     return key;
+}
+
+void rate_table_name(const struct slice *parts, size_t n, char out[DIGEST_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    bool is_good = c && EVP_DigestInit_ex(c, EVP_sha256(), NULL);
+    for (size_t i = 0; i < n && is_good; i++)
+        is_good = EVP_DigestUpdate(c, parts[i].at ? parts[i].at : "", parts[i].n);
+    CHECK(is_good && EVP_DigestFinal_ex(c, hash, NULL));
+    EVP_MD_CTX_free(c);
+    for (unsigned i = 0; i < DIGEST_SIZE; i++)
+        out[i] = digits[i % 2 ? hash[i / 2] & 15 : hash[i / 2] >> 4];
 }
 
 static struct places places_of(const struct rate_table *t, struct digest key)
@@ -126,6 +141,7 @@ static struct rate_slot *settle(struct rate_slot *s, struct digest key)
     atomic_store_explicit(&s->low, 0, memory_order_relaxed);
     atomic_store_explicit(&s->high, key.high, memory_order_release);
     atomic_store_explicit(&s->word, 0, memory_order_relaxed);
+    atomic_store_explicit(&s->held, 0, memory_order_relaxed);
     atomic_store_explicit(&s->low, key.low, memory_order_release);
     return s;
 }

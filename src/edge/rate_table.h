@@ -22,6 +22,7 @@ struct rate_slot {
     _Atomic uint64_t low, high; /* the caller; low is 0: nobody */
     gcra_word word;
     atomic_uint n_active; /* requests under way that count, rate_slot_enter() */
+    atomic_uint held; /* permits of a shared limit (policy/lease.h); then `word` is what is known */
 };
 
 struct rate_table;
@@ -31,6 +32,8 @@ struct rate_table *rate_table_new(size_t n_slots, uint64_t seed);
 void rate_table_free(struct rate_table *t);
 /* Whose slot the parts, as if they were one text, tell. */
 struct digest rate_table_key(const struct rate_table *t, const struct slice *parts, size_t n);
+/* The same for all instances and releases; nobody can choose parts that have another's name. */
+void rate_table_name(const struct slice *parts, size_t n, char out[DIGEST_SIZE]);
 /* The caller's slot, a new one where it had none. Where each place is of somebody with requests
  * under way, it is one of theirs. */
 struct rate_slot *rate_table_find(struct rate_table *t, struct digest key);

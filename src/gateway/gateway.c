@@ -143,10 +143,17 @@ bool gateway_look_at(struct visit *v)
     return v->is_paid || rate_limit_charge(v);
 }
 
+/* For what decides whether it may go on. */
+static bool is_waiting(const struct visit *v)
+{
+    return v->key_wait || rate_limit_is_waiting(v);
+}
+
 static enum exchange_interest on_head(struct exchange *e)
 {
     struct visit *v = begin(e);
-    return v && (gateway_look_at(v) || v->key_wait) ? EXCHANGE_WANT_BODY : EXCHANGE_REFUSE_BODY;
+    bool is_wanted = v && (gateway_look_at(v) || is_waiting(v));
+    return is_wanted ? EXCHANGE_WANT_BODY : EXCHANGE_REFUSE_BODY;
 }
 
 /* Such an answer has no body. */
@@ -237,13 +244,20 @@ void gateway_go_on(struct visit *v)
     }
 }
 
-static void on_request(struct exchange *e)
+/* The request is whole. */
+static void go_on(struct visit *v, bool may_go_on)
 {
-    struct visit *v = e->run;
     if (v->key_wait)
         issuers_wait(v);
-    else
+    else if (rate_limit_is_waiting(v))
+        rate_limit_wait(v);
+    else if (may_go_on)
         gateway_go_on(v);
+}
+
+static void on_request(struct exchange *e)
+{
+    go_on(e->run, true);
 }
 
 void gateway_ask(struct exchange *e, const struct visit_ask *ask, const struct rate_limit *paid)
@@ -255,14 +269,15 @@ void gateway_ask(struct exchange *e, const struct visit_ask *ask, const struct r
     v->is_paid = paid;
     if (paid)
         v->limit = *paid;
-    if (gateway_look_at(v) || v->key_wait)
+    if (gateway_look_at(v) || is_waiting(v))
         on_request(e);
 }
 
 void gateway_resume(struct visit *v)
 {
-    if (gateway_look_at(v))
-        gateway_go_on(v);
+    bool is_charging = rate_limit_is_waiting(v) && rate_limit_is_calling(v);
+    bool may_go_on = is_charging ? rate_limit_charge(v) : gateway_look_at(v);
+    go_on(v, may_go_on);
 }
 
 static void on_gone(struct exchange *e)
@@ -272,6 +287,7 @@ static void on_gone(struct exchange *e)
         return;
     counters_add(v->gateway->context.counters, COUNT_CLIENTS_GONE, 1);
     issuers_leave(v);
+    rate_limit_leave(v);
     answer_cache_leave(v);
     compressing_stop(v);
     if (v->run)

@@ -25,22 +25,27 @@ static struct digest find_key(const struct visit *v)
     return rate_table_key(v->gateway->context.rates, parts, RATE_CALLER_PARTS);
 }
 
-static bool has_entered(const struct visit *v)
-{
-    return v->limit.key.low;
-}
-
 static struct rate_slot *find_slot(const struct visit *v)
 {
     return rate_table_find(v->gateway->context.rates, v->limit.key);
 }
 
-static bool charge(struct visit *v, uint64_t n)
+static struct gcra_verdict take_alone(const struct visit *v, uint64_t n)
+{
+    return gcra_take(&find_slot(v)->word, &config_of(v)->gcra, n, v->gateway->loop->now_ns);
+}
+
+/* What the store has said of it is there the second time. */
+static enum rate_share_word charge(struct visit *v, uint64_t n)
 {
     struct rate_limit *l = &v->limit;
-    l->told = gcra_take(&find_slot(v)->word, &config_of(v)->gcra, n, v->gateway->loop->now_ns);
+    if (!l->is_heard && !rate_share_is_on(v))
+        l->told = take_alone(v, n);
+    else if (!l->is_heard && rate_share_take(v, n, &l->told) == RATE_SHARE_WAITS)
+        return RATE_SHARE_WAITS;
+    l->is_heard = false;
     l->is_told = true;
-    return l->told.passes;
+    return l->told.passes ? RATE_SHARE_PASSES : RATE_SHARE_REFUSES;
 }
 
 static void refuse(struct visit *v, enum counter_id reason, struct slice detail)
@@ -58,11 +63,14 @@ static void refuse(struct visit *v, enum counter_id reason, struct slice detail)
         answer_give_up(v->exchange);
 }
 
-static bool refuse_for_rate(struct visit *v)
+/* false: it waits, or is refused. */
+static bool passes(struct visit *v, uint64_t n)
 {
-    refuse(v, COUNT_LIMITED_RATE,
-           SLICE("there were too many requests, or they made too many calls"));
-    return false;
+    enum rate_share_word word = charge(v, n);
+    if (word == RATE_SHARE_REFUSES)
+        refuse(v, COUNT_LIMITED_RATE,
+               SLICE("there were too many requests, or they made too many calls"));
+    return word == RATE_SHARE_PASSES;
 }
 
 static bool enter(struct visit *v)
@@ -87,11 +95,12 @@ static bool is_due(const struct visit *v, bool is_proved)
 bool rate_limit_enter(struct visit *v, bool is_proved)
 {
     const struct config_rate_limit *c = config_of(v);
-    if (!is_due(v, is_proved) || has_entered(v))
+    if (!is_due(v, is_proved) || v->limit.has_entered)
         return true;
     v->limit.key = find_key(v);
-    if (c->per_hour && !c->counts_calls && !charge(v, 1))
-        return refuse_for_rate(v);
+    if (c->per_hour && !c->counts_calls && !passes(v, 1))
+        return false;
+    v->limit.has_entered = true;
     return !c->concurrent || enter(v);
 }
 
@@ -102,7 +111,7 @@ void rate_limit_lend(const struct visit *from, struct visit *to)
 
 static bool counts_calls(const struct visit *v)
 {
-    return has_entered(v) && config_of(v)->per_hour && config_of(v)->counts_calls;
+    return v->limit.key.low && config_of(v)->per_hour && config_of(v)->counts_calls;
 }
 
 bool rate_limit_charge(struct visit *v)
@@ -110,25 +119,71 @@ bool rate_limit_charge(struct visit *v)
     if (!counts_calls(v) || v->is_shared)
         return true;
     uint64_t certain = v->plan->certain & v->selection.called;
-    return charge(v, (uint64_t)__builtin_popcountll(certain)) || refuse_for_rate(v);
+    return passes(v, (uint64_t)__builtin_popcountll(certain));
+}
+
+static void owe(const struct visit *v, uint64_t n)
+{
+    gcra_owe(&find_slot(v)->word, &config_of(v)->gcra, n, v->gateway->loop->now_ns);
+    if (rate_share_is_on(v))
+        rate_share_owe(v, n);
 }
 
 bool rate_limit_charge_calls(struct visit *v, unsigned n)
 {
+    struct rate_limit *l = &v->limit;
     if (!counts_calls(v))
         return true;
     if (v->is_shared) {
-        gcra_owe(&find_slot(v)->word, &config_of(v)->gcra, n, v->gateway->loop->now_ns);
+        owe(v, n);
         return true;
     }
-    if (charge(v, n))
+    l->told = rate_share_is_on(v) ? rate_share_take_now(v, n) : take_alone(v, n);
+    l->is_told = true;
+    if (l->told.passes)
         return true;
     counters_add(v->gateway->context.counters, COUNT_LIMITED_SOURCES, 1);
     return false;
 }
 
+bool rate_limit_is_waiting(const struct visit *v)
+{
+    return v->limit.ask || v->limit.is_heard;
+}
+
+bool rate_limit_is_calling(const struct visit *v)
+{
+    return v->limit.has_entered;
+}
+
+/* What waiting has taken is not there for the run. */
+static void shorten(struct visit *v, uint64_t waited_ms)
+{
+    uint64_t timeout_ms = v->plan->config->timeout_ms;
+    uint64_t left_ms = timeout_ms > waited_ms ? timeout_ms - waited_ms : 0;
+    if (waited_ms && left_ms < v->patience_ms)
+        v->patience_ms = left_ms;
+}
+
+void rate_limit_hear(struct visit *v, struct gcra_verdict verdict, uint64_t waited_ns)
+{
+    v->limit.told = verdict;
+    v->limit.is_heard = true;
+    shorten(v, waited_ns / NS_A_MS);
+    if (v->limit.is_whole)
+        gateway_resume(v);
+}
+
+void rate_limit_wait(struct visit *v)
+{
+    v->limit.is_whole = true;
+    if (v->limit.is_heard)
+        gateway_resume(v);
+}
+
 void rate_limit_leave(struct visit *v)
 {
+    rate_share_leave(v);
     if (v->limit.entered)
         rate_slot_leave(v->limit.entered);
     v->limit.entered = NULL;

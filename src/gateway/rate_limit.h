@@ -8,12 +8,16 @@
  * `denied`. Answers of the cache count as what they stand for. An answer that several
  * share is made whole: such calls are owed by the client whose request began it.
  *
+ * Where there is a store, the limit is that of all instances together, and a request may wait for
+ * it (rate_share.h); `concurrent` is this instance's alone.
+ *
  * Part of a visit; an endpoint without a limit leaves it all zero.
  */
 #pragma once
 
 #include "base/fault.h"
 #include "edge/rate_table.h"
+#include "gateway/rate_share.h"
 #include "http/exchange.h"
 
 struct visit;
@@ -27,19 +31,30 @@ struct rate_limit {
     struct rate_slot *entered; /* the request counts as under way here; NULL: nowhere */
     struct gcra_verdict told;  /* what came of the last charge */
     bool is_told;
+    bool has_entered;     /* rate_limit_enter() has nothing more to do */
+    struct rate_ask *ask; /* the store's word is waited for; NULL: it is not */
+    bool is_heard;        /* it is in `told`, for the charge that waited */
+    bool is_whole;        /* the request is: it goes on as soon as that is there */
 };
 
 /* The endpoint is known; is_proved: and who asks. Charges once, at the one or the other. false:
- * refused with 429. */
+ * refused with 429, or it waits. */
 bool rate_limit_enter(struct visit *v, bool is_proved) MUST_USE;
 /* The first visit began the answer that the second makes for several clients. */
 void rate_limit_lend(const struct visit *from, struct visit *to);
-/* So is what the client selects. false: refused with 429. */
+/* So is what the client selects. false: refused with 429, or it waits. */
 bool rate_limit_charge(struct visit *v) MUST_USE;
 /* Calls that were not charged so far, of a source whose condition holds or whose list is known.
  * false: the client has no permits for them, and none was taken. */
 bool rate_limit_charge_calls(struct visit *v, unsigned n) MUST_USE;
-/* The request is over. */
+bool rate_limit_is_waiting(const struct visit *v);
+/* The request is whole. gateway_resume() follows, now or later. */
+void rate_limit_wait(struct visit *v);
+/* It waits, or waited, in rate_limit_charge(): what comes before is done. */
+bool rate_limit_is_calling(const struct visit *v);
+/* The charge that waited is decided. */
+void rate_limit_hear(struct visit *v, struct gcra_verdict verdict, uint64_t waited_ns);
+/* The request is over, or its client has left. */
 void rate_limit_leave(struct visit *v);
 
 /* Until what was refused last would pass. */

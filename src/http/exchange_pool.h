@@ -9,7 +9,7 @@
 
 enum {
     EXCHANGE_POOL_KEPT = 256,
-    EXCHANGE_ARENA_FIRST = 8 * 1024, /* bytes: a request, its answer's head and what joins it */
+    EXCHANGE_ARENA_FIRST = 10 * 1024, /* bytes: a request, its answer's head and what joins it */
 };
 
 struct exchange_pool {

@@ -81,6 +81,14 @@
       "Purges in shared stores, one for each store, by what came of it.")                          \
     X(STORE_PURGES_FAILED, "sheaf_store_purges_total", "result=\"failed\"", COUNTER,               \
       "Purges in shared stores, one for each store, by what came of it.")                          \
+    X(LIMITS_SHARED, "sheaf_limits_shared_total", "result=\"answered\"", COUNTER,                  \
+      "Charges of limits that a shared store was wanted for, by what came of it.")                 \
+    X(LIMITS_LATE, "sheaf_limits_shared_total", "result=\"late\"", COUNTER,                        \
+      "Charges of limits that a shared store was wanted for, by what came of it.")                 \
+    X(LIMITS_FAILED, "sheaf_limits_shared_total", "result=\"failed\"", COUNTER,                    \
+      "Charges of limits that a shared store was wanted for, by what came of it.")                 \
+    X(LIMITS_ALONE, "sheaf_limits_shared_total", "result=\"passed_over\"", COUNTER,                \
+      "Charges of limits that a shared store was wanted for, by what came of it.")                 \
     X(CACHE_SOURCE_HITS, "sheaf_cache_lookups_total", "cache=\"source\",result=\"hit\"", COUNTER,  \
       "What came of looking into the cache, of a source or of an endpoint.")                       \
     X(CACHE_SOURCE_STALE, "sheaf_cache_lookups_total", "cache=\"source\",result=\"stale\"",        \

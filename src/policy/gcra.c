@@ -1,24 +1,17 @@
 /* gcra.c - a time that permits move on */
 #include "policy/gcra.h"
 
-/* `ahead`: how far the word is beyond now. */
-static struct gcra_verdict tell(const struct gcra_settings *s, bool passes, uint64_t ahead)
+struct gcra_verdict gcra_judge(const struct gcra_settings *s, bool passes, uint64_t n,
+                               uint64_t ahead_ns)
 {
-    uint64_t most = s->burst * s->interval_ns;
-    return (struct gcra_verdict){
-        .passes = passes,
-        .left = ahead < most ? (most - ahead) / s->interval_ns : 0,
-        .full_ns = ahead,
-    };
-}
-
-static struct gcra_verdict refuse(const struct gcra_settings *s, uint64_t n, uint64_t ahead)
-{
-    struct gcra_verdict v = tell(s, false, ahead);
     uint64_t most = s->burst * s->interval_ns;
     uint64_t wanted = n < s->burst ? n * s->interval_ns : most;
-    v.retry_ns = ahead + wanted > most ? ahead + wanted - most : 0;
-    return v;
+    return (struct gcra_verdict){
+        .passes = passes,
+        .left = ahead_ns < most ? (most - ahead_ns) / s->interval_ns : 0,
+        .retry_ns = !passes && ahead_ns + wanted > most ? ahead_ns + wanted - most : 0,
+        .full_ns = ahead_ns,
+    };
 }
 
 struct gcra_verdict gcra_take(gcra_word *word, const struct gcra_settings *s, uint64_t n,
@@ -29,11 +22,11 @@ struct gcra_verdict gcra_take(gcra_word *word, const struct gcra_settings *s, ui
         uint64_t ahead = before > now_ns ? before - now_ns : 0;
         uint64_t after = ahead + n * s->interval_ns;
         if (n > s->burst || after > s->burst * s->interval_ns)
-            return refuse(s, n, ahead);
+            return gcra_judge(s, false, n, ahead);
         if (n == 0 ||
             atomic_compare_exchange_weak_explicit(word, &before, now_ns + after,
                                                   memory_order_relaxed, memory_order_relaxed))
-            return tell(s, true, after);
+            return gcra_judge(s, true, n, after);
     }
 }
 

@@ -30,6 +30,9 @@ struct gcra_verdict {
     uint64_t full_ns;  /* until all permits are there */
 };
 
+/* What there is to say where n permits pass or do not, and all of them are there in ahead_ns. */
+struct gcra_verdict gcra_judge(const struct gcra_settings *s, bool passes, uint64_t n,
+                               uint64_t ahead_ns);
 /* Takes n permits, at most a million, whether they are there or not: what lacks is owed, one more
  * burst at most. */
 void gcra_owe(gcra_word *word, const struct gcra_settings *s, uint64_t n, uint64_t now_ns);

@@ -18,24 +18,12 @@ enum {
     (UINT64_C(30) * 24 * 3600 * 1000) /* longer than that no store keeps a record                  \
                                        */
 
-static const struct breaker_settings breaker_settings = {
-    .is_on = true,
-    .failures_permille = 500,
-    .window_ms = 10000,
-    .min_calls = 5,
-    .open_ms = 2000,
-    .probes = 1,
-};
-
 struct tier_ask {
-    struct tier_wait wait;
-    struct wheel_entry deadline;
-    struct tier_store *store;
+    struct tier_question question;
     struct cache_key key;
+    char digest[CACHE_KEY_DIGEST];
     tier_got *done; /* NULL: nobody waits any more */
     void *owner;
-    struct breaker_ticket ticket;
-    bool is_overdue;
 };
 
 static char *copy_text(struct slice text)
@@ -145,15 +133,14 @@ void tier_set_tls(struct tier *t, SSL_CTX *tls)
     tls_release(before);
 }
 
-static struct tier_store *choose(struct tier *t, const char digest[CACHE_KEY_DIGEST])
+struct tier_store *tier_choose(struct tier *t, const char digest[CACHE_KEY_DIGEST])
 {
     return &t->stores[tier_text_choose(t->names, t->n_stores, digest)];
 }
 
-static void tell_breaker(struct tier_ask *a, enum breaker_result result)
+static struct tier_ask *ask_of(const struct tier_question *q)
 {
-    breaker_tell(&a->store->breaker, &breaker_settings, a->ticket, result,
-                 a->store->tier->loop->now_ms);
+    return LIST_OWNER(q, struct tier_ask, question);
 }
 
 static void tell(struct tier_ask *a, struct blob *record, uint64_t purges)
@@ -166,15 +153,10 @@ static void tell(struct tier_ask *a, struct blob *record, uint64_t purges)
         blob_release(NULL, record);
 }
 
-/* The store still owes the answer; until then it is asked for nothing else. */
-static void on_deadline(struct wheel_entry *e)
+static void on_late(struct tier_question *q)
 {
-    struct tier_ask *a = LIST_OWNER(e, struct tier_ask, deadline);
-    a->is_overdue = true;
-    a->store->n_overdue++;
-    counters_add(a->store->tier->counters, COUNT_STORE_LATE, 1);
-    tell_breaker(a, BREAKER_FAILED);
-    tell(a, NULL, 0);
+    counters_add(q->store->tier->counters, COUNT_STORE_LATE, 1);
+    tell(ask_of(q), NULL, 0);
 }
 
 /* What MGET answers: the record, or none, and the time of the last purge, or none. */
@@ -188,27 +170,34 @@ static bool read_answer(const struct resp_value *v, struct resp_value **record, 
     return has_record && (v->list[1].kind == RESP_NIL || resp_number(&v->list[1], purges));
 }
 
+static bool is_good(const struct tier_question *q, const struct resp_value *v)
+{
+    struct resp_value *record;
+    uint64_t purges;
+    (void)q;
+    return read_answer(v, &record, &purges);
+}
+
 static bool is_asked_for(const struct tier_ask *a, const struct resp_value *v)
 {
     struct record r;
-    if (v->kind != RESP_TEXT || v->blob->n > a->store->tier->record_limit)
+    if (v->kind != RESP_TEXT || v->blob->n > a->question.store->tier->record_limit)
         return false;
     return record_read(&r, resp_text(v)) && slice_equal(r.key, a->key.text);
 }
 
 static void take_answer(struct tier_ask *a, struct resp_value *v)
 {
-    struct counters *counters = a->store->tier->counters;
+    const struct tier_store *s = a->question.store;
     struct resp_value *found = NULL;
     uint64_t purges;
-    bool is_good = read_answer(v, &found, &purges);
-    tell_breaker(a, is_good ? BREAKER_GOOD : BREAKER_FAILED);
+    bool is_whole = read_answer(v, &found, &purges);
     if (!a->done)
         return;
-    purges = purges << STORE_BITS | a->store->index;
-    bool is_hit = is_good && is_asked_for(a, found);
-    bool is_miss = is_good && found->kind == RESP_NIL;
-    counters_add(counters,
+    purges = purges << STORE_BITS | s->index;
+    bool is_hit = is_whole && is_asked_for(a, found);
+    bool is_miss = is_whole && found->kind == RESP_NIL;
+    counters_add(s->tier->counters,
                  is_hit    ? COUNT_STORE_HITS
                  : is_miss ? COUNT_STORE_MISSES
                            : COUNT_STORE_FAILED,
@@ -216,61 +205,39 @@ static void take_answer(struct tier_ask *a, struct resp_value *v)
     tell(a, is_hit ? resp_take_blob(found) : NULL, purges);
 }
 
-static void on_answer(struct tier_wait *w, struct resp_value *v)
+static void on_answer(struct tier_question *q, struct resp_value *v)
 {
-    struct tier_ask *a = LIST_OWNER(w, struct tier_ask, wait);
-    if (a->is_overdue) {
-        a->store->n_overdue--;
-    } else {
-        loop_disarm(a->store->tier->loop, &a->deadline);
+    struct tier_ask *a = ask_of(q);
+    if (!q->is_late)
         take_answer(a, v);
-    }
     free(a);
 }
 
-static bool send_get(struct tier_ask *a, const char digest[CACHE_KEY_DIGEST])
+static bool send_get(struct tier_question *q)
 {
-    struct tier_link *l = &a->store->link;
+    struct tier_link *l = &q->store->link;
     struct resp_command c;
     if (!tier_link_begin(l, &c, 3))
         return false;
     resp_add(&c, SLICE("MGET"), SLICE_NONE);
-    resp_add(&c, SLICE(TIER_TEXT_RECORD), (struct slice){digest, CACHE_KEY_DIGEST});
+    resp_add(&c, SLICE(TIER_TEXT_RECORD), (struct slice){ask_of(q)->digest, CACHE_KEY_DIGEST});
     resp_add(&c, SLICE(TIER_TEXT_PURGES), SLICE_NONE);
-    return tier_link_end(l, &c, &a->wait);
+    return tier_link_end(l, &c, &q->wait);
 }
 
-static bool may_ask(struct tier_store *s, struct breaker_ticket *ticket)
-{
-    if (!s->is_usable || s->n_overdue)
-        return false;
-    *ticket = breaker_ask(&s->breaker, &breaker_settings, s->tier->loop->now_ms);
-    return ticket->pass != BREAKER_REFUSED;
-}
+static const struct tier_question_kind get_kind = {send_get, is_good, on_late, on_answer};
 
 struct tier_ask *tier_get(struct tier *t, const struct cache_key *k, tier_got *done, void *owner)
 {
-    char digest[CACHE_KEY_DIGEST];
-    cache_key_digest(k, digest);
-    struct tier_store *s = choose(t, digest);
-    struct breaker_ticket ticket;
-    if (!may_ask(s, &ticket)) {
-        counters_add(t->counters, COUNT_STORE_PASSED_OVER, 1);
-        return NULL;
-    }
     struct tier_ask *a = malloc(sizeof *a);
     CHECK(a);
-    *a = (struct tier_ask){.store = s, .key = *k, .done = done, .owner = owner, .ticket = ticket};
-    a->wait.on_answer = on_answer;
-    wheel_entry_init(&a->deadline, on_deadline);
-    if (!send_get(a, digest)) {
-        tell_breaker(a, BREAKER_NEITHER);
-        free(a);
-        counters_add(t->counters, COUNT_STORE_PASSED_OVER, 1);
-        return NULL;
-    }
-    loop_arm(t->loop, &a->deadline, t->loop->now_ms + t->timeout_ms);
-    return a;
+    *a = (struct tier_ask){.key = *k, .done = done, .owner = owner};
+    cache_key_digest(k, a->digest);
+    if (tier_question_ask(&a->question, &get_kind, tier_choose(t, a->digest)))
+        return a;
+    free(a);
+    counters_add(t->counters, COUNT_STORE_PASSED_OVER, 1);
+    return NULL;
 }
 
 /* The answer is still counted as late or not. */
@@ -348,7 +315,7 @@ void tier_put(struct tier *t, const struct cache_key *k, const struct tier_entry
 {
     char digest[CACHE_KEY_DIGEST];
     cache_key_digest(k, digest);
-    struct tier_store *s = choose(t, digest);
+    struct tier_store *s = tier_choose(t, digest);
     if (!s->is_usable || s->n_overdue || e->record->n > t->record_limit)
         return;
     struct put *p = malloc(sizeof *p);
@@ -368,7 +335,7 @@ void tier_remove(struct tier *t, const struct cache_key *k)
 {
     char digest[CACHE_KEY_DIGEST];
     cache_key_digest(k, digest);
-    struct tier_store *s = choose(t, digest);
+    struct tier_store *s = tier_choose(t, digest);
     struct resp_command c;
     if (!s->is_usable || !tier_link_begin(&s->link, &c, 2))
         return;

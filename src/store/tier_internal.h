@@ -4,6 +4,7 @@
 #include "policy/breaker.h"
 #include "store/tier.h"
 #include "store/tier_link.h"
+#include "store/tier_question.h"
 #include "store/tier_script.h"
 #include "store/tier_text.h"
 
@@ -73,6 +74,9 @@ struct tier {
 
 /* The last one closed ends the tier. */
 void tier_close_link(struct tier *t);
+
+/* Where what has that digest lies. */
+struct tier_store *tier_choose(struct tier *t, const char digest[CACHE_KEY_DIGEST]);
 
 /* A command that runs a script with n_keys names of keys among n_words words of its own, which the
  * caller adds. */

@@ -61,4 +61,22 @@ const struct slice tier_scripts[TIER_N_SCRIPTS] = {
     [TIER_SCRIPT_TELL] =
         SLICE_INIT(NEXT_TIME "redis.call('PUBLISH', ARGV[1], time .. ' ' .. ARGV[2])\n"
                              "return 1\n"),
+    [TIER_SCRIPT_RATE] = SLICE_INIT(
+        "local interval, burst, n = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])\n"
+        "local clock = redis.call('TIME')\n"
+        "local now = clock[1] * 1000000 + clock[2]\n"
+        "local word = tonumber(redis.call('GET', KEYS[1]) or 0) or 0\n"
+        "local most = burst * interval\n"
+        "local ahead = math.min(math.max(word - now, tonumber(ARGV[6])), 2 * most)\n"
+        "local passes = ARGV[7] == '1' or (n <= burst and ahead + n * interval <= most + 1)\n"
+        "local extra = 0\n"
+        "if passes then\n"
+        "  ahead = math.min(ahead + n * interval, 2 * most)\n"
+        "  local share = math.floor((most - ahead) / interval / tonumber(ARGV[5]))\n"
+        "  extra = math.max(math.min(share, tonumber(ARGV[4])), 0)\n"
+        "  ahead = ahead + extra * interval\n"
+        "  redis.call('SET', KEYS[1], string.format('%.3f', now + ahead), 'PX', "
+        "string.format('%.0f', ahead / 1000 + 1000))\n"
+        "end\n"
+        "return {passes and 1 or 0, string.format('%.0f', ahead), extra}\n"),
 };

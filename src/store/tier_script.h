@@ -18,6 +18,11 @@ enum tier_script {
     /* set...; n: takes the records of these sets out, n of them at most; how many are left, at
      * least. */
     TIER_SCRIPT_SWEEP,
+    /* sheaf:l:DIGEST; interval in microseconds, burst, n, want, share, ahead, is_owed: takes n
+     * permits if they are there (is_owed is 1: whether or not), and of what is left then up to
+     * `want` of a share of it. Whether it has, how far ahead of now the word is then, how many it
+     * has taken beyond n. */
+    TIER_SCRIPT_RATE,
     /* channel, label: tells all who listen that it has been purged. */
     TIER_SCRIPT_TELL,
     TIER_N_SCRIPTS

@@ -6,6 +6,7 @@
  *   sheaf:r:DIGEST   a record, for as long as it can be of use
  *   sheaf:t:LABEL    the digests of the records that have this label, by the time of their end
  *   sheaf:p:LABEL    when it was purged last, for TIER_TEXT_STAMP_MS
+ *   sheaf:l:DIGEST   when all permits of a caller are there again, until then: microseconds
  *   sheaf:purges     when something was purged last: microseconds, never twice the same
  *
  * and the channel sheaf:purge:DATABASE, on which a purge is told as "TIME LABEL". Pure.
@@ -16,6 +17,7 @@
 #include "cache/cache.h"
 
 #define TIER_TEXT_RECORD "sheaf:r:"
+#define TIER_TEXT_LIMIT "sheaf:l:"
 #define TIER_TEXT_SET "sheaf:t:"
 #define TIER_TEXT_ALL "sheaf:[rt]:*" /* the pattern of both */
 #define TIER_TEXT_PURGES "sheaf:purges"

@@ -51,6 +51,17 @@ static void the_seed_is_part_of_the_key(void **unused)
     rate_table_free(b);
 }
 
+static void a_name_is_of_the_parts_together(void **unused)
+{
+    (void)unused;
+    const struct slice parts[] = {SLICE("ab"), SLICE_NONE, SLICE("c")}, whole = SLICE("abc");
+    char one[DIGEST_SIZE], other[DIGEST_SIZE];
+    rate_table_name(parts, 3, one);
+    rate_table_name(&whole, 1, other);
+    assert_memory_equal(one, "ba7816bf8f01cfea414140de5dae2223", DIGEST_SIZE); /* FIPS 180-2, B.1 */
+    assert_memory_equal(one, other, DIGEST_SIZE);
+}
+
 /* Many times as many as there is room for, each of them whole again a second later. */
 static void a_flood_forgets_those_who_lost_nothing_first(void **unused)
 {
@@ -148,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_caller_has_its_own),
         cmocka_unit_test(the_seed_is_part_of_the_key),
+        cmocka_unit_test(a_name_is_of_the_parts_together),
         cmocka_unit_test(a_flood_forgets_those_who_lost_nothing_first),
         cmocka_unit_test(who_has_requests_under_way_stays),
         cmocka_unit_test(where_all_stay_a_new_caller_shares),
