@@ -225,6 +225,7 @@ void explain_print(FILE *to, const struct config_endpoint *e, const struct selec
     const struct totals t = add_up(e, s, times);
     print_head(to, e, s, &t);
     print_selection(to, s);
+    explain_print_policies(to, e);
     print_cache(to, &e->cache);
     if (!s->called)
         return;

@@ -8,6 +8,8 @@ const char *explain_role(const struct config_endpoint *e, const struct selection
                          unsigned source);
 /* "cached for 1m", "cached as the service says"; the cache is on. */
 void explain_print_cache(FILE *to, const struct config_cache *c);
+/* Who may ask, how much, from where, in which coding; what is not bounded is not told. */
+void explain_print_policies(FILE *to, const struct config_endpoint *e);
 /* Calls that this source may come to. */
 unsigned explain_most_calls(const struct config_source *s);
 /* Of how many others it is at the end. */

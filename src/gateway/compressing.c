@@ -52,16 +52,6 @@ bool compressing_add_vary(struct answer *a, const struct visit *v)
     return !is_on(v) || answer_add_vary(a, SLICE("Accept-Encoding"), &v->exchange->arena);
 }
 
-static struct slice name_of(enum coding c)
-{
-    static const struct slice names[CODING_N] = {
-        [CODING_IDENTITY] = SLICE_INIT(""),       [CODING_GZIP] = SLICE_INIT("gzip"),
-        [CODING_DEFLATE] = SLICE_INIT("deflate"), [CODING_BR] = SLICE_INIT("br"),
-        [CODING_ZSTD] = SLICE_INIT("zstd"),
-    };
-    return names[c];
-}
-
 /* The answer's own. */
 static bool may_transform(const struct answer *a)
 {
@@ -93,7 +83,7 @@ static struct slice rename_etag(struct slice etag, enum coding c, struct arena *
 {
     if (etag.n < 2)
         return etag;
-    return arena_print(arena, "%.*s-%.*s\"", (int)etag.n - 1, etag.at, SLICE_ARG(name_of(c)));
+    return arena_print(arena, "%.*s-%.*s\"", (int)etag.n - 1, etag.at, SLICE_ARG(coding_name(c)));
 }
 
 static bool rename_etags(struct answer *a, enum coding c, struct slice *etag, struct arena *arena)
@@ -116,7 +106,7 @@ bool compressing_choose(struct answer *a, struct visit *v, size_t n, struct slic
     v->coding = choose(v, n);
     if (v->coding == CODING_IDENTITY)
         return true;
-    answer_add(a, SLICE("Content-Encoding"), name_of(v->coding));
+    answer_add(a, SLICE("Content-Encoding"), coding_name(v->coding));
     return rename_etags(a, v->coding, etag, &v->exchange->arena);
 }
 
@@ -250,7 +240,7 @@ void compressing_begin_parts(struct answer *a, struct visit *v)
     if (!c || coding == CODING_IDENTITY)
         return;
     v->coding = coding;
-    answer_add(a, SLICE("Content-Encoding"), name_of(coding));
+    answer_add(a, SLICE("Content-Encoding"), coding_name(coding));
     if (v->exchange->is_head_only)
         return;
     c->visit = v;

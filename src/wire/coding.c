@@ -68,6 +68,16 @@ bool coding_of(struct slice name, enum coding *out)
     return false;
 }
 
+struct slice coding_name(enum coding c)
+{
+    static const struct slice said[] = {
+        [CODING_IDENTITY] = SLICE_INIT(""),       [CODING_GZIP] = SLICE_INIT("gzip"),
+        [CODING_DEFLATE] = SLICE_INIT("deflate"), [CODING_BR] = SLICE_INIT("br"),
+        [CODING_ZSTD] = SLICE_INIT("zstd"),
+    };
+    return said[c];
+}
+
 void coding_list_add(struct coding_list *list, struct slice value)
 {
     struct slice rest = value, name;

@@ -30,6 +30,8 @@ struct coding_list {
 
 /* By its name in any case, x-gzip too; false: we do not know it. */
 bool coding_of(struct slice name, enum coding *out);
+/* As Content-Encoding has it; empty: identity. */
+struct slice coding_name(enum coding c);
 /* {0} before the first field. */
 void coding_list_add(struct coding_list *list, struct slice value);
 

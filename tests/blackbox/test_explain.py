@@ -1,5 +1,6 @@
 """test_explain.py - what explain says of a plan, and that a run keeps to it (CONTRACT 2)"""
 
+import json
 import re
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from behaviour import after, answer, silent
 from cases import table
 from gateway import run
+from issuer import Key, keys_of
 
 GRAIN, ROOM = 0.003, 0.4  # the clock's grain; what a busy machine may add
 
@@ -93,6 +95,61 @@ def plan(folder, endpoints):
 )
 def test_the_lines_around_the_tree(tmp_path, endpoints, words):
     assert words in plan(tmp_path, endpoints).text
+
+
+POLICIES = """\
+  - path: /policed
+    auth: [partner, customer]
+    scopes: [orders.read, orders.write]
+    rate_limit: {rate: 6000/m, burst: 200, by: claims.sub, cost: calls, concurrent: 20}
+    cors: {origins: ["https://shop.example", "https://b.example"], credentials: true}
+    compress: [br, gzip]
+    cache: 90s
+    sources: {one: {get: "alpha:/"}}
+  - path: /top
+    sources: {one: {get: "alpha:/"}}
+  - path: /off
+    rate_limit: off
+    cors: off
+    compress: off
+    sources: {one: {get: "alpha:/"}}
+  - {path: /key, auth: partner, rate_limit: {rate: 5/s, by: key}, cors: off, compress: off, sources: {one: {get: "alpha:/"}}}
+  - {path: /header, rate_limit: {concurrent: 3, by: headers.x-tenant}, cors: off, compress: off, sources: {one: {get: "alpha:/"}}}
+auth:
+  partner: {api_keys: {file: keys.yaml}}
+  customer: {jwt: {jwks: keys.json}}
+rate_limit: 100/s
+cors: {origins: "*"}
+compress: {codings: [zstd], min_size: 4KiB}
+"""
+
+
+@table(
+    "path, lines",
+    ("all that an endpoint has", "/policed", [
+        "  auth: partner or customer, with scope orders.read or orders.write",
+        "  rate limit: 100/s for each call, burst 200, 20 at once, by claims.sub, else by ip",
+        "  cors: https://shop.example, https://b.example; with credentials",
+        "  compressed: br, gzip; from 1KiB",
+        "  whole answers: cached for 90s",
+    ]),
+    ("what it has of the top", "/top", [
+        "  rate limit: 100/s for each request, burst 100, by ip, together with all endpoints that do not say",
+        "  cors: any origin",
+        "  compressed: zstd; from 4KiB",
+    ]),
+    ("nothing", "/off", []),
+    ("a limit by key", "/key", ["  auth: partner", "  rate limit: 5/s for each request, burst 5, by key, else by ip"]),
+    ("a limit without a rate", "/header", ["  rate limit: 3 at once, by headers.x-tenant"]),
+)
+def test_an_endpoints_policies_stand_behind_its_head(tmp_path, path, lines):
+    (tmp_path / "keys.yaml").write_text("acme: a-key\n")
+    (tmp_path / "keys.json").write_text(json.dumps(keys_of(Key(tmp_path, "one"))))
+    done = explain(tmp_path, POLICIES, path)
+    assert (done.returncode, done.stderr) == (0, "")
+    got = done.stdout.split("\n")
+    assert got[1 : 1 + len(lines)] == lines
+    assert got[1 + len(lines)] == ""
 
 
 class TestTree:
