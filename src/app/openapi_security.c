@@ -33,13 +33,13 @@ static void add_way(struct draft *ways, const struct config_auth *a, struct slic
     draft_add(ways, way);
 }
 
-/* Only tokens have scopes, and any one will do. */
+/* Any scope will do; certificates have none. */
 static void add_ways(struct draft *ways, const struct config_endpoint *e,
                      const struct config_auth *a)
 {
     if (!e->n_scopes)
         add_way(ways, a, SLICE_NONE);
-    for (unsigned i = 0; i < e->n_scopes && a->kind == CONFIG_AUTH_JWT; i++)
+    for (unsigned i = 0; i < e->n_scopes && a->kind != CONFIG_AUTH_CERT; i++)
         add_way(ways, a, e->scopes[i]);
 }
 

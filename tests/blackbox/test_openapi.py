@@ -87,6 +87,7 @@ auth:
 services: {alpha: "http://127.0.0.1:1"}
 endpoints:
   - {path: /one, auth: [device, partner], sources: {one: {get: "alpha:/"}}}
+  - {path: /two, auth: [device, partner], scopes: [a, b], sources: {one: {get: "alpha:/"}}}
 """
 
 
@@ -179,6 +180,7 @@ class TestOperations:
             "partner": {"type": "apiKey", "in": "header", "name": "x-key"},
         }
         assert operation(found, "/one")["security"] == [{"device": []}, {"partner": []}]
+        assert operation(found, "/two")["security"] == [{"partner": ["a"]}, {"partner": ["b"]}]
 
     def test_servers_are_the_addresses_that_say_a_host(self, shop):
         assert shop["servers"] == [{"url": "http://127.0.0.1:8080"}]
