@@ -63,7 +63,7 @@ static uint64_t now_ns(const struct run *r)
 static unsigned choose(struct run *r)
 {
     if (!r->is_least_latency)
-        return (unsigned)balance_round_robin(&r->balance, &r->all);
+        return (unsigned)balance_round_robin(&r->balance, &r->all, now_ns(r));
     return (unsigned)balance_least_latency(&r->balance, &r->all, random_next(&r->random),
                                            now_ns(r));
 }
