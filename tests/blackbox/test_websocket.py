@@ -441,10 +441,10 @@ def test_a_cancelled_ask_says_no_more(gateway):
         t.answer()
         t.send({"id": 1, "params": {"key": slow}, "fields": "product,reviews"})
         assert t.message()["event"] == "initial"
+        (call,) = wait_for(lambda: closed_calls(gateway, "beta", slow))
         t.send({"cancel": 1}, {"id": 2})
         got = t.answer()
         assert {m["id"] for m in got} == {2}
-        (call,) = closed_calls(gateway, "beta", slow)
         assert call.closed.wait(5)  # its call is cancelled
         assert {m["id"] for m in t.send({"id": 1}).answer()} == {1}  # the id is free again
 
