@@ -55,10 +55,15 @@ async function done(page) {
   await page.locator("section.done").nth(2).waitFor();
 }
 
-/* Changes a switch, and waits for the run that it makes. */
+/* Changes a switch, and waits for the run that it makes; however short it is, it is seen to begin. */
 async function changed(page, change) {
+  await page.evaluate(() => {
+    window.hasBegun = false;
+    const see = () => (window.hasBegun ||= !!document.querySelector("section.waiting, section.running"));
+    new MutationObserver(see).observe(document.querySelector("main"), { subtree: true, attributes: true });
+  });
   await change();
-  await page.locator("section.waiting, section.running").first().waitFor();
+  await page.waitForFunction(() => window.hasBegun);
   await done(page);
 }
 
