@@ -188,7 +188,10 @@ static void reload(struct process *p)
     }
     if (!listens_alike(s->config, p->snapshot->config)) {
         if (s->config->log.level >= CONFIG_LEVEL_WARN)
-            fprintf(stderr, "sheaf: %s: listen changed; that needs a restart\n", file);
+            fprintf(stderr,
+                    "sheaf: %s: listen changed; that needs a restart, until which listeners ask "
+                    "clients for certificates only if they did before\n",
+                    file);
         snapshot_keep_listeners(s, p->snapshot);
     }
     bool is_resized = s->config->cache_memory != p->snapshot->config->cache_memory;

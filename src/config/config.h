@@ -315,7 +315,7 @@ struct config_cache {
 enum config_rate_by {
     CONFIG_BY_IP,
     CONFIG_BY_HEADER,
-    CONFIG_BY_KEY,   /* the name of the API key, */
+    CONFIG_BY_KEY,   /* the name of the API key or certificate, */
     CONFIG_BY_CLAIM, /* or what a verified token says; whoever has none, by address */
 };
 struct config_rate_limit {

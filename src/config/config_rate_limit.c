@@ -88,7 +88,7 @@ static void read_by(struct reading *r, const struct option *row, struct node *va
 static bool has_keys(const struct config_endpoint *e)
 {
     for (unsigned i = 0; i < e->n_auth; i++)
-        if (e->auth[i]->kind == CONFIG_AUTH_KEYS)
+        if (e->auth[i]->kind != CONFIG_AUTH_JWT)
             return true;
     return false;
 }
@@ -104,9 +104,10 @@ void config_check_rate_limit(struct reading *r, const struct config_endpoint *e,
     if (!by)
         return;
     if (l->by == CONFIG_BY_KEY && !has_keys(e))
-        reading_complain(r, RULE_RATE_BY, by->place,
-                         "no policy of the endpoint asks for a key, so callers have none; give it "
-                         "the `auth` of a policy with `api_keys`, or write by: ip");
+        reading_complain(
+            r, RULE_RATE_BY, by->place,
+            "no policy of the endpoint asks for a key, so callers have none; give it "
+            "the `auth` of a policy with `api_keys` or `client_cert`, or write by: ip");
     if (l->by == CONFIG_BY_CLAIM && !config_has_claims(e))
         reading_complain(r, RULE_RATE_BY, by->place,
                          "no policy of the endpoint asks for a token, so there are no claims; give "

@@ -22,7 +22,8 @@ static const struct option rate_limit[] = {
      .kind = &config_kind_rate_by,
      .preset = "ip",
      .sentence = "What tells callers apart: their address, `ip` (of IPv6 the first 64 bits), the"
-                 " name of their API `key`, a claim of their token, `claims.sub`, or a header,"
+                 " name of their API `key` or certificate, a claim of their token, `claims.sub`, "
+                 "or a header,"
                  " `headers.x-tenant`, which need not be declared. Who has no such key or claim is"
                  " counted by address.",
      .example = "headers.x-tenant"},

@@ -380,6 +380,7 @@ static bool visit_alike(struct answer_flight *f, const struct visit *asker)
     v->identity = (struct identity){
         .policy = asker->identity.policy, /* the configuration's */
         .name = arena_copy(&e->arena, asker->identity.name),
+        .is_key = asker->identity.is_key,
         .claims = arena_copy(&e->arena, asker->identity.claims),
     };
     return v->request_id.at && v->identity.name.at && v->identity.claims.at;

@@ -109,7 +109,7 @@ static enum verdict prove_token(struct visit *v, const struct config_auth *a, st
  */
 static enum verdict ask_for_key(struct visit *v, const struct config_auth *a)
 {
-    if (v->has_waited && v->gateway->is_retired)
+    if (v->gateway->is_retired)
         return NOT_KNOWN;
     return issuers_ask(v, a) ? WAITS : NOT_PROVED;
 }
@@ -151,8 +151,11 @@ static enum verdict try_certificate(struct visit *v, const struct config_auth *a
     case CLIENT_CERTS_GOOD:
         break;
     }
-    v->identity =
-        (struct identity){.policy = a->name, .name = arena_copy(&v->exchange->arena, name)};
+    v->identity = (struct identity){
+        .policy = a->name,
+        .name = arena_copy(&v->exchange->arena, name),
+        .is_key = true,
+    };
     return v->identity.name.at ? PROVED : NO_ROOM;
 }
 

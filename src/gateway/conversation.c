@@ -98,6 +98,7 @@ static void fill(const struct conversation *c, struct request *r, struct slice t
         .fields = c->fields,
         .n_fields = c->n_fields,
         .is_tls = of->is_tls,
+        .tls = of->tls,
         .minor = 1,
         .host = of->host,
         .peer = of->peer,

@@ -1,4 +1,4 @@
-/* rate_caller.h - who a rate limit counts: an address, a header, the name of a key, a claim
+/* rate_caller.h - who a rate limit counts: an address, a header, a name, a claim
  *
  * Keys and claims are those of the identity that the visit has proved. Who has none of what the
  * limit counts by is counted by address, apart from all who have one.

@@ -132,7 +132,7 @@ static void owe(const struct visit *v, uint64_t n)
 bool rate_limit_charge_calls(struct visit *v, unsigned n)
 {
     struct rate_limit *l = &v->limit;
-    if (!counts_calls(v))
+    if (!counts_calls(v) || n == 0)
         return true;
     if (v->is_shared) {
         owe(v, n);
