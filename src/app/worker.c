@@ -165,8 +165,8 @@ void worker_adopt(struct worker *w, struct snapshot *s)
     forget_what_is_too_deep(w, s);
     retire(w);
     w->snapshot = s;
-    renew_tier(w, is_alike);
     w->front.current = make_gateway(w);
+    renew_tier(w, is_alike); /* who waited for the old one goes on at once, and may ask anew */
     struct server_bounds bounds = bounds_of(w);
     server_set_bounds(w->server, &bounds);
 }

@@ -358,6 +358,7 @@ static bool join_again(struct answer_wait *w)
     struct asking a = {
         .visit = w->visit, .key = w->key, .has_credentials = w->has_credentials, .blob = w->stale};
     w->stale = NULL;
+    read_wish(&a);
     if (w->n_joined < JOINS_MAX && join(&a, w))
         return true;
     w->stale = a.blob;

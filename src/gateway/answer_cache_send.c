@@ -126,7 +126,10 @@ static void put_body(struct visit *v, const struct answer_cache_sending *s)
     bool is_taken = v->coding == CODING_IDENTITY && exchange_put(e, s->record->body, s->blob);
     if (!is_taken)
         blob_release(&v->gateway->loop->blobs, s->blob);
-    exchange_end(e);
+    if (is_taken)
+        exchange_end(e);
+    else
+        exchange_cut(e);
 }
 
 void answer_cache_send(struct visit *v, const struct answer_cache_sending *s)

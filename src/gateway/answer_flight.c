@@ -223,7 +223,8 @@ static struct blob *make_record(struct answer_flight *f, const struct collected 
     };
     if (!c->is_whole || !list_fields(f, c, &r))
         return NULL;
-    *is_kept = (is_success(f, c) || is_missing(c)) && name_entry(f, &r, &tags, etag);
+    /* Named in any case: who joined it behind a purge of its tags must see that. */
+    *is_kept = name_entry(f, &r, &tags, etag) && (is_success(f, c) || is_missing(c));
     return record_write(&r, f->gateway->config->bounds.memory);
 }
 

@@ -1,6 +1,7 @@
 /* ask.c - what a message says, and a path and a query with its values in them */
 #include "gateway/ask.h"
 
+#include "base/check.h"
 #include "json/scan.h"
 #include "json/text.h"
 #include "json/walk.h"
@@ -71,8 +72,15 @@ bool ask_read(struct slice text, unsigned max_depth, struct ask *out, const char
     return is_good;
 }
 
+struct param {
+    struct slice name; /* as it is quoted */
+    struct json_value value;
+};
+
 struct composing {
     const struct ask *ask;
+    struct param params[ASK_PARAMS_MAX]; /* read once, however many pairs there are */
+    unsigned n_params;
     const struct config_endpoint *endpoint;
     struct buffer out;
     struct arena *arena;
@@ -120,16 +128,26 @@ static void put_divided(struct composing *c, struct slice text)
     }
 }
 
-/* By its plain name. */
-static bool find(const struct ask *a, struct slice plain_name, struct json_value *v)
+static void read_params(struct composing *c)
 {
-    struct slice name;
-    bool is_found = false;
-    if (!a->params.n)
-        return false;
-    for (struct walk w = walk_begin(a->params); !is_found && walk_member(&w, &name, v);)
-        is_found = text_is(name, plain_name);
-    return is_found;
+    struct param p;
+    if (!c->ask->params.n)
+        return;
+    for (struct walk w = walk_begin(c->ask->params); walk_member(&w, &p.name, &p.value);) {
+        CHECK(c->n_params < ASK_PARAMS_MAX); /* complaint_of() has counted them */
+        c->params[c->n_params++] = p;
+    }
+}
+
+/* By its plain name. */
+static bool find(const struct composing *c, struct slice plain_name, struct json_value *v)
+{
+    for (unsigned i = 0; i < c->n_params; i++)
+        if (text_is(c->params[i].name, plain_name)) {
+            *v = c->params[i].value;
+            return true;
+        }
+    return false;
 }
 
 static bool is_of_path(const struct config_endpoint *e, struct slice quoted_name)
@@ -147,7 +165,7 @@ static void put_segment(struct composing *c, unsigned i, struct slice raw)
     struct json_value v;
     put(c, SLICE("/"));
     if (i < e->n_segments && e->segments[i].kind == CONFIG_PARAMETER &&
-        find(c->ask, e->parameters[e->segments[i].parameter].name, &v))
+        find(c, e->parameters[e->segments[i].parameter].name, &v))
         put_encoded(c, v.kind == JSON_NULL ? SLICE("") : plain(c, v));
     else
         put(c, raw);
@@ -183,7 +201,7 @@ static bool is_replaced(struct composing *c, struct slice name)
     struct json_value v;
     if (target_decode(name, true, c->arena, &name))
         return true;
-    return find(c->ask, name, &v) || (c->ask->fields.n && slice_equal(name, c->endpoint->select));
+    return find(c, name, &v) || (c->ask->fields.n && slice_equal(name, c->endpoint->select));
 }
 
 static void put_old_pairs(struct composing *c, struct slice query)
@@ -210,13 +228,10 @@ static void put_list(struct composing *c, struct slice name, struct slice array)
 
 static void put_new_pairs(struct composing *c)
 {
-    struct slice quoted;
-    struct json_value v;
-    if (!c->ask->params.n)
-        return;
-    for (struct walk w = walk_begin(c->ask->params); walk_member(&w, &quoted, &v);) {
-        struct slice name = plain(c, (struct json_value){JSON_STRING, quoted});
-        if (v.kind == JSON_NULL || is_of_path(c->endpoint, quoted))
+    for (unsigned i = 0; i < c->n_params; i++) {
+        struct json_value v = c->params[i].value;
+        struct slice name = plain(c, (struct json_value){JSON_STRING, c->params[i].name});
+        if (v.kind == JSON_NULL || is_of_path(c->endpoint, c->params[i].name))
             continue;
         if (v.kind == JSON_ARRAY) {
             put_list(c, name, v.text);
@@ -281,6 +296,7 @@ unsigned ask_target(const struct ask *a, const struct ask_handshake *of, struct 
     *why = complaint_of(a, of->endpoint);
     if (*why || !target_split(of->target, &t, why))
         return 400;
+    read_params(&c);
     buffer_init(&c.out, ROOM * of->limit);
     compose(&c, &t);
     bool fits = c.has_room && c.out.n <= of->limit;

@@ -16,6 +16,8 @@ enum {
     ARENA_FIRST = 4096,
     ARENA_ROOM = 256 * 1024, /* bytes beyond what a message and the target take */
     N_FIELDS = 3,            /* of an answer to a handshake */
+    /* Asks with those that were cancelled in the same turn: who asks and cancels gains nothing. */
+    UNFINISHED_MAX = 2 * CONVERSATION_ASKS_MAX,
 };
 
 struct conversation {
@@ -169,7 +171,8 @@ static void take_question(struct conversation *c, const struct ask *a, struct ar
         say_problem(c, a->id, 503, "no more questions: the gateway is about to end");
     else if (websocket_find(c->socket, a->id))
         say_problem(c, a->id, 409, "this id is being answered");
-    else if (websocket_n_asks(c->socket) >= CONVERSATION_ASKS_MAX)
+    else if (websocket_n_asks(c->socket) >= CONVERSATION_ASKS_MAX ||
+             websocket_n_unfinished(c->socket) > UNFINISHED_MAX)
         say_problem(c, a->id, 429, "at most 8 questions are answered at once");
     else
         ask_again(c, a, arena);

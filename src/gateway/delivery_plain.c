@@ -82,7 +82,7 @@ static void send_parts(struct run *r)
     if (r->visit->coding == CODING_IDENTITY)
         put_parts(r);
     else if (!compress_parts(r))
-        exchange_end(r->visit->exchange); /* cut: its end is missing */
+        exchange_cut(r->visit->exchange);
 }
 
 static void on_room(struct run *r)

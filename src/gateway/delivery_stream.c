@@ -44,23 +44,27 @@ static void rest(struct streaming *s)
         loop_arm(l, &s->ping, l->now_ms + PING_MS);
 }
 
-static void end(struct streaming *s)
+static void rest_no_more(struct streaming *s)
 {
     s->has_ended = true;
     loop_disarm(s->run->gateway->loop, &s->ping);
+}
+
+static void end(struct streaming *s)
+{
+    rest_no_more(s);
     exchange_end(exchange_of(s));
 }
 
-/* What is missing the client sees by the missing end; where no end is seen it is told. */
+/* What is missing the client sees by the missing end. */
 static void break_off(struct streaming *s)
 {
     count(s, COUNT_ANSWERS_FAILED);
-    exchange_of(s)->is_broken |= s->has_head && s->run->visit->ask;
+    rest_no_more(s);
     if (s->has_head)
-        end(s);
+        exchange_cut(exchange_of(s));
     else
         answer_give_up(exchange_of(s));
-    s->has_ended = true;
 }
 
 /* A source's header fields are passed on where they are known by now. */

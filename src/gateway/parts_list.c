@@ -35,8 +35,8 @@ enum parts_kind parts_find_kind(const struct parts *p, unsigned source)
         return PARTS_WHOLE;
     if (!streams)
         return PARTS_NOTHING;
-    if (!(p->listed >> source & 1))
-        return PARTS_LIST;
+    if (!(p->listed >> source & 1)) /* nor is one told that was given up */
+        return has_settled || !r->is_over ? PARTS_LIST : PARTS_NOTHING;
     const struct run_items *items = r->sources[source].items;
     return find_next(p, items) < items->n ? PARTS_ELEMENT : PARTS_NOTHING;
 }

@@ -120,9 +120,16 @@ void exchange_end(struct exchange *e)
     e->has_ended = true;
     if (e->sends_body && e->n_left > 0)
         e->is_broken = true;
-    if (e->sends_body && e->is_chunked && !outbox_put(&e->outbox, last_chunk, NULL))
+    bool is_closed = e->is_broken || !e->sends_body || !e->is_chunked;
+    if (!is_closed && !outbox_put(&e->outbox, last_chunk, NULL))
         e->is_broken = true;
     e->link->wake(e);
+}
+
+void exchange_cut(struct exchange *e)
+{
+    e->is_broken |= !e->is_gone && !e->has_ended;
+    exchange_end(e);
 }
 
 const struct field *exchange_field(const struct request *r, struct slice name)

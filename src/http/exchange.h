@@ -137,6 +137,9 @@ bool exchange_put(struct exchange *e, struct slice bytes, struct blob *owner) MU
  * put than exchange_begin() promised, the connection is cut behind them, so that the client sees
  * that something is missing. */
 void exchange_end(struct exchange *e);
+/* The same of an answer of which something is missing, whatever its framing: the client sees no
+ * proper end. */
+void exchange_cut(struct exchange *e);
 
 /* The first field of this name (ASCII case-insensitive); NULL where there is none. */
 const struct field *exchange_field(const struct request *r, struct slice name);

@@ -127,10 +127,12 @@ static void end(struct websocket *w)
     exchange_end(w->exchange);
 }
 
-/* Ends without the client's word: it has said what cannot be understood. */
+/* Ends without the client's word: it has said what cannot be understood. Behind a Close nothing is
+ * sent (RFC 6455 5.5.1). */
 static void fail(struct websocket *w, unsigned code)
 {
-    push_close(w, code, SLICE_NONE);
+    if (w->state == WEBSOCKET_OPEN)
+        push_close(w, code, SLICE_NONE);
     end(w);
 }
 
@@ -217,10 +219,7 @@ static void take(struct websocket *w, enum ws_event event)
     if (event == WS_CLOSE) {
         take_close(w);
     } else if (event == WS_FAILED) {
-        if (w->state == WEBSOCKET_OPEN)
-            fail(w, w->ws.code);
-        else
-            end(w);
+        fail(w, w->ws.code);
     } else if (w->state == WEBSOCKET_OPEN) {
         if (event == WS_TEXT)
             w->handlers->on_text(w, w->ws.payload);
@@ -331,4 +330,9 @@ bool websocket_is_ending(const struct websocket *w)
 unsigned websocket_n_asks(const struct websocket *w)
 {
     return w->n_asks;
+}
+
+unsigned websocket_n_unfinished(const struct websocket *w)
+{
+    return w->n_unfinished;
 }

@@ -47,6 +47,8 @@ struct exchange *websocket_ask(struct websocket *w, const struct exchange_handle
 void websocket_set_problem(struct exchange *e, struct slice head);
 /* Asks with an id that are under way. */
 unsigned websocket_n_asks(const struct websocket *w);
+/* With those that were cancelled and have not ended yet. */
+unsigned websocket_n_unfinished(const struct websocket *w);
 /* Of this id, under way; NULL: none. */
 struct websocket_ask *websocket_find(const struct websocket *w, struct slice id);
 /* Nothing more is sent of it: as if its client had left. */

@@ -50,6 +50,7 @@ struct exchange *websocket_ask(struct websocket *w, const struct exchange_handle
     e->started_ns = s->loop->now_ns;
     list_push_back(&w->asks, &a->node);
     w->n_asks += id.n > 0;
+    w->n_unfinished++;
     return e;
 }
 
@@ -92,6 +93,7 @@ void websocket_ask_finish(struct websocket_ask *a)
     if (a->message)
         blob_release(&s->loop->blobs, a->message);
     list_remove(&a->node);
+    a->socket->n_unfinished--;
     e->handlers->on_finished(e);
     exchange_pool_release(&s->exchanges, e);
 }

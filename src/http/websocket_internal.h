@@ -19,6 +19,7 @@ struct websocket {
     struct ws ws;
     struct list asks;
     unsigned n_asks;          /* with an id, not cancelled */
+    unsigned n_unfinished;    /* all that hold memory, those that were cancelled in this turn too */
     struct blob *waiting;     /* frames that are to be sent next; NULL: none */
     size_t waiting_from;      /* their first byte in it */
     struct ready ready;       /* asks have something, or have ended */

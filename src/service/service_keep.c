@@ -158,6 +158,8 @@ static void forget(struct service_keeping *k, struct slice key, unsigned status)
     service_cache_remove(k->cache, k->key);
     if (key.n && !slice_equal(key, k->key))
         service_cache_remove(k->cache, key);
+    if (k->caching->credentials.n && (status == 401 || status == 403))
+        return; /* that is about who asks, and not about what is there */
     if (k->asked.n && !slice_equal(k->asked, k->key))
         service_cache_remove(k->cache, k->asked);
     forget_public(k);

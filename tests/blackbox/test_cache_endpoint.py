@@ -706,6 +706,24 @@ def test_a_tag_that_only_the_answer_tells_of_parts_them_when_it_comes(gateway):
     assert gateway.get(f"/tagged/{key}").json()["one"] == {"n": 2}
 
 
+def test_an_answer_that_is_not_whole_has_its_tags_too(gateway):
+    go = threading.Event()
+    key = serve(gateway, fresh(), in_turn(answer({"n": 1}), answer({"n": 2})))
+    gateway["beta"].on(f"/{key}", in_turn(when(go, answer({}, 500)), answer({"m": 1})))
+    early, late = gateway.client(), gateway.client()
+    early.ask(f"/tagged/{key}")
+    gateway["beta"].wait_requests(f"/{key}")
+    gateway["alpha"].wait_requests(f"/{key}")
+    time.sleep(0.1)  # its answer is there
+    purge(gateway, tag=f"item:{key}")
+    before = count(gateway, "coalesced")
+    late.ask(f"/tagged/{key}")
+    wait_for(lambda: count(gateway, "coalesced") == before + 1)
+    go.set()
+    assert early.answer().json()["one"] == {"n": 1}
+    assert late.answer().json()["one"] == {"n": 2}
+
+
 # A store that instances share
 
 SHARED = """

@@ -10,6 +10,7 @@ from certificates import Authority
 from client import Client
 from gateway import Gateway, run, wait_for
 from places import free_port
+from talk import Talk
 
 CONFIG = """
 listen:
@@ -31,6 +32,10 @@ endpoints:
   - {path: "/both/{n}", auth: [machines, others], sources: {one: {get: "s:/both/{n}"}}}
   - {path: "/any/{n}", auth: [machines, partner], sources: {one: {get: "s:/any/{n}"}}}
   - {path: "/open/{n}", sources: {one: {get: "s:/open/{n}"}}}
+  - path: /counted/{n}
+    auth: machines
+    rate_limit: {rate: 1/h, burst: 2, by: key}
+    sources: {one: {get: "s:/counted/{n}"}}
   - {path: "/kept/{n}", auth: machines, cache: 60s, sources: {one: {get: "s:/kept/{n}"}}}
 """
 
@@ -144,6 +149,21 @@ def test_one_who_is_named_may_ask(gateway, certificates, name, identity):
     assert got.status == 200, got.body
     line = gateway.log_line(mark)
     assert (line["policy"], line["identity"]) == ("machines", identity)
+
+
+def test_what_a_websocket_asks_has_the_certificate_of_its_handshake(gateway, certificates):
+    n = fresh()
+    with Talk(gateway.places["listen_tls"], f"/machines/{n}", tls=certificates.context("mobile"),
+              server_name="front.test") as talk:
+        assert [said["event"] for said in talk.answer()] == ["initial", "part", "done"]
+        asked = talk.send({"id": 1, "params": {"n": fresh()}}).answer()
+        assert [said["event"] for said in asked] == ["initial", "part", "done"]
+
+
+def test_who_is_named_is_one_caller_whichever_certificate_is_shown(gateway, certificates):
+    names = ["mobile", "for clients", "mobile", "batch"]
+    statuses = [ask(gateway, certificates, name, f"/counted/{fresh()}").status for name in names]
+    assert statuses == [200, 200, 429, 200]
 
 
 @table(

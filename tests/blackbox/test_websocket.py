@@ -419,6 +419,20 @@ def test_the_url_s_own_answer_is_not_one_of_the_8(gateway):
         assert set(t.answers(9)) == {None, *range(8)}
 
 
+def test_who_asks_and_cancels_at_once_is_bounded_too(gateway):
+    fast, slow = serve(gateway, {"id": 1}), serve(gateway, silent())
+    with talk(gateway, f"/shop/{fast}?fields=product") as t:
+        t.answer()
+        pair = frame(json.dumps({"id": 1, "params": {"key": slow}})) + frame('{"cancel":1}')
+        t.client.send(pair * 200)
+        t.send({"id": 2, "params": {"key": fast}})
+        n_refused, said = 0, t.answer()
+        while said[-1].get("id") != 2:
+            problem_of(said, 429)
+            n_refused, said = n_refused + 1, t.answer()
+        assert n_refused > 100  # 183, if one read brings them all
+
+
 def test_an_id_is_used_once_at_a_time(gateway):
     go = threading.Event()
     slow = serve(gateway, when(go, answer({"id": 2})), 1, 2)
