@@ -1,6 +1,8 @@
 """cases.py - tables of cases whose rows are sentences, and names that no other case uses"""
 
 import itertools
+import os
+import random
 
 import pytest
 
@@ -17,6 +19,12 @@ def table(columns, *rows):
 def fresh(stem="k"):
     """A name used once: cases that share a gateway keep out of each other's way by it."""
     return f"{stem}{next(_numbers)}"
+
+
+def seeds(number):
+    """Parametrises a test: others in each run, the same in the processes of one."""
+    run = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID"))
+    return pytest.mark.parametrize("seed", run.sample(range(10**6), number))
 
 
 class Attacks(list):

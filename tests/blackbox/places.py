@@ -1,5 +1,6 @@
 """places.py - addresses on loopback: free ones, one that refuses, one that never accepts"""
 
+import collections
 import contextlib
 import itertools
 import os
@@ -9,13 +10,27 @@ import socket
 # begun at a place of this process, so that two runs at once seldom meet.
 _FIRST, _LAST = 10000, 32000
 _candidates = itertools.cycle(range(_FIRST, _LAST))
-for _ in range(os.getpid() * 7 % (_LAST - _FIRST)):
+for _ in range(os.getpid() * 7919 % (_LAST - _FIRST)):
     next(_candidates)
+
+# Two gateways on one port would share its clients and not complain (SO_REUSEPORT). So a port that
+# was given out lately is marked by a name that one process alone can have.
+_marks = collections.deque(maxlen=64)
+
+
+def _is_ours(port):
+    mark = socket.socket(socket.AF_UNIX)
+    with contextlib.suppress(OSError):
+        mark.bind(f"\0sheaf-tests-{port}")
+        _marks.append(mark)
+        return True
+    mark.close()
+    return False
 
 
 def free_port(host="127.0.0.1"):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for port in _candidates:
+    for port in filter(_is_ours, _candidates):
         with socket.socket(family) as probe, contextlib.suppress(OSError):
             probe.bind((host, port))
             return port

@@ -136,7 +136,7 @@ class Scene:
         time.sleep(REHEARSAL)
         mend()
         self.recover()
-        asker.stop()
+        self.most = asker.stop()["most"]
         self.memory_before = self.vitals.memory()
 
     def play(self, trouble, mend):
@@ -161,7 +161,7 @@ class Scene:
             mend()
             self.recover()
         said = asker.stop()
-        self.most = said["most"]
+        self.most = max(self.most, said["most"])  # their connections may still be kept
         self.all = said["records"]
         self.during = [one for one in self.all if began <= one["at"] < ended - 0.3]
 

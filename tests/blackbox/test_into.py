@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from behaviour import answer, closing, then, when
-from cases import fresh, table
+from cases import fresh, seeds, table
 from gateway import run
 
 CONFIG = """
@@ -322,7 +322,7 @@ def read(body):
     return json.loads(body, object_pairs_hook=tuple)
 
 
-@pytest.mark.parametrize("seed", random.sample(range(10**6), 60))
+@seeds(60)
 def test_random_values_lie_in_each_other(gateway, seed):
     rand = random.Random(seed)
     things = [thing(rand, 3) for _ in range(3)]
@@ -332,7 +332,7 @@ def test_random_values_lie_in_each_other(gateway, seed):
     assert got.failures() == [(name, "missing") for name in missing]
 
 
-@pytest.mark.parametrize("seed", random.sample(range(10**6), 60))
+@seeds(60)
 def test_random_members_join(gateway, seed):
     rand = random.Random(seed)
     a, c = [rand.choice([None, tuple((n, 1) for n in rand.choices("bxyz", k=3)),

@@ -6,7 +6,7 @@ import urllib.parse
 import pytest
 
 from behaviour import answer
-from cases import fresh, table
+from cases import fresh, seeds, table
 
 CONFIG = """
 listen: @listen@
@@ -292,7 +292,7 @@ TOP = {
 
 
 @pytest.mark.parametrize("endpoint", TOP)
-@pytest.mark.parametrize("seed", random.sample(range(10**6), 20))
+@seeds(20)
 def test_selecting_gives_what_projecting_the_whole_gives(gateway, endpoint, seed):
     rand = random.Random(seed)
     says = [{"d": 1, **o} if isinstance(o := document(rand, 4), dict) else {"a": o}]

@@ -107,7 +107,9 @@ def test_clients_that_leave_meanwhile_disturb_no_other_answer(gateway):
     assert gateway.get(f"/plain/{fresh()}").is_complete()
 
 
-def test_counters_add_up_over_all_workers(gateway):
+def test_counters_add_up_over_all_workers(start, tmp_path):
+    gateway = start(CONFIG, unix=f"unix:{tmp_path}/socket")
+
     def requests():
         text = gateway.get("/metrics", place="admin").body.decode()
         return next(float(line.split()[1]) for line in text.splitlines()
