@@ -16,7 +16,11 @@ static const struct accept_offer offers[] = {
      .must_be_named = true},
 };
 
-/* By offer; the first is a plain answer. */
+enum {
+    PLAIN = 0
+};
+
+/* By offer. */
 static const struct framing *const framings[] = {NULL, &framing_sse, &framing_ndjson,
                                                  &framing_multipart, &framing_multipart_v02};
 
@@ -37,7 +41,7 @@ enum negotiation negotiation_read(const struct request *r, const struct framing 
             accept_add(&a, r->fields[i].value);
     int chosen = accept_choose(&a);
     if (chosen < 0)
-        return NEGOTIATION_NONE;
+        return accept_is_refused(&a, PLAIN) ? NEGOTIATION_NONE : NEGOTIATION_PLAIN;
     *framing = framings[chosen];
     if (!*framing)
         return NEGOTIATION_PLAIN;

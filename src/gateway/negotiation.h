@@ -6,10 +6,10 @@
 #include "http/exchange.h"
 
 enum negotiation {
-    NEGOTIATION_PLAIN,
+    NEGOTIATION_PLAIN, /* that, or it names nothing that there is */
     NEGOTIATION_PARTS,
     NEGOTIATION_OVER, /* a stream that ended is asked for again by an EventSource */
-    NEGOTIATION_NONE, /* the client takes nothing of what there is */
+    NEGOTIATION_NONE, /* the client refuses a plain answer, and names nothing else that there is */
 };
 
 /* *framing is set where it wants parts. */

@@ -3,39 +3,12 @@
 
 #include "base/check.h"
 #include "base/quote.h"
-
-static const struct {
-    unsigned status;
-    struct slice title;
-} titles[] = {
-    {400, SLICE_INIT("Bad Request")},
-    {401, SLICE_INIT("Unauthorized")},
-    {403, SLICE_INIT("Forbidden")},
-    {404, SLICE_INIT("Not Found")},
-    {405, SLICE_INIT("Method Not Allowed")},
-    {408, SLICE_INIT("Request Timeout")},
-    {409, SLICE_INIT("Conflict")},
-    {410, SLICE_INIT("Gone")},
-    {413, SLICE_INIT("Content Too Large")},
-    {414, SLICE_INIT("URI Too Long")},
-    {417, SLICE_INIT("Expectation Failed")},
-    {426, SLICE_INIT("Upgrade Required")},
-    {429, SLICE_INIT("Too Many Requests")},
-    {431, SLICE_INIT("Request Header Fields Too Large")},
-    {500, SLICE_INIT("Internal Server Error")},
-    {501, SLICE_INIT("Not Implemented")},
-    {502, SLICE_INIT("Bad Gateway")},
-    {503, SLICE_INIT("Service Unavailable")},
-    {504, SLICE_INIT("Gateway Timeout")},
-    {505, SLICE_INIT("HTTP Version Not Supported")},
-};
+#include "wire/status.h"
 
 struct slice problem_title(unsigned status)
 {
-    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-        if (titles[i].status == status)
-            return titles[i].title;
-    return SLICE("Error");
+    struct slice phrase = status_phrase(status);
+    return phrase.n ? phrase : SLICE("Error");
 }
 
 static char *put(char *at, struct slice bytes)

@@ -1,63 +1,11 @@
 /* connection_head.c - the head of an answer (RFC 9112 4 and 6), contiguous, by memcpy alone */
 #include "base/check.h"
 #include "http/connection.h"
+#include "wire/status.h"
 
 enum {
     LINE_MAX_SIZE = 64,    /* of a status line */
     FRAMING_MAX_SIZE = 96, /* Content-Length or Transfer-Encoding, Connection, the empty line */
-    FIRST_STATUS = 101,
-    N_REASONS = 411,
-};
-
-#define REASON(status, text) [(status)-FIRST_STATUS] = SLICE_INIT(text)
-
-/* RFC 9110 15, and 429, 431 and 511 of RFC 6585. */
-static const struct slice reasons[N_REASONS] = {
-    REASON(101, "Switching Protocols"),
-    REASON(200, "OK"),
-    REASON(201, "Created"),
-    REASON(202, "Accepted"),
-    REASON(203, "Non-Authoritative Information"),
-    REASON(204, "No Content"),
-    REASON(205, "Reset Content"),
-    REASON(206, "Partial Content"),
-    REASON(300, "Multiple Choices"),
-    REASON(301, "Moved Permanently"),
-    REASON(302, "Found"),
-    REASON(303, "See Other"),
-    REASON(304, "Not Modified"),
-    REASON(307, "Temporary Redirect"),
-    REASON(308, "Permanent Redirect"),
-    REASON(400, "Bad Request"),
-    REASON(401, "Unauthorized"),
-    REASON(402, "Payment Required"),
-    REASON(403, "Forbidden"),
-    REASON(404, "Not Found"),
-    REASON(405, "Method Not Allowed"),
-    REASON(406, "Not Acceptable"),
-    REASON(407, "Proxy Authentication Required"),
-    REASON(408, "Request Timeout"),
-    REASON(409, "Conflict"),
-    REASON(410, "Gone"),
-    REASON(411, "Length Required"),
-    REASON(412, "Precondition Failed"),
-    REASON(413, "Content Too Large"),
-    REASON(414, "URI Too Long"),
-    REASON(415, "Unsupported Media Type"),
-    REASON(416, "Range Not Satisfiable"),
-    REASON(417, "Expectation Failed"),
-    REASON(421, "Misdirected Request"),
-    REASON(422, "Unprocessable Content"),
-    REASON(426, "Upgrade Required"),
-    REASON(429, "Too Many Requests"),
-    REASON(431, "Request Header Fields Too Large"),
-    REASON(500, "Internal Server Error"),
-    REASON(501, "Not Implemented"),
-    REASON(502, "Bad Gateway"),
-    REASON(503, "Service Unavailable"),
-    REASON(504, "Gateway Timeout"),
-    REASON(505, "HTTP Version Not Supported"),
-    REASON(511, "Network Authentication Required"),
 };
 
 static char *put(char *at, struct slice s)
@@ -79,12 +27,12 @@ static char *put_number(char *at, uint64_t n)
 
 static char *put_status_line(char *at, unsigned status)
 {
-    unsigned i = status - FIRST_STATUS;
+    struct slice phrase = status_phrase(status);
     at = put(at, SLICE("HTTP/1.1 "));
     at = put_number(at, status);
     *at++ = ' ';
-    if (i < N_REASONS && reasons[i].n)
-        at = put(at, reasons[i]);
+    if (phrase.n)
+        at = put(at, phrase);
     return put(at, SLICE("\r\n"));
 }
 

@@ -11,7 +11,10 @@
 
 /* For a connection past the bound, where it can be said at once. */
 static const char full[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                           "Content-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
+                           "Content-Type: application/problem+json\r\nContent-Length: 97\r\n"
+                           "Retry-After: 1\r\nConnection: close\r\n\r\n"
+                           "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\","
+                           "\"status\":503,\"detail\":\"too many connections\"}";
 
 struct server *server_new(struct loop *loop, const struct server_bounds *bounds,
                           const struct exchange_handlers *handlers, struct counters *counters,

@@ -155,6 +155,11 @@ void accept_add(struct accept *a, struct slice value)
     }
 }
 
+bool accept_is_refused(const struct accept *a, unsigned offer)
+{
+    return a->best[offer].closeness && !a->best[offer].weight;
+}
+
 int accept_choose(const struct accept *a)
 {
     int chosen = -1;

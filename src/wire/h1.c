@@ -20,6 +20,7 @@ static void begin_message(struct h1_reader *r)
     /* Which versions are good is for h1_head.c to say: 1.2 is 1.1 with extras, 2.0 gets 505. */
     r->parser.lenient_flags |= LENIENT_VERSION;
     r->state = H1_IN_HEAD;
+    r->is_own_head = false;
     r->n_head = 0;
 }
 
@@ -59,20 +60,6 @@ static unsigned too_long(const char *base, size_t n)
     return memchr(s.at, '\n', s.n) ? 431 : 414;
 }
 
-/* n bytes were read, the last of them the one that llhttp did not like. A method that it does not
- * know is no error of syntax: 501 where all of them may stand in a method. */
-static unsigned refused_head(const struct h1_reader *r, const char *base, size_t n)
-{
-    switch (llhttp_get_errno(&r->parser)) {
-    case HPE_INVALID_METHOD:
-        return token_is(start_line(base, n)) ? 501 : 400;
-    case HPE_PAUSED_H2_UPGRADE: /* the preface of HTTP/2 */
-        return 505;
-    default:
-        return 400;
-    }
-}
-
 static void begin_body(struct h1_reader *r)
 {
     struct h1_head *head = r->head;
@@ -92,18 +79,48 @@ static void begin_body(struct h1_reader *r)
     }
 }
 
-/* What llhttp said at base[at], the place where it stopped. */
-static enum h1_event end_head(struct h1_reader *r, enum llhttp_errno verdict, const char *base,
-                              size_t at, size_t end)
+static enum h1_event take_head(struct h1_reader *r)
 {
-    if (verdict != HPE_PAUSED)
-        return h1_fail(r, refused_head(r, base, at < end ? at + 1 : end));
+    r->n_head = r->head->size;
+    begin_body(r);
+    return H1_HEAD;
+}
+
+/* llhttp took the head whole, up to base[at]. */
+static enum h1_event end_head(struct h1_reader *r, const char *base, size_t at)
+{
     unsigned refusal = h1_head_parse(r->head, r->kind, base, at);
     if (refusal || r->head->size != at)
         return h1_fail(r, refusal ? refusal : 400);
-    r->n_head = at;
-    begin_body(r);
-    return H1_HEAD;
+    return take_head(r);
+}
+
+/* Nothing speaks against the head so far. */
+static enum h1_event want_more(struct h1_reader *r, const char *base, size_t end)
+{
+    r->n_head = end;
+    return end < r->head_limit ? H1_MORE : h1_fail(r, too_long(base, end));
+}
+
+/* Methods that llhttp does not know are no error of syntax: of their heads all n bytes that came are
+ * judged by our own grammar alone. */
+static enum h1_event read_own_head(struct h1_reader *r, const char *base, size_t n, size_t *used)
+{
+    unsigned refusal = h1_head_parse_part(r->head, base, n);
+    *used = n;
+    if (refusal == H1_HEAD_MORE)
+        return want_more(r, base, n);
+    if (refusal)
+        return h1_fail(r, refusal);
+    *used = r->head->size;
+    return take_head(r);
+}
+
+/* Errors of llhttp that may be for its list of methods: at the method, or at the protocol behind it
+ * where that is not the method's. */
+static bool is_for_method(enum llhttp_errno verdict)
+{
+    return verdict == HPE_INVALID_METHOD || verdict == HPE_INVALID_CONSTANT;
 }
 
 static enum h1_event read_head(struct h1_reader *r, const char *base, size_t from, size_t to,
@@ -111,27 +128,26 @@ static enum h1_event read_head(struct h1_reader *r, const char *base, size_t fro
 {
     CHECK(from == r->n_head); /* what came of the head before lies at base */
     size_t end = to < r->head_limit ? to : r->head_limit;
+    if (r->is_own_head)
+        return read_own_head(r, base, end, used);
     enum llhttp_errno verdict = llhttp_execute(&r->parser, base + from, end - from);
-    if (verdict != HPE_OK) {
-        *used = (size_t)(llhttp_get_error_pos(&r->parser) - base);
-        return end_head(r, verdict, base, *used, end);
-    }
-    r->n_head = *used = end;
-    return end < r->head_limit ? H1_MORE : h1_fail(r, too_long(base, end));
+    *used = end;
+    if (verdict == HPE_OK)
+        return want_more(r, base, end);
+    *used = (size_t)(llhttp_get_error_pos(&r->parser) - base);
+    if (verdict == HPE_PAUSED)
+        return end_head(r, base, *used);
+    r->is_own_head = r->kind == H1_REQUEST && is_for_method(verdict);
+    if (r->is_own_head)
+        return read_own_head(r, base, end, used);
+    return h1_fail(r, verdict == HPE_PAUSED_H2_UPGRADE ? 505 : 400); /* the preface of HTTP/2 */
 }
 
-/* A method that every llhttp knows, and the form of target that needs no second look. */
-static bool is_common(const struct h1_head *head, const char *base)
+/* The other forms of a target want a second look, and so does the preface of HTTP/2. */
+static bool is_plain_request(const struct h1_head *head, const char *base)
 {
     struct slice method = {base + head->method_at, head->method_n};
-    static const struct slice methods[] = {
-        SLICE_INIT("GET"),   SLICE_INIT("HEAD"),   SLICE_INIT("POST"),    SLICE_INIT("PUT"),
-        SLICE_INIT("PATCH"), SLICE_INIT("DELETE"), SLICE_INIT("OPTIONS"),
-    };
-    for (unsigned i = 0; i < sizeof methods / sizeof *methods; i++)
-        if (slice_equal(method, methods[i]))
-            return base[head->target_at] == '/';
-    return false;
+    return base[head->target_at] == '/' && !slice_equal(method, SLICE("PRI"));
 }
 
 /* The short way for a head that comes in one piece: our own grammar is the stricter one, so what it
@@ -143,10 +159,9 @@ static bool take_whole_head(struct h1_reader *r, struct slice fed)
     size_t n = fed.n < r->head_limit ? fed.n : r->head_limit;
     if (h1_head_parse(head, r->kind, fed.at, n) != 0)
         return false;
-    if (r->kind == H1_REQUEST && !is_common(head, fed.at))
+    if (r->kind == H1_REQUEST && !is_plain_request(head, fed.at))
         return false;
-    r->n_head = head->size;
-    begin_body(r);
+    take_head(r);
     return true;
 }
 

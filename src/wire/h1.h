@@ -68,6 +68,7 @@ struct h1_reader {
     /* The implementation's own: */
     unsigned state;       /* of the message, see h1_internal.h */
     unsigned chunk_state; /* of the framing of a chunked body */
+    bool is_own_head;     /* this head is not for llhttp to read */
     size_t n_head;        /* bytes of the head that were read so far */
     size_t n_extra;       /* bytes of chunk extensions and trailers of this message */
     uint64_t n_left;      /* bytes of the body, or of its chunk, that are still to come */

@@ -21,6 +21,13 @@ enum h1_state {
  * status that refuses it; one that does not end is 400. */
 unsigned h1_head_parse(struct h1_head *head, enum h1_kind kind, const char *at, size_t n);
 
+enum {
+    H1_HEAD_MORE = 1 /* no status: the end is still to come */
+};
+/* The same of a request's head of which n bytes have come, the verdict at the first byte that
+ * decides it; or H1_HEAD_MORE. *head is only written where the head is whole. */
+unsigned h1_head_parse_part(struct h1_head *head, const char *at, size_t n);
+
 /* At the beginning of a chunked body. */
 void h1_chunks_begin(struct h1_reader *r);
 /* Reads on in a body, however it is framed; fed is not empty, *used goes on by what was read. */

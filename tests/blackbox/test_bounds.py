@@ -1,5 +1,6 @@
 """test_bounds.py - every size, count, depth and time has an end (CONTRACT 3.10, 3.5)"""
 
+import json
 import time
 
 import pytest
@@ -373,7 +374,11 @@ class TestConnections:
     def test_beyond_the_bound_none_is_served_and_none_is_disturbed(self, start, workers):
         gateway = start(self.CONFIG.replace("workers: 1", f"workers: {workers}"))
         clients = [wait_for(lambda: self.one_more(gateway)) for _ in range(4)]
-        assert not self.one_more(gateway)
+        with gateway.client() as one_too_many:
+            head, body = one_too_many.rest().split(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 ") and b"\r\nRetry-After: 1\r\n" in head
+            assert b"\r\nContent-Length: %d\r\n" % len(body) in head
+            assert json.loads(body)["status"] == 503
         assert [client.get("/one/x").status for client in clients] == [200] * 4
         clients.pop().close()
         clients.append(wait_for(lambda: self.one_more(gateway)))

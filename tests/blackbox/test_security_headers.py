@@ -89,7 +89,7 @@ def test_a_trusted_proxy_tells_of_tls(gateway, authority):
     ("a path that is not there", "/nowhere", [], 404),
     ("a parameter that is wrong", "/plain/a?q=x", [], 400),
     ("a target that is malformed", "/plain/%zz", [], 400),
-    ("a type that is not there", "/plain/a", [("Accept", "text/html")], 406),
+    ("a type that is refused", "/plain/a", [("Accept", "application/json;q=0")], 406),
     ("a head that is too large", "/plain/a", [("X-Large", "x" * 20000)], 431),
 )
 def test_errors_tell_it_too(gateway, authority, target, fields, status):

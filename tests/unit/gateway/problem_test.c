@@ -39,6 +39,7 @@ static void violations_are_listed_and_escaped(void **state)
 static void every_status_has_a_title(void **state)
 {
     (void)state;
+    assert_true(slice_equal(problem_title(422), SLICE("Unprocessable Content")));
     assert_true(slice_equal(problem_title(503), SLICE("Service Unavailable")));
     assert_true(slice_equal(problem_title(499), SLICE("Error")));
 }

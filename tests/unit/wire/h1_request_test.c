@@ -217,16 +217,44 @@ static void another_major_version_is_not_supported(void **state)
     REFUSE_ALL(cases, "ERROR 505\n");
 }
 
-static void an_unknown_method_is_not_implemented(void **state)
+static void any_token_is_a_method(void **state)
+{
+    (void)state;
+    expect_request("BREW /a HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD 1.1 BREW /a 0 keep|Host=a\nDONE\n");
+    expect_request("\r\nget / HTTP/1.0\r\n\r\n", "HEAD 1.0 get / 0\nDONE\n");
+    expect_request("GETX / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi" GET "\r\n",
+                   "HEAD 1.1 GETX / 0 keep length=2|Host=a|Content-Length=2\nBODY hi\nDONE\n"
+                   "HEAD 1.1 GET / 0 keep|Host=a\nDONE\n");
+    /* Methods of RTSP and ICE, of which llhttp knows that they are not HTTP's. */
+    expect_request("DESCRIBE / HTTP/1.1\r\nHost: a\r\n\r\n",
+                   "HEAD 1.1 DESCRIBE / 0 keep|Host=a\nDONE\n");
+    expect_request("SOURCE / HTTP/1.1\r\nHost: a\r\n\r\n",
+                   "HEAD 1.1 SOURCE / 0 keep|Host=a\nDONE\n");
+}
+
+static void an_unknown_method_excuses_no_error(void **state)
 {
     (void)state;
     static const struct slice cases[] = {
-        BYTES("BREW / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        BYTES("get / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        BYTES("GETX / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        BYTES("Get / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        BYTES("GARBAGE\r\n\r\n"),
+        BYTES("HELLO WORLD\r\n\r\n"),
+        BYTES("garbage garbage garbage\r\n\r\n"),
+        BYTES("BREW / HTTP/1.1\r\n\r\n"),
+        BYTES("BREW / HTTP/1.1\nHost: a\n\n"),
+        BYTES("BREW  / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        BYTES("BREW / HTTP/1.1 \r\nHost: a\r\n\r\n"),
+        BYTES("BREW / HTTP/1.1\r\nHost : a\r\n\r\n"),
+        BYTES("BREW / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
+        BYTES("PRI / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        BYTES("DESCRIBE / RTSP/1.0\r\nHost: a\r\n\r\n"),
+        BYTES("SOURCE / ICE/1.0\r\nHost: a\r\n\r\n"),
+        BYTES("\x16\x03\x01\x00\x05hello"),
+        BYTES("BR{"),
+        BYTES(" BREW / HTTP/1.1\r\nHost: a\r\n\r\n"),
     };
-    REFUSE_ALL(cases, "ERROR 501\n");
+    REFUSE_ALL(cases, "ERROR 400\n");
+    static const struct slice versions[] = {BYTES("BREW / HTTP/2.0\r\nHost: a\r\n\r\n")};
+    REFUSE_ALL(versions, "ERROR 505\n");
 }
 
 static void there_is_one_good_host(void **state)
@@ -417,7 +445,8 @@ int main(void)
         cmocka_unit_test(lines_have_one_form_only),
         cmocka_unit_test(a_request_line_has_one_form_only),
         cmocka_unit_test(another_major_version_is_not_supported),
-        cmocka_unit_test(an_unknown_method_is_not_implemented),
+        cmocka_unit_test(any_token_is_a_method),
+        cmocka_unit_test(an_unknown_method_excuses_no_error),
         cmocka_unit_test(there_is_one_good_host),
         cmocka_unit_test(a_chunked_body_loses_its_framing),
         cmocka_unit_test(bad_chunk_framing_is_refused),
