@@ -4,7 +4,7 @@
  * StrictMode unmounts and mounts again at once, and that makes no second request.
  */
 import { aggregate, type AggregateOptions } from "./aggregate.js";
-import type { Failure, Snapshot } from "./snapshot.js";
+import { over, type Failure, type Snapshot } from "./snapshot.js";
 import { statusesOf, type Statuses } from "./status.js";
 
 export type AnswerOptions = Omit<AggregateOptions, "signal">;
@@ -18,7 +18,7 @@ export interface AnswerState<T> {
   readonly complete: boolean;
   /** Why there is no answer, or not all of it: a ProblemError, …; see aggregate(). */
   readonly error: unknown;
-  /** Asks again; what is shown stays until it is replaced. */
+  /** Asks again, or has the next one to listen ask; what is shown stays until it is replaced. */
   readonly refetch: () => void;
 }
 
@@ -31,7 +31,7 @@ export class Answer<T> {
     pending: true,
     complete: false,
     error: undefined,
-    refetch: () => this.#ask(),
+    refetch: () => this.#askAnew(),
   };
   #state = this.#initial;
   #request: AbortController | undefined;
@@ -64,7 +64,9 @@ export class Answer<T> {
   readonly getServerState = (): AnswerState<T> => this.#initial;
 
   start(): void {
-    if (!this.#request) this.#ask();
+    if (this.#request) return;
+    this.#request = new AbortController();
+    void this.#follow(this.#request.signal, this.#state.data);
   }
 
   /** Gives it up, unless somebody listens. */
@@ -75,10 +77,10 @@ export class Answer<T> {
     this.onAbandoned();
   }
 
-  #ask(): void {
+  #askAnew(): void {
     this.#request?.abort();
-    this.#request = new AbortController();
-    void this.#follow(this.#request.signal, this.#state.data);
+    this.#request = undefined;
+    if (this.#listeners.size > 0) this.start();
   }
 
   async #follow(signal: AbortSignal, before: Partial<T>): Promise<void> {
@@ -94,9 +96,8 @@ export class Answer<T> {
   }
 
   #show(snapshot: Snapshot<T>, before: Partial<T>): void {
-    const data = snapshot.pending ? { ...before, ...snapshot.data } : snapshot.data;
     this.hasBegun = true;
-    this.#set({ ...this.#state, ...snapshot, data });
+    this.#set({ ...this.#state, ...over(before, snapshot) });
     this.#tellFirst();
   }
 

@@ -17,7 +17,7 @@ export function useAggregate<T = Record<string, unknown>>(
   return useSyncExternalStore(answer.subscribe, answer.getState, answer.getServerState);
 }
 
-/** How long an answer waits for a component that suspended and was thrown away. */
+/** How long an answer's first part waits for a component that suspended and was thrown away. */
 const ABANDONED_MS = 30_000;
 /** How long an error is the answer: React renders once more before it tells a boundary. */
 const FAILED_MS = 500;
@@ -48,7 +48,7 @@ function share(key: string, url: string | URL, options: AnswerOptions): Answer<u
   const answer: Answer<unknown> = new Answer(url, options, () => forget(key, answer));
   shared.set(key, answer);
   answer.start();
-  setTimeout(() => answer.abandon(), ABANDONED_MS);
+  void answer.first.then(() => setTimeout(() => answer.abandon(), ABANDONED_MS));
   return answer;
 }
 

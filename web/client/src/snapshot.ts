@@ -6,9 +6,9 @@
  * - the first document, or a plain one: its `errors` name what failed; its other members are `ok`
  *   by their names, which are those of their sources unless `into` says otherwise;
  * - `done`: its `errors` name what failed, also what has no part;
- * - Cache-Status: `detail="reviews=stale"` makes a value that is there `stale`, failed source or not;
- * - Server-Timing: a plain answer's names the sources that were called, also those that `into`
- *   puts elsewhere.
+ * - Cache-Status: a plain answer's `detail="reviews=stale"` makes a source `stale`, failed or not;
+ * - Server-Timing: a plain answer's names the sources that were called; these two know also of
+ *   what `into` puts elsewhere. Streams have neither: their heads leave before there is anything to tell.
  */
 import { place, type JsonObject, type Json, type Path } from "./document.js";
 import { statusesOf, type SourceStatus, type Statuses } from "./status.js";
@@ -57,6 +57,11 @@ export interface WholeSnapshot<T> extends Known<T> {
 
 export type Snapshot<T = Record<string, unknown>> = PendingSnapshot<T> | WholeSnapshot<T>;
 
+/** While parts may come, what is not there yet is as it was before. */
+export function over<T>(before: Partial<T>, snapshot: Snapshot<T>): Snapshot<T> {
+  return snapshot.pending ? { ...snapshot, data: { ...before, ...snapshot.data } } : snapshot;
+}
+
 interface Part {
   source: string;
   path: Path;
@@ -97,7 +102,7 @@ export class Growing {
 
   /** The whole answer at once. */
   takeWhole(document: Document): void {
-    for (const source of this.#called) this.#told.set(source, "ok");
+    for (const source of [...this.#called, ...this.#stale]) this.#tell(source, "ok");
     this.#begin(document);
     this.#end({ complete: this.#errors.length === 0, errors: this.#errors });
   }
@@ -148,9 +153,9 @@ function sourceOf(failure: Failure): string {
   return typeof failure === "string" ? failure.split(":", 1)[0]! : failure.source;
 }
 
-/** `sheaf; hit; detail="product=hit,reviews=stale"` (RFC 9211) */
+/** `sheaf; hit; detail="product=hit,reviews=stale"` (RFC 9211); another cache's `fwd=stale` is none. */
 function staleSources(cacheStatus: string): ReadonlySet<string> {
-  return new Set(Array.from(cacheStatus.matchAll(/(\w+)=stale/g), ([, source]) => source!));
+  return new Set(Array.from(cacheStatus.matchAll(/[",](\w+)=stale/g), ([, source]) => source!));
 }
 
 /** `product;dur=12.3, reviews;dur=300;desc="timeout", total;dur=301`; the last is no source. */

@@ -47,6 +47,13 @@ const ENDPOINTS = `endpoints:
     sources:
       product: {get: "catalog:/1", cache: 60s}
       reviews: {get: "fading:/", cache: {ttl: 10ms, stale_if_error: 1h, respect_origin: off}}
+  - path: /old
+    sources: &old
+      product: {get: "catalog:/1"}
+      pricing: {get: "prices:/old", into: product.price, cache: {ttl: 1ms, stale_while_revalidate: 1h, respect_origin: off}}
+  - path: /old-and-timed
+    server_timing: true
+    sources: *old
   - path: /limited
     rate_limit: {rate: 1/m, burst: 1}
     sources:
@@ -195,6 +202,24 @@ describe("a plain answer", () => {
     const { status, data } = await ask();
     expect({ ...status }).toEqual({ product: "ok", reviews: "stale" });
     expect(data.reviews).toEqual(["old"]);
+  });
+
+  it.each(["/old", "/old-and-timed"])("tells so of what stands elsewhere: %s", async (path) => {
+    const ask = () => aggregate<any>(gateway.url + path, { progressive: false }).whole;
+    await until(async () => (await ask()).status.pricing === "stale");
+    const { data, errors } = await ask();
+    expect(data.product.price).toEqual({ amount: 12.5 });
+    expect(errors).toEqual([]);
+  });
+
+  it("takes no word of another cache for a source", async () => {
+    const headers = {
+      "content-type": "application/json",
+      "cache-status": 'sheaf; fwd=miss; detail="a=miss,b=stale", "edge"; fwd=stale',
+    };
+    const fetch = async () => new Response("{}", { headers });
+    const { status } = await aggregate("/x", { fetch }).whole;
+    expect({ ...status }).toEqual({ b: "stale" });
   });
 });
 

@@ -21,6 +21,11 @@ const ENDPOINTS = `endpoints:
   - path: /broken
     sources:
       product: {get: "failing:/", required: true}
+  - path: /held
+    timeout: 60s
+    sources:
+      product: {get: "prices:/", required: true, timeout: 60s}
+      late: {get: "silent:/", timeout: 60s}
 `;
 
 let gateway: Gateway;
@@ -55,7 +60,7 @@ afterEach(async () => {
   container.remove();
   await gateway.rests();
   await gateway.stop();
-  complaints.mockRestore();
+  vi.restoreAllMocks();
 });
 
 function render(what: ReactNode) {
@@ -72,7 +77,16 @@ function Product({ path = "/product/7" }: { path?: string }) {
 function SuspendingProduct({ path = "/product/7" }: { path?: string }) {
   const answer = useSuspenseAggregate<any>(gateway.url + path);
   seen.push(answer);
-  return <p>{answer.data.product.id}</p>;
+  return <p>{answer.data.product.id ?? answer.data.product.amount}</p>;
+}
+
+/** Timers of half a minute run when the test says so. */
+function holdLongTimers() {
+  const held: (() => void)[] = [];
+  const { setTimeout } = globalThis;
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(((call: () => void, ms?: number) =>
+    ms === 30_000 ? held.push(call) : setTimeout(call, ms)) as typeof setTimeout);
+  return { held, pass: () => held.splice(0).forEach((call) => call()) };
 }
 
 it("is tested with the React that is meant", () => {
@@ -226,6 +240,37 @@ describe("useSuspenseAggregate", () => {
     render(page);
     await until(() => container.textContent === "/1");
     expect(n_catalog).toBe(2);
+  });
+
+  it("waits for a first part as long as it takes", async () => {
+    const { pass } = holdLongTimers();
+    render(
+      <Suspense fallback="waiting">
+        <SuspendingProduct path="/held" />
+      </Suspense>,
+    );
+    await until(() => prices.n_calls === 1);
+    pass();
+    prices.let();
+    await until(() => container.textContent === "12.5");
+    expect(prices.n_calls).toBe(1);
+  });
+
+  it("gives up what nobody comes back for, half a minute after its first part", async () => {
+    const { held, pass } = holdLongTimers();
+    render(
+      <Suspense fallback="waiting">
+        <SuspendingProduct path="/held" />
+      </Suspense>,
+    );
+    await until(() => prices.n_calls === 1);
+    render(null);
+    expect(held).toHaveLength(0);
+    prices.let();
+    await until(() => held.length === 1);
+    expect(await gateway.metric("sheaf_requests_in_flight")).toBe(1);
+    pass();
+    await gateway.rests();
   });
 
   it("throws the problem to a boundary, and asks anew when that is reset", async () => {

@@ -23,14 +23,15 @@ const ENDPOINTS = `endpoints:
       product: {get: "failing:/", required: true}
 `;
 
-const prices = new Held({ amount: 12.5 });
+let prices: Held;
 let gateway: Gateway;
 let client: QueryClient;
 
 beforeAll(async () => {
   const services = {
     catalog: json({ id: 7 }),
-    prices: prices.listener,
+    prices: (...[request, response]: Parameters<typeof silent>) =>
+      prices.listener(request, response),
     silent,
     failing: failing(500),
   };
@@ -39,9 +40,10 @@ beforeAll(async () => {
 
 afterAll(() => gateway.stop());
 
-beforeEach(
-  () => void (client = new QueryClient({ defaultOptions: { queries: { retry: false } } })),
-);
+beforeEach(() => {
+  prices = new Held({ amount: 12.5 });
+  client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+});
 
 afterEach(() => client.clear());
 
@@ -68,6 +70,20 @@ it("streams snapshots into the cache", async () => {
   await until(() => container.textContent === "7 ok idle");
   expect(seen.at(-1)!.data.product).toBe(seen[0]!.data.product);
   flushSync(() => root.unmount());
+});
+
+it("keeps what there was until a refetch has it anew", async () => {
+  const { queryKey } = query("/product");
+  const seen: (Snapshot<any> | undefined)[] = [];
+  prices.let();
+  await client.fetchQuery(query("/product"));
+  prices = new Held({ amount: 13 });
+  client.getQueryCache().subscribe(() => seen.push(client.getQueryData(queryKey)));
+  const again = client.fetchQuery(query("/product"));
+  await until(() => seen.at(-1)?.status.pricing === "pending");
+  for (const snapshot of seen) expect(snapshot?.data.pricing).toEqual({ amount: 12.5 });
+  prices.let();
+  expect((await again).data).toEqual({ product: { id: 7 }, pricing: { amount: 13 } });
 });
 
 it("fails with the problem", async () => {
