@@ -1,12 +1,13 @@
 # The whole of what a user needs to know: make help. Meson and ninja do the work.
 
-.PHONY: help build demo test bench lint fuzz mutate soak clean
+.PHONY: help build demo test browser bench lint fuzz mutate soak clean
 .DEFAULT_GOAL := build
 
 help:
 	@echo 'make build   the release binary: build/sheaf'
 	@echo 'make demo    the whole thing with built-in services and a page to look at'
-	@echo 'make test    unit tests, black-box tests, sanitizers, short fuzz runs'
+	@echo 'make test    unit tests, black-box tests, the client of web/, sanitizers, short fuzz runs'
+	@echo 'make browser the page of the demo, in Debian'"'"'s chromium, on a machine that does little else'
 	@echo 'make lint    the house style, by machine; make lint FILES="src/json/scan.c"'
 	@echo 'make bench   measurements beside a floor and other gateways; make bench SECTIONS="small latency"'
 	@echo 'make fuzz    each fuzz target for MINUTES (default 5); what it finds is kept'
@@ -26,6 +27,10 @@ demo: build
 test:
 	@tools/dependencies build test
 	@tools/test
+
+browser:
+	@tools/dependencies build browser
+	@tools/test browser
 
 lint:
 	@tools/dependencies build lint

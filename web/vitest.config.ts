@@ -23,10 +23,6 @@ export default defineConfig({
           include: ["client/test/react*.test.{ts,tsx}"],
         },
       },
-      {
-        extends: true,
-        test: { name: "demo", include: ["demo/test/**/*.test.{ts,tsx}"] },
-      },
     ],
   },
 });
