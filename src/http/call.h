@@ -22,6 +22,7 @@ enum call_end {
     CALL_BROKEN,        /* it broke off before a whole answer */
     CALL_STALE,         /* a kept connection ended, or spoke unasked, before any answer */
     CALL_INVALID,       /* what came is not HTTP */
+    CALL_TOO_LARGE,     /* its head has more bytes or fields than we hold */
 };
 
 struct call;

@@ -335,6 +335,9 @@ static void judge_end(struct service_attempt *a, enum call_end how)
     case CALL_INVALID:
         fail(a, OUTCOME_INVALID, SLICE("the answer is not HTTP"));
         break;
+    case CALL_TOO_LARGE:
+        fail(a, OUTCOME_TOO_LARGE, SLICE("the head of the answer is too large"));
+        break;
     }
 }
 

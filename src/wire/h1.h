@@ -63,7 +63,7 @@ struct h1_reader {
     size_t head_limit;    /* bytes of a whole head */
     struct h1_head *head; /* the caller's, see h1_init() */
     struct slice chunk;   /* after H1_BODY */
-    unsigned status;      /* after H1_ERROR in a request: 400, 414, 431, 501 or 505 */
+    unsigned status;      /* after H1_ERROR: 400, 414, 431, 501 or 505, as for a request */
     bool answers_head;    /* a response to HEAD: it has no body whatever its head says */
     /* The implementation's own: */
     unsigned state;       /* of the message, see h1_internal.h */

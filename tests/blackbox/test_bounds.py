@@ -230,6 +230,17 @@ def test_depth(gateway, body, good):
     assert not good or body in got.body
 
 
+@table(
+    "fields",
+    ("more fields than are held", [(f"X-{n}", "y") for n in range(200)]),
+    ("more bytes than are held", [(f"X-{n}", "y" * 6000) for n in range(10)]),
+)
+def test_an_answer_whose_head_is_too_large_fails_its_source(gateway, fields):
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", answer({}, fields=fields))
+    assert gateway.get(f"/one/{key}").failures() == [("one", "too_large")]
+
+
 class TestSlowReader:
     CONFIG = """
 listen: @listen@

@@ -135,7 +135,7 @@ static void what_is_not_http_is_invalid(void **state)
                   "head 200;body hi;end invalid;");
     caller_begin(c);
     snprintf(long_head, sizeof long_head, OK "X: %04500d\r\n\r\n", 1);
-    caller_expect(c, long_head, "end invalid;");
+    caller_expect(c, long_head, "end too large;");
     assert_false(caller_is_kept(c));
 }
 
