@@ -15,11 +15,8 @@ static const struct option *row_of(const struct option *row, const char *name)
 static void read_cache(struct reading *r, const struct option *row, struct node *value,
                        struct config_cache *c)
 {
-    struct node empty = node_of_text("");
-    bool is_on = true;
-    bool is_word = option_is_boolean(value, &is_on);
-    empty.place = value->place;
-    if (!is_on)
+    struct node *said = config_unless_off(r, value);
+    if (!said)
         return;
     *c = (struct config_cache){
         .is_on = true,
@@ -27,12 +24,10 @@ static void read_cache(struct reading *r, const struct option *row, struct node 
         .stale_if_error_ms = UINT64_MAX,
         .position = document_position(value->place),
     };
-    if (value->kind == NODE_LIST)
-        option_map(r, value, "a cache is a duration, a map or off, as cache: 60s");
+    if (said->kind == NODE_LIST)
+        option_map(r, said, "a cache is a duration, a map or off, as cache: 60s");
     else
-        option_read_section(r, row->section,
-                            is_word ? &empty : config_lengthen(r, value, row_of(row, "ttl")->name),
-                            c);
+        option_read_section(r, row->section, config_lengthen(r, said, row_of(row, "ttl")->name), c);
 }
 
 /* Sources that only the cache speaks of. */

@@ -48,18 +48,13 @@ static void read_compress(struct reading *r, const struct option *row, struct no
                           void *object)
 {
     struct config_compress *c = option_at(object, row);
-    struct node empty = node_of_text("");
-    bool is_on = true;
-    bool is_word = option_is_boolean(value, &is_on);
-    empty.place = value->place;
-    *c = (struct config_compress){.is_on = is_on};
-    if (!is_on)
+    struct node *map = config_unless_off(r, value);
+    *c = (struct config_compress){.is_on = map};
+    if (!map)
         return;
-    struct node *map = is_word ? &empty : value;
-    if (value->kind == NODE_LIST)
-        map = config_lengthen(r, value, "codings");
-    else if (!is_word &&
-             !option_map(r, value, "compress is a list, a map or off, as [zstd, br, gzip]"))
+    if (map->kind == NODE_LIST)
+        map = config_lengthen(r, map, "codings");
+    else if (!option_map(r, map, "compress is a list, a map or off, as [zstd, br, gzip]"))
         return;
     option_read_section(r, row->section, map, c);
     fill_codings(c);

@@ -55,6 +55,8 @@ extern const struct option_kind config_kind_listens, config_kind_admin, config_k
 
 /* A short form as the map of that key alone; a map and a null as they are. */
 struct node *config_lengthen(struct reading *r, struct node *value, const char *key);
+/* What an option that is `off`, `on` or a value says: NULL, a null, the value. */
+struct node *config_unless_off(struct reading *r, struct node *value);
 void config_read_tls(struct reading *r, const struct section *s, struct node *value,
                      struct config_tls *tls);
 /* Joins what the root includes; NULL where a file cannot be read (told). */

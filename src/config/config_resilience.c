@@ -21,13 +21,10 @@ enum {
 static bool read_unless_off(struct reading *r, const struct option *row, struct node *value,
                             void *object)
 {
-    bool is_on = true;
-    struct node empty = node_of_text("");
-    empty.place = value->place;
-    bool is_word = option_is_boolean(value, &is_on);
-    if (is_on)
-        option_read_section(r, row->section, is_word ? &empty : value, option_at(object, row));
-    return is_on;
+    struct node *said = config_unless_off(r, value);
+    if (said)
+        option_read_section(r, row->section, said, option_at(object, row));
+    return said;
 }
 
 static void read_breaker(struct reading *r, const struct option *row, struct node *value,

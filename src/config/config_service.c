@@ -77,6 +77,19 @@ struct node *config_lengthen(struct reading *r, struct node *value, const char *
     return map;
 }
 
+struct node *config_unless_off(struct reading *r, struct node *value)
+{
+    bool is_on = true;
+    if (!option_is_boolean(value, &is_on))
+        return value;
+    if (!is_on)
+        return NULL;
+    struct node *empty = reading_scratch(r, 1, sizeof *empty);
+    *empty = node_of_text("");
+    empty->place = value->place;
+    return empty;
+}
+
 static void read_service(struct reading *r, const struct option *row, struct node_pair pair,
                          struct config_service *s)
 {
