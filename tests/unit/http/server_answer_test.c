@@ -237,6 +237,65 @@ static void an_answer_that_stays_short_is_cut(void **state)
     RIG_UNTIL(&o->rig, server_n_connections(o->server) == 0);
 }
 
+/* What was put is sent, and nothing that could be taken for the end. */
+static void a_cut_answer_of_unknown_length_has_no_last_chunk(void **state)
+{
+    struct owner *o = *state;
+    owner_connect(o);
+    struct exchange *e = hold(o, OWNER_GET("/hold"));
+    exchange_begin(e, 200, NULL, 0, EXCHANGE_LENGTH_UNKNOWN);
+    assert_true(exchange_put(e, SLICE("first"), NULL));
+    exchange_cut(e);
+    rig_expect(&o->rig, o->client, &o->text, "\r\n\r\n5\r\nfirst\r\n");
+    rig_expect_end(&o->rig, o->client, &o->text);
+    assert_memory_equal(o->text.at + o->text.n - 9, "\r\nfirst\r\n", 9);
+    RIG_UNTIL(&o->rig, server_n_connections(o->server) == 0);
+    assert_null(strstr(o->notes, "gone"));
+    assert_non_null(strstr(o->notes, "finished 200 "));
+}
+
+static void a_cut_answer_ends_its_connection_whatever_its_length(void **state)
+{
+    static const struct {
+        int64_t length;
+        const char *request, *put;
+    } rows[] = {
+        {10, OWNER_GET("/hold"), "12345"},
+        {5, OWNER_GET("/hold"), "12345"}, /* all of it: it is not asked what is missing */
+        {0, OWNER_GET("/hold"), ""},
+        {EXCHANGE_LENGTH_UNKNOWN, "HEAD /hold HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+    };
+    struct owner *o = *state;
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        o->text.n = 0;
+        o->text.is_ended = false;
+        owner_connect(o);
+        struct exchange *e = hold(o, rows[i].request);
+        exchange_begin(e, 200, NULL, 0, rows[i].length);
+        assert_true(exchange_put(e, slice_of(rows[i].put), NULL));
+        exchange_cut(e);
+        rig_expect(&o->rig, o->client, &o->text, rows[i].put);
+        rig_expect_end(&o->rig, o->client, &o->text);
+        RIG_UNTIL(&o->rig, server_n_connections(o->server) == 0);
+        close(o->client);
+        o->client = -1;
+    }
+}
+
+/* Its end is on the way already, and the connection stays. */
+static void an_answer_that_has_ended_is_cut_no_more(void **state)
+{
+    struct owner *o = *state;
+    owner_connect(o);
+    struct exchange *e = hold(o, OWNER_GET("/hold"));
+    exchange_begin(e, 200, NULL, 0, EXCHANGE_LENGTH_UNKNOWN);
+    assert_true(exchange_put(e, SLICE("first"), NULL));
+    exchange_end(e);
+    exchange_cut(e);
+    rig_expect(&o->rig, o->client, &o->text, "5\r\nfirst\r\n0\r\n\r\n");
+    owner_ask(o, OWNER_GET("/ok"), "hello");
+}
+
 static void a_full_outbox_refuses_and_tells_of_room(void **state)
 {
     struct owner *o = *state;
@@ -432,6 +491,9 @@ int main(void)
         TEST(a_205_has_no_body_and_says_so),
         TEST(a_status_without_a_name_is_sent),
         TEST(an_answer_that_stays_short_is_cut),
+        TEST(a_cut_answer_of_unknown_length_has_no_last_chunk),
+        TEST(a_cut_answer_ends_its_connection_whatever_its_length),
+        TEST(an_answer_that_has_ended_is_cut_no_more),
         TEST(a_full_outbox_refuses_and_tells_of_room),
         TEST(an_arena_at_its_limit_cuts_the_answer),
         TEST(a_client_that_leaves_is_told_of_once),
