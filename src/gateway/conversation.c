@@ -115,19 +115,15 @@ static struct slice name_of(struct slice id, bool is_of_message)
 }
 
 static void ask(struct conversation *c, struct slice id, struct slice target,
-                const struct rate_limit *paid)
+                struct rate_limit *paid)
 {
     struct exchange *e = websocket_ask(c->socket, &gateway_handlers, name_of(id, !paid));
     struct visit_ask *a = arena_take(&e->arena, sizeof *a);
     CHECK(a); /* the arena is empty */
     *a = (struct visit_ask){.id = id_member(id, &e->arena), .path = c->path};
     websocket_set_problem(e, problem_head(a->id, &e->arena));
-    struct slice copy = arena_copy(&e->arena, target);
-    fill(c, &e->request, copy);
-    if (copy.at)
-        gateway_ask(e, a, paid);
-    else
-        answer_give_up(e);
+    fill(c, &e->request, target);
+    gateway_ask(e, a, paid);
 }
 
 /* The endpoint that the handshake's own target reaches by now; NULL: none. */
@@ -284,7 +280,7 @@ static void begin(struct visit *v, struct slice key)
         answer_give_up(e);
         return;
     }
-    const struct rate_limit paid = v->limit;
+    struct rate_limit paid = v->limit;
     v->limit.entered = NULL;
     gateway_end_visit(v);
     ask(c, SLICE(""), e->request.target, &paid);

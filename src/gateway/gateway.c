@@ -260,11 +260,24 @@ static void on_request(struct exchange *e)
     go_on(e->run, true);
 }
 
-void gateway_ask(struct exchange *e, const struct visit_ask *ask, const struct rate_limit *paid)
+/* What is asked for was lent. */
+static struct visit *begin_ask(struct exchange *e)
 {
-    struct visit *v = begin(e);
-    if (!v)
+    e->request.target = arena_copy(&e->arena, e->request.target);
+    if (e->request.target.at)
+        return begin(e);
+    answer_give_up(e);
+    return NULL;
+}
+
+void gateway_ask(struct exchange *e, const struct visit_ask *ask, struct rate_limit *paid)
+{
+    struct visit *v = begin_ask(e);
+    if (!v) {
+        if (paid)
+            rate_limit_give_back(paid);
         return;
+    }
     v->ask = ask;
     v->is_paid = paid;
     if (paid)

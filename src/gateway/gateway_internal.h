@@ -52,6 +52,7 @@ void gateway_go_on(struct visit *v);
 void gateway_refuse_violations(struct visit *v);
 /* The visit is over, counted and logged, whatever becomes of its exchange. */
 void gateway_end_visit(struct visit *v);
-/* Has a message of a WebSocket answered by this exchange. paid: what was taken for it before, which
- * the visit gives back; NULL: nothing. */
-void gateway_ask(struct exchange *e, const struct visit_ask *ask, const struct rate_limit *paid);
+/* Has a message of a WebSocket answered by this exchange, whose target is lent for the call. paid:
+ * what was taken for it before, which is given back with the visit, or in here where none begins;
+ * NULL: nothing. */
+void gateway_ask(struct exchange *e, const struct visit_ask *ask, struct rate_limit *paid);

@@ -1,7 +1,9 @@
 /* rate_caller.h - who a rate limit counts: an address, a header, a name, a claim
  *
- * Keys and claims are those of the identity that the visit has proved. Who has none of what the
- * limit counts by is counted by address, apart from all who have one.
+ * Keys and claims are those of the identity that the visit has proved; who has no such one is
+ * counted by address, apart from all who have. Who lacks the header is counted as one caller with
+ * all that lack it. Only the name is told here: what is taken of it, and when it is given back, is
+ * rate_limit.h's.
  */
 #pragma once
 

@@ -181,12 +181,17 @@ void rate_limit_wait(struct visit *v)
         gateway_resume(v);
 }
 
+void rate_limit_give_back(struct rate_limit *l)
+{
+    if (l->entered)
+        rate_slot_leave(l->entered);
+    l->entered = NULL;
+}
+
 void rate_limit_leave(struct visit *v)
 {
     rate_share_leave(v);
-    if (v->limit.entered)
-        rate_slot_leave(v->limit.entered);
-    v->limit.entered = NULL;
+    rate_limit_give_back(&v->limit);
 }
 
 static uint64_t divide_up(uint64_t a, uint64_t b)

@@ -56,6 +56,8 @@ bool rate_limit_is_calling(const struct visit *v);
 void rate_limit_hear(struct visit *v, struct gcra_verdict verdict, uint64_t waited_ns);
 /* The request is over, or its client has left. */
 void rate_limit_leave(struct visit *v);
+/* What a visit had entered, and no visit has: it is not under way any more. */
+void rate_limit_give_back(struct rate_limit *l);
 
 /* Until what was refused last would pass. */
 uint64_t rate_limit_retry_ms(const struct visit *v);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "http/collector.h"
 #include "shop.h"
 
 static const char shop_yaml[] =
@@ -77,6 +78,58 @@ static void any_limit_of_an_exchange_is_survived(void **state)
     shop_set_arena(s, 1 << 20);
 }
 
+static bool is_collected;
+
+static void on_collected(void *owner, const struct collected *answer)
+{
+    (void)owner;
+    (void)answer;
+    is_collected = true;
+}
+
+/* Asks as the URL of a WebSocket does, for what its handshake paid. */
+static void ask_paid(struct shop *s, struct exchange_pool *pool, size_t limit,
+                     struct rate_limit *paid)
+{
+    static const struct visit_ask ask_of_url = {SLICE_INIT(""), SLICE_INIT("/p/{id}")};
+    struct collector *c = collector_open(&(struct collector_settings){
+        .loop = &s->rig.loop,
+        .pool = pool,
+        .handlers = &gateway_handlers,
+        .arena_limit = limit,
+        .done = on_collected,
+    });
+    struct exchange *e = collector_exchange(c);
+    e->context = &s->front;
+    e->request = (struct request){
+        .method = SLICE("GET"),
+        .target = SLICE("/p/1?tags=a,b"),
+        .minor = 1,
+        .host = SLICE("shop.example"),
+        .peer = SLICE("127.0.0.1"),
+    };
+    is_collected = false;
+    gateway_ask(e, &ask_of_url, paid);
+    RIG_UNTIL(&s->rig, is_collected);
+}
+
+static void what_was_paid_for_an_ask_is_given_back_at_any_limit(void **state)
+{
+    struct shop *s = *state;
+    struct exchange_pool pool;
+    struct rate_slot slot = {0};
+    exchange_pool_init(&pool);
+    close_services(s);
+    for (size_t limit = 256; limit < 16000; limit += 96) {
+        assert_true(rate_slot_enter(&slot, 1));
+        struct rate_limit paid = {.entered = &slot};
+        ask_paid(s, &pool, limit, &paid);
+        if (atomic_load(&slot.n_active))
+            fail_msg("with %zu bytes the place was kept", limit);
+    }
+    exchange_pool_done(&pool);
+}
+
 static void a_body_for_which_no_memory_is_left_is_overloaded(void **state)
 {
     struct shop *s = *state;
@@ -116,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(any_limit_of_an_exchange_is_survived),
+        TEST(what_was_paid_for_an_ask_is_given_back_at_any_limit),
         TEST(a_body_for_which_no_memory_is_left_is_overloaded),
         TEST(a_value_may_be_too_long_for_a_request),
     };
