@@ -150,6 +150,12 @@ static void forget_public(struct service_keeping *k)
         service_cache_remove(k->cache, buffer_slice(out));
 }
 
+/* Is that about who asks, and not about what is there? */
+static bool is_refusal(const struct service_keeping *k, unsigned status)
+{
+    return k->caching->credentials.n && (status == 401 || status == 403);
+}
+
 /* Not kept: what was there before is not to be found any more. key: of the answer. */
 static void forget(struct service_keeping *k, struct slice key, unsigned status)
 {
@@ -158,8 +164,8 @@ static void forget(struct service_keeping *k, struct slice key, unsigned status)
     service_cache_remove(k->cache, k->key);
     if (key.n && !slice_equal(key, k->key))
         service_cache_remove(k->cache, key);
-    if (k->caching->credentials.n && (status == 401 || status == 403))
-        return; /* that is about who asks, and not about what is there */
+    if (is_refusal(k, status))
+        return;
     if (k->asked.n && !slice_equal(k->asked, k->key))
         service_cache_remove(k->cache, k->asked);
     forget_public(k);
@@ -260,7 +266,8 @@ static void look_at_head(struct keeping *w)
     r->etag = first_value(r, SLICE("etag"));
     r->last_modified = first_value(r, SLICE("last-modified"));
     r->name = w->k->caching->name;
-    w->is_public = service_key_has_public(w->k->caching) && r->freshness.is_public;
+    w->is_public = service_key_has_public(w->k->caching) && r->freshness.is_public &&
+                   !is_refusal(w->k, r->status); /* whatever it says of itself */
     gather_tags(w);
 }
 

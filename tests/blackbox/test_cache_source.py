@@ -363,6 +363,41 @@ def test_what_is_withdrawn_is_so_for_who_has_other_credentials(gateway, second):
     assert got(gateway, "keyed-error", key, bob) is None
 
 
+REFUSALS = table(
+    "status, fields",
+    ("a bad token", 401, []),
+    ("one that is not enough", 403, []),
+    ("a bad token, and nothing to keep", 401, [("Cache-Control", "no-store")]),
+    ("one that is not enough, and nothing to keep", 403, [("Cache-Control", "private")]),
+    ("a bad token, in words for all", 401, [("Cache-Control", "public, max-age=60")]),
+    ("one that is not enough, in words for all", 403, [("Cache-Control", "public, max-age=60")]),
+)
+
+
+@REFUSALS
+def test_a_refusal_is_about_who_asks_and_leaves_what_others_have(gateway, status, fields):
+    public = answer({"n": 1}, fields=[("Cache-Control", "max-age=1, public")])
+    key = serve(gateway, public, answer({}, status, fields), answer({}, 500))
+    ann, bob = [("Authorization", "ann")], [("Authorization", "bob")]
+    assert got(gateway, "keyed-error", key, ann)["n"] == 1
+    time.sleep(1.1)
+    assert got(gateway, "keyed-error", key, bob) is None
+    assert got(gateway, "keyed-error", key, ann)["n"] == 1
+    assert calls(gateway, key) == 3
+
+
+@REFUSALS
+def test_who_is_refused_has_no_more_what_was_kept_for_it(gateway, status, fields):
+    """Nor what was kept for nobody in particular, where nobody in particular is refused."""
+    for mine in ([("Authorization", "ann")], []):
+        key = serve(gateway, answer({"n": 1}), answer({}, status, fields), answer({}, 500))
+        assert got(gateway, "keyed-error", key, mine)["n"] == 1
+        time.sleep(1.1)
+        assert got(gateway, "keyed-error", key, mine) is None
+        assert got(gateway, "keyed-error", key, mine) is None
+        assert calls(gateway, key) == 3
+
+
 # Validation
 
 def test_a_stale_answer_is_validated_and_renewed(gateway):
