@@ -75,6 +75,11 @@ endpoints:
     sources:
       one: {get: "alpha:/{id}", cache: {ttl: 1s, tags: ["item:{id}"], origin_tags: true}}
       two: {get: "beta:/{id}"}
+  - path: /made/{id}
+    cache: {ttl: 60s, tags: ["page:{id}"]}
+    sources:
+      one: {get: "alpha:/{id}", cache: {ttl: 60s, tags: ["item:{id}"], origin_tags: true}}
+      two: {get: "beta:/{id}", when: one.n > 0}
   - path: /tagged/{other}
     method: POST
     sources: {one: {post: "beta:/change/{other}", required: true}}
@@ -600,8 +605,9 @@ def test_a_background_run_that_fails_rests(gateway):
 
 # Purges
 
-def purge(gateway, **what):
-    body = json.dumps(what).encode()
+def purge(gateway, what, key):
+    """What is said of {} is said of the key."""
+    body = json.dumps({k: v if v is True else v.format(key) for k, v in what.items()}).encode()
     got = gateway.get("/cache/purge", "POST", [("Content-Type", "application/json")], body,
                       place="admin")
     assert got.status == 200, got.body
@@ -629,7 +635,7 @@ def test_an_answer_is_purged_by_what_it_is_about(gateway, asked, what, is_purged
     asked = asked.format(key)
     gateway.get(asked)
     assert gateway.get(asked)["cache-status"].startswith("sheaf; hit; ttl")
-    purge(gateway, **{k: v if v is True else v.format(key) for k, v in what.items()})
+    purge(gateway, what, key)
     assert gateway.get(asked)["cache-status"].startswith("sheaf; hit; ttl") != is_purged
 
 
@@ -655,73 +661,78 @@ def test_an_unsafe_call_that_outlives_its_request_purges_the_same_path(gateway):
     wait_for(lambda: not gateway.get(f"/late/{key}")["cache-status"].startswith("sheaf; hit; ttl"))
 
 
-def test_an_answer_that_is_under_way_is_purged_too(gateway):
-    go = threading.Event()
-    key = serve(gateway, fresh(), in_turn(when(go, answer({"n": 1})), answer({"n": 2})))
-    got = []
-    asking = threading.Thread(target=lambda: got.append(gateway.get(f"/tagged/{key}")))
-    asking.start()
-    gateway["alpha"].wait_requests(f"/{key}")
-    purge(gateway, tag=f"page:{key}")
+@table(
+    "what, n",
+    ("by its path", {"key": "/made/{}"}, 1),
+    ("a tag of the endpoint", {"tag": "page:{}"}, 1),
+    ("a tag of a part", {"tag": "item:{}"}, 2),
+    ("a tag that the part's origin tells", {"tag": "origin-{}"}, 2),
+    ("all", {"all": True}, 2),
+)
+@pytest.mark.parametrize("is_there", [False, True], ids=["a part to come", "a part that is there"])
+def test_an_answer_that_is_purged_while_it_is_made_is_not_kept(gateway, what, n, is_there):
+    """Nor is the part, where that is purged: then the next answer has the second."""
+    go, key = threading.Event(), fresh()
+    tags = [("Cache-Tag", f"origin-{key}")]
+    first, second = answer({"n": 1}, fields=tags), answer({"c": 3})
+    if is_there:
+        second = when(go, second)  # is asked for once the part is known
+    else:
+        first = when(go, first)
+    serve(gateway, key, in_turn(first, answer({"n": 2})), in_turn(second, answer({"c": 4})))
+    with gateway.client() as client:
+        client.ask(f"/made/{key}")
+        gateway["beta" if is_there else "alpha"].wait_requests(f"/{key}")
+        purge(gateway, what, key)
+        go.set()
+        got = client.answer()
+    assert got.is_complete() and got["cache-control"] == "no-store"
+    assert got.json() == {"one": {"n": 1}, "two": {"c": 3}}
+    again = gateway.get(f"/made/{key}")
+    assert again.json() == {"one": {"n": n}, "two": {"c": 4}}
+    assert not again["cache-status"].startswith("sheaf; hit; ttl")
+
+
+def purge_between(gateway, asked, key, what, go, hears="alpha", joins=False):
+    """What two get who ask for the same, one before a purge and one behind it: the first waits for
+    `go` at the service that hears of it; the second joins it, or is answered while it waits."""
+    early, late = gateway.client(), gateway.client()
+    early.ask(asked.format(key))
+    gateway[hears].wait_requests(f"/{key}")
+    purge(gateway, what, key)
+    before = count(gateway, "coalesced")
+    late.ask(asked.format(key))
+    if joins:
+        wait_for(lambda: count(gateway, "coalesced") == before + 1)
+        go.set()
+    second = late.answer()
     go.set()
-    asking.join()
-    assert got[0].json()["one"] == {"n": 1} and got[0]["cache-control"] == "no-store"
-    assert not gateway.get(f"/tagged/{key}")["cache-status"].startswith("sheaf; hit; ttl")
+    return early.answer(), second
 
 
 @table(
-    "asked, what",
-    ("by path and query", "/private/{}", {"key": "/private/{}"}),
-    ("a key of its own", "/own/{}?lang=en", {"key": "own:{}:en"}),
-    ("all", "/own/{}", {"all": True}),
+    "asked, what, joins",
+    ("by path and query", "/private/{}", {"key": "/private/{}"}, False),
+    ("a key of its own", "/own/{}?lang=en", {"key": "own:{}:en"}, False),
+    ("all", "/own/{}", {"all": True}, False),
+    ("a tag that only the answer tells of", "/tagged/{}", {"tag": "item:{}"}, True),
 )
-def test_who_asks_after_a_purge_does_not_have_what_began_before(gateway, asked, what):
+def test_who_asks_after_a_purge_does_not_have_what_began_before(gateway, asked, what, joins):
     go = threading.Event()
     key = serve(gateway, fresh(), in_turn(when(go, answer({"n": 1})), answer({"n": 2})))
-    early, late = gateway.client(), gateway.client()
-    early.ask(asked.format(key))
-    gateway["alpha"].wait_requests(f"/{key}")
-    purge(gateway, **{k: v if v is True else v.format(key) for k, v in what.items()})
-    late.ask(asked.format(key))
-    assert late.answer().json()["one"] == {"n": 2}
-    go.set()
-    assert early.answer().json()["one"] == {"n": 1}
+    early, late = purge_between(gateway, asked, key, what, go, joins=joins)
+    assert (early.json()["one"], late.json()["one"]) == ({"n": 1}, {"n": 2})
     assert gateway.get(asked.format(key)).json()["one"] == {"n": 2}
     assert calls(gateway, key) == 2
 
 
-def test_a_tag_that_only_the_answer_tells_of_parts_them_when_it_comes(gateway):
-    go = threading.Event()
-    key = serve(gateway, fresh(), in_turn(when(go, answer({"n": 1})), answer({"n": 2})))
-    early, late = gateway.client(), gateway.client()
-    early.ask(f"/tagged/{key}")
-    gateway["alpha"].wait_requests(f"/{key}")
-    purge(gateway, tag=f"item:{key}")
-    before = count(gateway, "coalesced")
-    late.ask(f"/tagged/{key}")
-    wait_for(lambda: count(gateway, "coalesced") == before + 1)
-    go.set()
-    assert early.answer().json()["one"] == {"n": 1}
-    assert late.answer().json()["one"] == {"n": 2}
-    assert gateway.get(f"/tagged/{key}").json()["one"] == {"n": 2}
-
-
 def test_an_answer_that_is_not_whole_has_its_tags_too(gateway):
     go = threading.Event()
-    key = serve(gateway, fresh(), in_turn(answer({"n": 1}), answer({"n": 2})))
-    gateway["beta"].on(f"/{key}", in_turn(when(go, answer({}, 500)), answer({"m": 1})))
-    early, late = gateway.client(), gateway.client()
-    early.ask(f"/tagged/{key}")
-    gateway["beta"].wait_requests(f"/{key}")
-    gateway["alpha"].wait_requests(f"/{key}")
-    time.sleep(0.1)  # its answer is there
-    purge(gateway, tag=f"item:{key}")
-    before = count(gateway, "coalesced")
-    late.ask(f"/tagged/{key}")
-    wait_for(lambda: count(gateway, "coalesced") == before + 1)
-    go.set()
-    assert early.answer().json()["one"] == {"n": 1}
-    assert late.answer().json()["one"] == {"n": 2}
+    key = serve(gateway, fresh(), in_turn(answer({"n": 1}), answer({"n": 2})),
+                in_turn(when(go, answer({}, 500)), answer({"m": 1})))
+    early, late = purge_between(gateway, "/made/{}", key, {"tag": "item:{}"}, go, "beta", True)
+    assert early.json()["one"] == {"n": 1} and not early.is_complete()
+    assert late.json() == {"one": {"n": 2}, "two": {"m": 1}}
 
 
 # A store that instances share
