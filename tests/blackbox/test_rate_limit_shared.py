@@ -16,6 +16,7 @@ from cases import fresh, table
 from gateway import wait_for
 from service import Service
 from store import SERVERS, Store
+from talk import Talk
 from test_claims import KEYS, by
 
 CONFIG = """
@@ -59,7 +60,18 @@ endpoints:
     sources: {slow: {get: "alpha:/slow"}}
 """
 SHARED = CONFIG.replace("STORES", "redis://@store@/0")
+UNLIMITED = """
+listen: @listen@
+admin: @admin@
+workers: 2
+cache: {store: STORES}
+services: {alpha: {targets: ["http://@alpha@"], timeout: 5s}}
+endpoints:
+  - {path: /few, sources: {one: {get: "alpha:/one"}}}
+  - {path: /calls, sources: {one: {get: "alpha:/one"}}}
+"""
 FILES = {"jwks.json": KEYS}
+PASSES = b"*3\r\n:1\r\n$1\r\n0\r\n:0\r\n"
 
 
 @pytest.fixture(params=SERVERS or [pytest.param(
@@ -308,6 +320,64 @@ def test_a_store_that_answers_nonsense_is_no_store(start, alpha, said):
         assert passed(gateway, "/few", fresh(), 20) == 10
 
 
+# A reload while the store is silent
+
+TAKEN = table(
+    "config, has_store",
+    ("the store is taken away", CONFIG.replace("cache: {store: STORES}\n", ""), False),
+    ("the limits are", UNLIMITED, True),
+    ("both are", UNLIMITED.replace("cache: {store: STORES}\n", ""), False),
+)
+
+
+def reload(gateway, config, stores):
+    """And nobody has to wait, nor is limited by more than the new configuration says."""
+    gateway.reload(config.replace("STORES", stores))
+    wait_for(lambda: "reloaded" in gateway.stderr())
+    n = 10 if "rate_limit" in config else 20
+    wait_for(lambda: passed(gateway, "/few", fresh(), 20) == n)
+
+
+@TAKEN
+@pytest.mark.parametrize("stores", ["rediss://@store@/0", "redis://:password@@store@/0", "redis://@store@/1"],
+                         ids=["TLS", "a password", "a database"])
+def test_a_store_that_accepts_and_is_silent_may_be_taken_away(start, alpha, stores, config, has_store):
+    with _Liar(PASSES, greets=False) as liar:
+        gateway = start(CONFIG.replace("STORES", stores), files=FILES, alpha=alpha, store=liar.address)
+        wait_for(lambda: liar.n_open >= 2)
+        assert passed(gateway, "/few", fresh(), 20) == 10
+        reload(gateway, config, stores)
+        if not has_store:
+            wait_for(lambda: liar.n_left == liar.n_open)
+
+
+@TAKEN
+def test_who_waits_for_a_store_that_is_taken_away_is_answered(start, alpha, config, has_store):
+    stores = "redis://@store@/0, store_timeout: 10s"
+    targets, talks = ["/few", "/calls?fields=one"], []
+    with _Liar(PASSES) as liar:
+        gateway = start(CONFIG.replace("STORES", stores), files=FILES, alpha=alpha, store=liar.address)
+        await_store(gateway)
+        liar.said, n = b"", liar.n_asked
+        clients = [gateway.client() for _ in targets]
+        for client, target in zip(clients, targets):
+            client.ask(target, fields=caller(fresh()))
+        threads = [threading.Thread(target=lambda to: talks.append(Talk(
+            gateway.address, to, fields=caller(fresh()))), args=(target,)) for target in targets]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: liar.n_asked == n + 4)
+        reload(gateway, config, stores)
+        assert [client.answer().status for client in clients] == [200, 200]
+        for thread in threads:
+            thread.join()
+        assert [talk.answer()[-1]["event"] for talk in talks] == ["done", "done"]
+        for one in [*clients, *[talk.client for talk in talks]]:
+            one.close()
+        if not has_store:
+            wait_for(lambda: liar.n_left == liar.n_open)
+
+
 def test_callers_are_spread_over_several_stores(start, store, alpha, tmp_path):
     (tmp_path / "second").mkdir()
     second = Store(store.program, tmp_path / "second")
@@ -325,10 +395,12 @@ def test_callers_are_spread_over_several_stores(start, store, alpha, tmp_path):
 
 
 class _Liar:
-    """A store that takes scripts, and answers to whatever is asked of them with the same words."""
+    """A store that takes scripts, and answers to whatever is asked of them with the same words; or
+    that accepts, and says nothing at all."""
 
-    def __init__(self, said):
-        self.said, self.n_asked = said, 0
+    def __init__(self, said, greets=True):
+        self.said, self.greets = said, greets
+        self.n_asked = self.n_open = self.n_left = 0
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -345,21 +417,30 @@ class _Liar:
                 stream, _ = self.socket.accept()
             except OSError:
                 return
+            self.n_open += 1
             threading.Thread(target=self._talk, args=(stream,), daemon=True).start()
 
     def _talk(self, stream):
-        said = stream.makefile("rb")
         try:
-            while words := _command(said):
-                if words[0] == b"EVALSHA":
-                    self.n_asked += 1
-                    stream.sendall(self.said)
-                elif words[0] == b"SCRIPT":
-                    stream.sendall(b"$40\r\n" + b"a" * 40 + b"\r\n")
-                else:
-                    stream.sendall(b"*-1\r\n")
+            if self.greets:
+                self._lie(stream)
+            while stream.recv(4096):
+                pass
         except OSError:
             pass
+        self.n_left += 1
+        stream.close()
+
+    def _lie(self, stream):
+        said = stream.makefile("rb")
+        while words := _command(said):
+            if words[0] == b"EVALSHA":
+                self.n_asked += 1
+                stream.sendall(self.said)
+            elif words[0] == b"SCRIPT":
+                stream.sendall(b"$40\r\n" + b"a" * 40 + b"\r\n")
+            else:
+                stream.sendall(b"*-1\r\n")
 
 
 def _command(said):
