@@ -270,7 +270,7 @@ def test_no_value_reaches_into_its_neighbour(gateway):
 def test_formats_and_shapes_are_those_of_who_reads(gateway):
     key = serve(gateway, answer(b' {"a": 1.0, "b": 2} '))
     assert got(gateway, "text", key) == ' {"a": 1.0, "b": 2} '
-    assert gateway.get(f"/json/{key}").body == b'{"one":{"a": 1.0}}' or got(gateway, "json", key) == {"a": 1.0}
+    assert gateway.get(f"/json/{key}").body == b'{"one":{"a": 1.0}}'
     assert calls(gateway, key) == 1
 
 

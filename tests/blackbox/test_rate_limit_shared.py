@@ -32,7 +32,7 @@ defaults:
 endpoints:
   - {path: /few, rate_limit: {burst: 10}, sources: {one: {get: "alpha:/one"}}}
   - {path: /many, rate_limit: {burst: 200}, sources: {one: {get: "alpha:/one"}}}
-  - {path: /quick, rate_limit: {rate: 50/s, burst: 300}, sources: {one: {get: "alpha:/one"}}}
+  - {path: /quick, rate_limit: {rate: 20/s, burst: 300}, sources: {one: {get: "alpha:/one"}}}
   - path: /claim
     auth: customer
     rate_limit: {burst: 4, by: claims.sub}
@@ -172,16 +172,15 @@ def test_a_counted_load_on_both_at_once_passes_within_two_in_a_hundred(pair):
 
 @pytest.mark.threads
 def test_a_load_over_time_passes_within_two_in_a_hundred(pair):
-    """Burst and rate: the bound follows from the time that was measured around the load."""
+    """Burst and rate, asked for more than they are, however slow that is: the bounds follow from
+    the time that was measured around the load."""
     me, n, began = fresh(), 0, time.monotonic()
-    asked = 0
-    while time.monotonic() < began + 3 or asked < 600:
+    asked = took = 0
+    while took < 3 or asked < 1.5 * (300 + 20 * took):
         n += passed(pair[asked % 2], "/quick", me, 1)
         asked += 1
-    took = time.monotonic() - began
-    assert n <= (300 + 50 * took) * 1.02 + 1
-    if asked > 1.5 * (300 + 50 * took):  # it was asked for more than there is
-        assert n >= (300 + 50 * took) * 0.98 - 2
+        took = time.monotonic() - began
+    assert (300 + 20 * took) * 0.98 - 2 <= n <= (300 + 20 * took) * 1.02 + 1
 
 
 def test_not_every_request_asks_the_store(one):
