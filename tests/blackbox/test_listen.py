@@ -21,9 +21,10 @@ listen:
     tls: {cert: @cert@, key: @key@}
 bounds: {header_timeout: 400ms}
 services:
-  alpha: http://@alpha@
+  alpha: {targets: ["http://@alpha@"], timeout: 20s}
 endpoints:
   - path: /one
+    timeout: 20s
     sources:
       one: {get: "alpha:/one"}
 """
@@ -123,7 +124,7 @@ def test_a_tls_client_that_vanishes_cancels_its_calls(gateway, secure):
     client = secure().ask("/one")
     came = gateway["alpha"].wait_requests("/one", n + 1)[-1]
     client.close()
-    closed = came.connection.closed.wait(1)
+    closed = came.connection.closed.wait(5)
     del gateway["alpha"].behaviours["/one"]
     assert closed
 

@@ -13,12 +13,12 @@ CONFIG = """
 listen: @listen@
 workers: 1
 services:
-  alpha: {targets: ["http://@alpha@"], breaker: off}
-  beta: {targets: ["http://@beta@"], breaker: off}
-  gamma: {targets: ["http://@gamma@"], breaker: off}
+  alpha: {targets: ["http://@alpha@"], breaker: off, timeout: 9s}
+  beta: {targets: ["http://@beta@"], breaker: off, timeout: 9s}
+  gamma: {targets: ["http://@gamma@"], breaker: off, timeout: 9s}
+defaults: {endpoint: {timeout: 9s}}
 endpoints:
   - path: /shop/{key}
-    timeout: 5s
     response_headers: {x-frame-options: DENY}
     sources:
       product: {get: "alpha:/{key}", required: true, return_headers: [x-mark]}
@@ -91,12 +91,11 @@ endpoints:
     sources:
       a: {get: "alpha:/{key}", required: true, return_headers: [cache-control, x-mark]}
   - path: /coded/{key}
-    timeout: 5s
     compress: [zstd, br, gzip]
     sources:
-      product: {get: "alpha:/{key}", timeout: 5s}
-      reviews: {get: "beta:/{key}", timeout: 5s}
-      stock: {get: "gamma:/{key}", timeout: 5s}
+      product: {get: "alpha:/{key}"}
+      reviews: {get: "beta:/{key}"}
+      stock: {get: "gamma:/{key}"}
 """
 
 BAD = answer({}, 500)

@@ -16,7 +16,7 @@ services:
   alpha: {targets: ["http://@alpha@"], breaker: off}
   beta: {targets: ["http://@beta@"], breaker: off}
   gamma: {targets: ["http://@gamma@"], breaker: off}
-defaults: {source: {stream: items, timeout: 5s}, endpoint: {timeout: 5s}}
+defaults: {source: {stream: items, timeout: 9s}, endpoint: {timeout: 9s}}
 endpoints:
   - path: /list/{key}
     query: {ids: {list: true}}
