@@ -137,8 +137,8 @@ bool exchange_put(struct exchange *e, struct slice bytes, struct blob *owner) MU
  * put than exchange_begin() promised, the connection is cut behind them, so that the client sees
  * that something is missing. */
 void exchange_end(struct exchange *e);
-/* The same of an answer of which something is missing, whatever its framing: the client sees no
- * proper end. */
+/* The same of an answer of which something is missing, whatever its framing: the connection ends,
+ * and the client sees no proper end. (HTTP/1.0 without a length has none that could be missing.) */
 void exchange_cut(struct exchange *e);
 
 /* The first field of this name (ASCII case-insensitive); NULL where there is none. */
