@@ -129,9 +129,14 @@ void draft_set_word(struct draft *object, const char *name, const char *json)
     draft_set(object, name, draft_word(object->arena, json));
 }
 
+bool draft_is_string(const struct draft *d)
+{
+    return d && d->kind == DRAFT_SCALAR && d->text.at[0] == '"';
+}
+
 struct slice draft_characters(const struct draft *string)
 {
-    CHECK(string->kind == DRAFT_SCALAR && string->text.at[0] == '"');
+    CHECK(draft_is_string(string));
     char *text = arena_take(string->arena, string->text.n);
     CHECK(text);
     return (struct slice){text, text_unquote(text, string->text)};
@@ -190,7 +195,7 @@ void draft_drop_empty(struct draft *object, const char *name)
 
 bool draft_is_text(const struct draft *d, const char *text)
 {
-    return d && d->kind == DRAFT_SCALAR && d->text.at[0] == '"' && text_is(d->text, slice_of(text));
+    return draft_is_string(d) && text_is(d->text, slice_of(text));
 }
 
 bool draft_is_word(const struct draft *d, const char *json)
@@ -201,8 +206,7 @@ bool draft_is_word(const struct draft *d, const char *json)
 bool draft_has_text(const struct draft *list, struct slice text)
 {
     for (const struct draft_part *p = list ? list->first : NULL; p; p = p->next)
-        if (p->value->kind == DRAFT_SCALAR && p->value->text.at[0] == '"' &&
-            text_is(p->value->text, text))
+        if (draft_is_string(p->value) && text_is(p->value->text, text))
             return true;
     return false;
 }

@@ -58,6 +58,7 @@ void draft_add_text(struct draft *list, struct slice text);
 struct draft *draft_copy(const struct draft *d);
 /* Takes the member out where it is an empty object or list. */
 void draft_drop_empty(struct draft *object, const char *name);
+bool draft_is_string(const struct draft *d);
 /* Is it the string, or the word? */
 bool draft_is_text(const struct draft *d, const char *text);
 bool draft_is_word(const struct draft *d, const char *json);

@@ -44,7 +44,7 @@ struct draft *schema_reference(struct arena *arena, struct slice name)
 struct slice schema_referred(const struct draft *s)
 {
     const struct draft *reference = draft_find(s, "$ref");
-    if (!reference)
+    if (!draft_is_string(reference))
         return SLICE_NONE;
     struct slice text = draft_characters(reference);
     return slice_starts(text, SLICE(SCHEMA_NAMES)) ? slice_after(text, sizeof SCHEMA_NAMES - 1)
@@ -178,7 +178,8 @@ struct draft *schema_of_value(const struct draft *value)
 
 bool schema_is_plain_object(const struct draft *s)
 {
-    static const char *const others[] = {"anyOf", "oneOf", "allOf", "$ref", "not", "if"};
+    static const char *const others[] = {"anyOf", "oneOf", "allOf", "$ref",
+                                         "not",   "if",    "enum",  "const"};
     bool has_type = draft_is_text(draft_find(s, "type"), "object");
     for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
         if (draft_find(s, others[i]))

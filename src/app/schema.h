@@ -16,7 +16,8 @@ struct draft *schema_any(struct arena *arena);
 bool schema_is_any(const struct draft *s);
 struct draft *schema_of_type(struct arena *arena, const char *type);
 struct draft *schema_reference(struct arena *arena, struct slice name);
-/* The name that it refers to; at is NULL where it does not. */
+/* The name that it refers to; at is NULL where it does not: a map of members may have one that is
+ * called $ref. */
 struct slice schema_referred(const struct draft *s);
 /* What stands behind its references; any where they lead nowhere. */
 const struct draft *schema_resolve(const struct draft *s, const struct draft *names);

@@ -103,6 +103,51 @@ static const struct {
     {"{'$ref':'" SCHEMA_NAMES "Lost'}", "id", NULL, NULL, "{}"},
 };
 
+static const struct {
+    const char *schema, *expected; /* NULL: none */
+} references[] = {
+    {TAG, "Tag"},
+    {"{'$ref':'#/$defs/Tag'}", NULL},
+    {"{'$ref':{'type':'string'}}", NULL}, /* a member's schema, by its name */
+    {"{'$ref':true}", NULL},
+    {"{'$ref':['" SCHEMA_NAMES "Tag']}", NULL},
+    {"{}", NULL},
+    {"true", NULL},
+};
+
+static void only_a_text_refers(void **state)
+{
+    struct bench *b = *state;
+    for (size_t i = 0; i < sizeof references / sizeof *references; i++) {
+        struct slice found = schema_referred(read_schema(b, references[i].schema));
+        if (references[i].expected)
+            assert_true(slice_equal(found, slice_of(references[i].expected)));
+        else
+            assert_null(found.at);
+    }
+}
+
+static void members_are_told_one_by_one_of_plain_objects_alone(void **state)
+{
+    static const char *const others[] = {
+        TAG,
+        "{'type':['object','null']}",
+        "{'type':'object','enum':[{'a':1},{'a':2}]}",
+        "{'properties':{'a':{}},'const':{'a':1}}",
+        "{'type':'object','anyOf':[" TAG "]}",
+        "{'type':'object','oneOf':[" TAG "]}",
+        "{'type':'object','allOf':[" TAG "]}",
+        "{'type':'array','properties':{'a':{}}}",
+        "{}",
+        "true",
+    };
+    struct bench *b = *state;
+    assert_true(schema_is_plain_object(read_schema(b, "{'type':'object'}")));
+    assert_true(schema_is_plain_object(read_schema(b, "{'properties':{'enum':{},'$ref':{}}}")));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(schema_is_plain_object(read_schema(b, others[i])));
+}
+
 static const struct fields *read_fields(struct bench *b, const char *text)
 {
     if (!text)
@@ -203,6 +248,8 @@ static void a_value_has_a_schema_of_its_members(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_a_text_refers),
+        cmocka_unit_test(members_are_told_one_by_one_of_plain_objects_alone),
         cmocka_unit_test(a_schema_is_cut_as_its_values_are),
         cmocka_unit_test(names_change_all_at_once),
         cmocka_unit_test(a_schema_without_an_end_is_cut_in_bounded_time),
