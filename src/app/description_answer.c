@@ -12,22 +12,15 @@ static bool is_source_shown(const struct description_work *w, const struct place
     return p->source >= 0 && (w->selection->shown >> p->source & 1);
 }
 
-/* Is it skipped where its own `when` does not hold, or that of one which it needs? */
 static bool is_conditional(const struct description_work *w, unsigned source)
 {
-    for (uint64_t left = w->places.called[source]; left; left &= left - 1)
-        if (w->config->sources[__builtin_ctzll(left)].when)
-            return true;
-    return false;
+    return w->places.conditional >> source & 1;
 }
 
 /* Does something stand there in each answer? */
 static bool is_certain(const struct description_work *w, const struct place *p)
 {
-    for (uint64_t left = p->covered & w->selection->shown; left; left &= left - 1)
-        if (!is_conditional(w, (unsigned)__builtin_ctzll(left)))
-            return true;
-    return false;
+    return p->covered & w->selection->shown & ~w->places.conditional;
 }
 
 static struct draft *properties_of(struct draft *object)

@@ -31,6 +31,14 @@ struct draft *openapi_parameters(struct openapi *o, const struct description_end
  * understands. */
 struct slice openapi_pattern(struct slice pattern, struct arena *arena);
 
+/* What an endpoint can answer with, beside its status of success. */
+struct openapi_statuses {
+    bool has_problem[OPENAPI_STATUSES_MAX];
+    bool is_passed[OPENAPI_STATUSES_MAX]; /* as a service answered it */
+    bool has_etag;                        /* and so 304 */
+};
+struct openapi_statuses openapi_statuses(const struct config_endpoint *e, struct arena *arena);
+
 struct draft *openapi_responses(struct openapi *o, const struct description_endpoint *e);
 /* Those that somebody refers to. */
 struct draft *openapi_problems(struct openapi *o);

@@ -37,10 +37,19 @@ static struct draft *new_response(struct arena *arena, struct slice description)
 static void put_header(struct draft *response, const char *name, struct draft *schema)
 {
     struct draft *header = draft_object(response->arena);
-    struct draft *headers = draft_object(response->arena);
+    struct draft *headers = draft_find(response, "headers");
     draft_set(header, "schema", schema);
+    if (!headers) {
+        headers = draft_object(response->arena);
+        draft_set(response, "headers", headers);
+    }
     draft_set(headers, name, header);
-    draft_set(response, "headers", headers);
+}
+
+/* By it a client may ask whether what it has is good. */
+static void put_etag(struct draft *response)
+{
+    put_header(response, "ETag", schema_of_type(response->arena, "string"));
 }
 
 static void put_media(struct draft *content, const char *type, struct draft *schema)
@@ -59,7 +68,8 @@ static struct draft *answer_schema(const struct description_endpoint *e, struct 
     return schema;
 }
 
-static struct draft *success(const struct description_endpoint *e, struct arena *arena)
+static struct draft *success(const struct description_endpoint *e, bool has_etag,
+                             struct arena *arena)
 {
     static const char *const in_parts[] = {"text/event-stream", "application/x-ndjson",
                                            "multipart/mixed"};
@@ -73,10 +83,19 @@ static struct draft *success(const struct description_endpoint *e, struct arena 
     draft_add_text(words, SLICE("?0"));
     draft_set(complete, "enum", words);
     put_header(response, "Sheaf-Complete", complete);
+    if (has_etag)
+        put_etag(response);
     put_media(content, "application/json", answer_schema(e, arena));
     for (unsigned i = 0; i < sizeof in_parts / sizeof *in_parts; i++)
         put_media(content, in_parts[i], schema_of_type(arena, "string"));
     draft_set(response, "content", content);
+    return response;
+}
+
+static struct draft *not_modified(struct arena *arena)
+{
+    struct draft *response = new_response(arena, SLICE("What the client has is good."));
+    put_etag(response);
     return response;
 }
 
@@ -97,56 +116,6 @@ static struct draft *passed(struct arena *arena)
     return response;
 }
 
-/* Can its failure end the answer? */
-static bool is_fatal(const struct config_source *s)
-{
-    return s->is_required && !s->has_fallback;
-}
-
-static bool forwards_credentials(const struct config_source *s)
-{
-    for (unsigned i = 0; i < s->n_forward; i++)
-        if (slice_equal(s->forward[i], SLICE("authorization")) ||
-            slice_equal(s->forward[i], SLICE("cookie")))
-            return true;
-    return false;
-}
-
-static void mark(bool *statuses, unsigned first, unsigned second)
-{
-    statuses[first] = statuses[second] = true;
-}
-
-static void mark_of_source(bool *statuses, const struct config_source *s)
-{
-    if (!is_fatal(s))
-        return;
-    mark(statuses, 404, 410);
-    mark(statuses, 502, 504);
-    if (forwards_credentials(s))
-        mark(statuses, 401, 403);
-}
-
-/* Any request may be malformed, or come at a bad time. */
-static void mark_problems(bool *statuses, const struct config_endpoint *e)
-{
-    mark(statuses, 400, 406);
-    statuses[503] = true;
-    statuses[413] = e->reads_body;
-    statuses[429] = e->rate_limit.is_on;
-    statuses[401] = e->n_auth;
-    statuses[403] = e->n_auth && e->n_scopes;
-    for (unsigned i = 0; i < e->n_sources; i++)
-        mark_of_source(statuses, &e->sources[i]);
-}
-
-static void mark_passed(bool *statuses, const struct config_endpoint *e)
-{
-    for (unsigned i = 0; i < e->n_sources; i++)
-        for (unsigned k = 0; is_fatal(&e->sources[i]) && k < e->sources[i].n_pass; k++)
-            statuses[e->sources[i].pass[k]] = true;
-}
-
 static struct draft *refer(struct openapi *o, unsigned status)
 {
     struct draft *reference = draft_object(&o->d->arena);
@@ -161,20 +130,17 @@ struct draft *openapi_responses(struct openapi *o, const struct description_endp
 {
     struct arena *arena = &o->d->arena;
     struct draft *responses = draft_object(arena);
-    bool has_problem[OPENAPI_STATUSES_MAX] = {false};
-    bool is_passed[OPENAPI_STATUSES_MAX] = {false};
+    struct openapi_statuses s = openapi_statuses(e->config, arena);
     char name[16];
     snprintf(name, sizeof name, "%u", e->config->status);
-    draft_set(responses, name, success(e, arena));
-    if (e->config->cache.is_on)
-        draft_set(responses, "304", new_response(arena, SLICE("What the client has is good.")));
-    mark_problems(has_problem, e->config);
-    mark_passed(is_passed, e->config);
+    draft_set(responses, name, success(e, s.has_etag, arena));
+    if (s.has_etag)
+        draft_set(responses, "304", not_modified(arena));
     for (unsigned status = 400; status < OPENAPI_STATUSES_MAX; status++) {
         snprintf(name, sizeof name, "%u", status);
-        if (is_passed[status])
+        if (s.is_passed[status])
             draft_set(responses, name, passed(arena));
-        else if (has_problem[status])
+        else if (s.has_problem[status])
             draft_set(responses, name, refer(o, status));
     }
     return responses;

@@ -167,10 +167,10 @@ static bool has_undefined(const struct composing *c, const struct config_templat
     return false;
 }
 
-/* Credentials may be forwarded under a name of our own as well. */
-static bool is_of_client(const struct config_set_header *h)
+bool compose_is_made_credential(const struct config_endpoint *e, const struct config_set_header *h)
 {
-    for (size_t i = 0; i < template_n_variables(h->value.compiled); i++)
+    size_t n = h->value.compiled ? template_n_variables(h->value.compiled) : 0;
+    for (size_t i = 0; i < n && compose_is_credential(e, h->name); i++)
         if (values_are_of_request(&h->value.variables[i]))
             return true;
     return false;
@@ -180,7 +180,7 @@ static void put_header(struct composing *c, const struct config_set_header *h)
 {
     if (has_undefined(c, &h->value))
         return;
-    if (compose_is_credential(c->run->plan->config, h->name) && is_of_client(h))
+    if (compose_is_made_credential(c->run->plan->config, h))
         c->source->has_credentials = true;
     compose_put(c, h->name);
     compose_put(c, SLICE(": "));

@@ -92,17 +92,6 @@ static void look_at(struct plan *p, struct plan_source *s, struct arena *arena)
     }
 }
 
-/* A source that needs a skipped one is skipped too. */
-static void spread_conditions(struct plan *p)
-{
-    for (uint64_t before = ~p->conditional; before != p->conditional;) {
-        before = p->conditional;
-        for (unsigned i = 0; i < p->n_sources; i++)
-            if (p->sources[i].config->needs & p->conditional)
-                p->conditional |= UINT64_C(1) << i;
-    }
-}
-
 /* What a required source needs is as good as required. */
 static void find_optional(struct plan *p)
 {
@@ -161,11 +150,10 @@ void plan_look_at_answers(struct plan *p, struct arena *arena)
     for (unsigned i = 0; i < p->n_sources; i++) {
         const struct config_source *s = p->sources[i].config;
         read |= s->needs;
-        p->conditional |= s->when ? UINT64_C(1) << i : 0;
         p->lists |= s->each.is_given ? UINT64_C(1) << i : 0;
         p->once |= !s->each.is_given || s->each.batch.n ? UINT64_C(1) << i : 0;
     }
-    spread_conditions(p);
+    p->conditional = p->places.conditional;
     find_optional(p);
     find_first(p);
     find_streamed(p);

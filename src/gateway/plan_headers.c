@@ -17,6 +17,27 @@ struct gathering {
     struct buffer own_claims;           /* and its claims */
 };
 
+static void begin(struct gathering *g, const struct config_endpoint *e)
+{
+    *g = (struct gathering){.endpoint = e};
+    buffer_init(&g->vary, SIZE_MAX / 2);
+    buffer_init(&g->headers, SIZE_MAX / 2);
+    buffer_init(&g->credentials, SIZE_MAX / 2);
+    buffer_init(&g->claims, SIZE_MAX / 2);
+    buffer_init(&g->secrets, SIZE_MAX / 2);
+    buffer_init(&g->own_claims, SIZE_MAX / 2);
+}
+
+static void end(struct gathering *g)
+{
+    buffer_done(&g->vary);
+    buffer_done(&g->headers);
+    buffer_done(&g->credentials);
+    buffer_done(&g->claims);
+    buffer_done(&g->secrets);
+    buffer_done(&g->own_claims);
+}
+
 static void append(struct buffer *b, const void *at, size_t n)
 {
     CHECK(buffer_append(b, (struct slice){at, n}));
@@ -160,8 +181,6 @@ static const void *keep(struct arena *arena, struct buffer *b)
 
 static void look_at_source(struct gathering *g, struct plan_source *s, struct arena *arena)
 {
-    buffer_init(&g->secrets, SIZE_MAX / 2);
-    buffer_init(&g->own_claims, SIZE_MAX / 2);
     use_source(g, s->config);
     s->n_secrets = (unsigned)(g->secrets.n / sizeof *s->secrets);
     s->secrets = keep(arena, &g->secrets);
@@ -173,12 +192,8 @@ void plan_look_at_headers(struct plan *p, struct arena *arena)
 {
     const struct config_endpoint *e = p->config;
     struct gathering g;
-    buffer_init(&g.vary, SIZE_MAX / 2);
-    g.endpoint = e;
+    begin(&g, e);
     vary_by(&g, SLICE("Accept")); /* by it clients ask for progressive answers */
-    buffer_init(&g.headers, SIZE_MAX / 2);
-    buffer_init(&g.credentials, SIZE_MAX / 2);
-    buffer_init(&g.claims, SIZE_MAX / 2);
     p->caches = e->cache.is_on;
     p->is_safe = slice_equal(e->method, SLICE("GET")) || slice_equal(e->method, SLICE("HEAD"));
     for (unsigned i = 0; i < e->n_sources; i++) {
@@ -194,4 +209,18 @@ void plan_look_at_headers(struct plan *p, struct arena *arena)
     p->vary.at = keep(arena, &g.vary);
     p->headers = keep(arena, &g.headers);
     p->credentials = keep(arena, &g.credentials);
+}
+
+bool plan_sends_credentials(const struct config_endpoint *e, const struct config_source *s)
+{
+    struct gathering g;
+    begin(&g, e);
+    use_source(&g, s);
+    bool sends = g.secrets.n;
+    for (unsigned i = 0; i < s->n_forward; i++)
+        sends |= compose_is_credential(e, s->forward[i]);
+    for (unsigned i = 0; i < s->n_set_headers; i++)
+        sends |= compose_is_made_credential(e, &s->set_headers[i]);
+    end(&g);
+    return sends;
 }

@@ -91,6 +91,78 @@ endpoints:
 """
 
 
+ANSWERS = """
+auth: {partner: {api_keys: {header: x-partner, file: keys.yaml}}}
+services: {alpha: "http://127.0.0.1:1"}
+endpoints:
+""" + "".join(f"  - {{path: /{name}, {options}}}\n" for name, options in {
+    "plain": "sources: {one: {get: 'alpha:/'}}",
+    "cached": "sources: {one: {get: 'alpha:/', cache: 1s}, two: {get: 'alpha:/', cache: 1s}}",
+    "posted": "method: POST, sources: {one: {get: 'alpha:/', cache: 1s}}",
+    "mixed": "select: off, sources: {one: {get: 'alpha:/', cache: 1s}, two: {get: 'alpha:/'}}",
+    "maybe": "select: off, query: {a: {}}, sources: {one: {get: 'alpha:/', cache: 1s},"
+             " two: {get: 'alpha:/', when: has(a)}}",
+    "empty": "select: off, query: {a: {list: true}}, sources: {one: {get: 'alpha:/', cache: 1s},"
+             " two: {each: a, get: 'alpha:/{item}'}}",
+    "selected": "sources: {one: {get: 'alpha:/', cache: 1s}, two: {get: 'alpha:/'}}",
+    "needed": "sources: {one: {get: 'alpha:/{two.a}', cache: 1s}, two: {get: 'alpha:/'}}",
+    "kept": "sources: {one: {get: 'alpha:/', cache: 1s}, two: {get: 'alpha:/', keep: true}}",
+    "hidden": "sources: {one: {get: 'alpha:/', cache: 1s, hide: true}, two: {get: 'alpha:/'}}",
+    "key": "sources: {one: {get: 'alpha:/', required: true, forward: [x-api-key]}}",
+    "policy": "auth: partner, sources: {one: {get: 'alpha:/', required: true, forward: [x-partner]}}",
+    "foreign": "sources: {one: {get: 'alpha:/', required: true, forward: [x-partner]}}",
+    "moved": "sources: {one: {get: 'alpha:/', required: true,"
+             " set_headers: {x-token: '{headers.authorization}'}}}",
+    "made": "query: {token: {}}, sources: {one: {get: 'alpha:/', required: true,"
+            " set_headers: {authorization: 'Bearer {token}'}}}",
+    "own": "sources: {one: {get: 'alpha:/', required: true, set_headers: {authorization: 'Bearer x'}}}",
+    "below": "sources: {one: {get: 'alpha:/{two.a}', required: true},"
+             " two: {get: 'alpha:/', forward: [cookie], pass: [409]}}",
+    "optional": "sources: {one: {get: 'alpha:/', forward: [cookie], pass: [409]}}",
+}.items())
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    file = tmp_path_factory.mktemp("answers") / "sheaf.yaml"
+    file.write_text(ANSWERS)
+    return json.loads(describe(file))
+
+
+@table(
+    "path, statuses",
+    ("nothing is cached", "plain", "200 400 406 503"),
+    ("each source is", "cached", "200 304 400 406 503"),
+    ("each source is, but nobody remembers a POST", "posted", "200 400 406 503"),
+    ("not each source is", "mixed", "200 400 406 503"),
+    ("the other one may be skipped", "maybe", "200 304 400 406 503"),
+    ("the other one may have nothing to call for", "empty", "200 304 400 406 503"),
+    ("the other one may be left out", "selected", "200 304 400 406 503"),
+    ("the other one is needed", "needed", "200 400 406 503"),
+    ("the other one is kept", "kept", "200 400 406 503"),
+    ("the cached one is never asked for", "hidden", "200 400 406 503"),
+    ("a key goes along", "key", "200 400 401 403 404 406 410 502 503 504"),
+    ("what a policy asks for goes along", "policy", "200 400 401 403 404 406 410 502 503 504"),
+    ("which it is to this policy alone", "foreign", "200 400 404 406 410 502 503 504"),
+    ("it has another name there", "moved", "200 400 401 403 404 406 410 502 503 504"),
+    ("it is made of what the client says", "made", "200 400 401 403 404 406 410 502 503 504"),
+    ("the gateway's own go along", "own", "200 400 404 406 410 502 503 504"),
+    ("a required one needs the one that has them", "below",
+     "200 400 401 403 404 406 409 410 502 503 504"),
+    ("it is not required", "optional", "200 400 406 503"),
+)
+def test_statuses_follow_from_what_is_called(answers, path, statuses):
+    (only,) = answers["paths"][f"/{path}"].values()
+    assert " ".join(only["responses"]) == statuses
+
+
+def test_an_etag_comes_where_it_may_be_asked_by(answers):
+    for path, methods in answers["paths"].items():
+        (responses,) = [operation["responses"] for operation in methods.values()]
+        told = [status for status in responses if "ETag" in responses[status].get("headers", {})]
+        assert told == (["200", "304"] if "304" in responses else []), path
+
+
 def operation(document, path, method="get"):
     return document["paths"][path][method]
 

@@ -159,6 +159,17 @@ static void a_call_takes_with_it_all_that_it_needs(void **state)
     done(&f);
 }
 
+static void what_needs_one_that_may_be_skipped_may_be_too(void **state)
+{
+    (void)state;
+    struct fixture f;
+    compile(&f, "      last: {get: \"one:/{middle.v}\"}\n"
+                "      middle: {get: \"one:/{first.v}\", when: has(first.w)}\n"
+                "      first: {get: \"one:/\"}\n");
+    assert_int_equal(f.tree.conditional, 3);
+    done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +180,7 @@ int main(void)
         cmocka_unit_test(names_are_quoted_as_json),
         cmocka_unit_test(only_members_of_the_top_level_are_flat),
         cmocka_unit_test(a_call_takes_with_it_all_that_it_needs),
+        cmocka_unit_test(what_needs_one_that_may_be_skipped_may_be_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
