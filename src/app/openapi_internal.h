@@ -27,8 +27,8 @@ struct slice openapi_tail_name(const struct config_endpoint *e, struct arena *ar
 
 struct draft *openapi_parameters(struct openapi *o, const struct description_endpoint *e,
                                  const struct openapi_path *path);
-/* The expression for who reads JSON Schema's; at is NULL where it has something that only PCRE2
- * understands. */
+/* The expression for who reads JSON Schema's, which are those of ECMAScript; at is NULL where it
+ * has something that they do not have, or that means something else to them. */
 struct slice openapi_pattern(struct slice pattern, struct arena *arena);
 
 /* What an endpoint can answer with, beside its status of success. */

@@ -40,35 +40,6 @@ static struct draft *values_of(const struct config_parameter *p, const struct sl
     return list;
 }
 
-/* Behind a backslash: what both kinds of expressions take for the same. */
-static bool is_common_escape(char c)
-{
-    return c && strchr("dDwWsSbBnrtfv.*+?()[]{}|^$\\/-", c);
-}
-
-/* What follows may not be PCRE2's alone: (?i), (?<name>, possessive a++, [[:alpha:]]. */
-static bool is_foreign(struct slice rest)
-{
-    bool is_group = slice_starts(rest, SLICE("(?")) || slice_starts(rest, SLICE("(*"));
-    bool is_common_group = slice_starts(rest, SLICE("(?:")) || slice_starts(rest, SLICE("(?=")) ||
-                           slice_starts(rest, SLICE("(?!"));
-    bool is_possessive = rest.n > 1 && strchr("*+?}", rest.at[0]) && rest.at[1] == '+';
-    return (is_group && !is_common_group) || is_possessive || slice_starts(rest, SLICE("[:"));
-}
-
-struct slice openapi_pattern(struct slice pattern, struct arena *arena)
-{
-    for (size_t i = 0; i < pattern.n; i++) {
-        if (is_foreign(slice_after(pattern, i)))
-            return SLICE_NONE;
-        if (pattern.at[i] == '\\' && !(++i < pattern.n && is_common_escape(pattern.at[i])))
-            return SLICE_NONE;
-    }
-    struct slice whole = arena_print(arena, "^(?:%.*s)$", SLICE_ARG(pattern));
-    CHECK(whole.at);
-    return whole;
-}
-
 static void put_pattern(struct draft *schema, const struct config_parameter *p)
 {
     struct slice pattern = openapi_pattern(p->pattern_text, schema->arena);
