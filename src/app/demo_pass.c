@@ -24,6 +24,7 @@ struct passing {
     struct wheel_entry timer; /* the round trip, then the patience */
     struct blob *waiting;     /* of the body, what the outbox has not taken; NULL: nothing */
     bool has_head, has_ended;
+    bool is_cut; /* it has ended before its answer was whole */
 };
 
 /* Fields of one connection, which the next makes for itself (RFC 9110 7.6.1). */
@@ -51,11 +52,16 @@ static void clear(struct passing *p)
     p->exchange->run = NULL;
 }
 
+/* As the answer has ended, so that the page sees where something is missing. */
 static void end(struct passing *p)
 {
     struct exchange *e = p->exchange;
+    bool is_cut = p->is_cut;
     clear(p);
-    exchange_end(e);
+    if (is_cut)
+        exchange_cut(e);
+    else
+        exchange_end(e);
 }
 
 static void fail(struct passing *p, unsigned status, struct slice what)
@@ -113,6 +119,7 @@ static void on_call_end(struct call *c, enum call_end how)
 {
     struct passing *p = LIST_OWNER(c, struct passing, call);
     p->has_ended = true;
+    p->is_cut = how != CALL_DONE;
     if (p->has_head) {
         put_waiting(p);
     } else if (how == CALL_STALE) {

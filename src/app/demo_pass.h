@@ -4,7 +4,8 @@
  * with their query. So all that the page asks is of one origin, and a client's network can be
  * played: `round_trip=N` in the query holds the request back by N milliseconds, at most
  * DEMO_PASS_MAX_MS. To the client a request that waits for the whole round trip looks like one that
- * waits for half of it and an answer that waits for the rest; the answer's bytes pass as they come.
+ * waits for half of it and an answer that waits for the rest; the answer's bytes pass as they come,
+ * and where it breaks off, the page's breaks off.
  */
 #pragma once
 
