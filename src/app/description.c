@@ -10,11 +10,6 @@ enum {
     NAMES_MAX = 1 << 24,
 };
 
-const char *const description_kinds[] = {
-    "timeout", "unreachable", "status",     "invalid", "too_large", "dependency",
-    "missing", "open",        "overloaded", "denied",  NULL,
-};
-
 static bool is_free(const struct description *d, struct slice name)
 {
     return !map_find(&d->names, name);
@@ -91,6 +86,11 @@ struct slice description_words(struct description *d, struct slice before, struc
         is_first = !is_part;
     }
     return (struct slice){words, n};
+}
+
+bool description_is_due(const struct config_parameter *p)
+{
+    return p->place == CONFIG_IN_PATH || (p->is_required && !p->has_default);
 }
 
 struct slice description_method(struct description *d, const struct config_endpoint *e)
@@ -175,7 +175,7 @@ static void describe_endpoint(struct description *d, const struct config_endpoin
 
 void description_init(struct description *d, const struct config *c)
 {
-    static const char *const taken[] = {"Endpoints", "Problem", DESCRIPTION_ERROR};
+    static const char *const taken[] = {"Endpoints", DESCRIPTION_PROBLEM, DESCRIPTION_ERROR};
     *d = (struct description){.config = c};
     arena_init(&d->arena, CHUNK, SIZE_MAX / 2);
     map_init(&d->names, NAMES_MAX);

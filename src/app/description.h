@@ -39,12 +39,15 @@ struct description {
     unsigned n_endpoints;
 };
 
-/* The name of the schema of an entry in `errors`, where it is an object. */
+/* The names of the schemas of an entry in `errors`, where it is an object, and of a problem. */
 #define DESCRIPTION_ERROR "SourceError"
-/* Kinds of failures (CONTRACT 3.5); NULL behind the last. */
-extern const char *const description_kinds[];
+#define DESCRIPTION_PROBLEM "Problem"
+/* What any endpoint may answer where something went wrong (CONTRACT 3.5): both, by these names. */
+struct draft *description_failures(struct arena *arena);
 
 void description_init(struct description *d, const struct config *c);
 void description_done(struct description *d);
+/* Must a client send it? A default makes one of the path no less due. */
+bool description_is_due(const struct config_parameter *p);
 /* The endpoint's, in small letters. */
 struct slice description_method(struct description *d, const struct config_endpoint *e);

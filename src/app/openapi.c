@@ -128,7 +128,9 @@ static struct draft *new_components(struct openapi *o)
 {
     struct draft *components = draft_object(&o->d->arena);
     struct draft *schemas = draft_copy(o->d->schemas);
-    openapi_put_schemas(o, schemas);
+    const struct draft *failures = description_failures(&o->d->arena);
+    for (const struct draft_part *p = failures->first; p; p = p->next)
+        draft_append(schemas, p->name, p->value);
     draft_set(components, "schemas", schemas);
     draft_set(components, "responses", openapi_problems(o));
     draft_set(components, "securitySchemes", openapi_schemes(o));

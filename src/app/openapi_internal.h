@@ -42,8 +42,6 @@ struct openapi_statuses openapi_statuses(const struct config_endpoint *e, struct
 struct draft *openapi_responses(struct openapi *o, const struct description_endpoint *e);
 /* Those that somebody refers to. */
 struct draft *openapi_problems(struct openapi *o);
-/* Schemas of the gateway's own answers. */
-void openapi_put_schemas(struct openapi *o, struct draft *schemas);
 
 /* NULL: anybody may ask. */
 struct draft *openapi_security(struct openapi *o, const struct config_endpoint *e);

@@ -84,12 +84,6 @@ static struct draft *new_parameter(struct arena *arena, struct slice name, const
     return parameter;
 }
 
-/* A default makes one of the path no less required. */
-static bool is_required(const struct config_parameter *p)
-{
-    return p->place == CONFIG_IN_PATH || (p->is_required && !p->has_default);
-}
-
 static struct draft *parameter_of(const struct config_parameter *p, struct slice name,
                                   struct arena *arena)
 {
@@ -99,7 +93,7 @@ static struct draft *parameter_of(const struct config_parameter *p, struct slice
         [CONFIG_IN_HEADER] = "header",
     };
     struct draft *parameter = new_parameter(arena, name, places[p->place]);
-    if (is_required(p))
+    if (description_is_due(p))
         draft_set_word(parameter, "required", "true");
     if (p->is_list) {
         draft_set_text(parameter, "style",

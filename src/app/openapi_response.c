@@ -102,7 +102,8 @@ static struct draft *not_modified(struct arena *arena)
 static struct draft *problem_content(struct arena *arena)
 {
     struct draft *content = draft_object(arena);
-    put_media(content, "application/problem+json", schema_reference(arena, SLICE("Problem")));
+    put_media(content, "application/problem+json",
+              schema_reference(arena, SLICE(DESCRIPTION_PROBLEM)));
     return content;
 }
 
@@ -162,35 +163,4 @@ struct draft *openapi_problems(struct openapi *o)
         draft_set(all, name, response);
     }
     return all;
-}
-
-/* As they stand in the document; the kinds of failures join them. */
-static const char problem_schema[] =
-    "{\"type\":\"object\",\"description\":\"Why there is no answer (RFC 9457).\",\"properties\":{"
-    "\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},"
-    "\"status\":{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"},"
-    "\"violations\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
-    "\"parameter\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}},"
-    "\"required\":[\"parameter\",\"message\"]}},"
-    "\"errors\":{\"type\":\"array\",\"items\":{\"anyOf\":["
-    "{\"$ref\":\"" SCHEMA_NAMES DESCRIPTION_ERROR "\"},{\"type\":\"string\"}]}}},"
-    "\"required\":[\"type\",\"title\",\"status\"]}";
-static const char error_schema[] =
-    "{\"type\":\"object\",\"description\":\"What went wrong with one source, or with one element "
-    "of its list.\",\"properties\":{"
-    "\"source\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"},"
-    "\"message\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
-    "\"path\":{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"integer\"]}}},"
-    "\"required\":[\"source\",\"kind\",\"message\"]}";
-
-void openapi_put_schemas(struct openapi *o, struct draft *schemas)
-{
-    struct arena *arena = &o->d->arena;
-    struct draft *error = draft_read(arena, SLICE(error_schema));
-    struct draft *kinds = draft_list(arena);
-    for (unsigned i = 0; description_kinds[i]; i++)
-        draft_add_text(kinds, slice_of(description_kinds[i]));
-    draft_set(draft_find(draft_find(error, "properties"), "kind"), "enum", kinds);
-    draft_set(schemas, DESCRIPTION_ERROR, error);
-    draft_set(schemas, "Problem", draft_read(arena, SLICE(problem_schema)));
 }

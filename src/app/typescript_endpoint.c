@@ -35,11 +35,6 @@ static bool put_parameter_type(struct buffer *out, const struct config_parameter
     return is_good && (!p->is_list || put(out, p->n_allowed > 1 ? ")[]" : "[]"));
 }
 
-static bool is_due(const struct config_parameter *p)
-{
-    return p->place == CONFIG_IN_PATH || (p->is_required && !p->has_default);
-}
-
 /* Those of the path and the query, or the headers. */
 static bool put_parameters(struct description *d, const struct description_endpoint *e,
                            bool of_headers, struct buffer *out)
@@ -53,7 +48,8 @@ static bool put_parameters(struct description *d, const struct description_endpo
         if ((p->place == CONFIG_IN_HEADER) != of_headers)
             continue;
         is_good &= put(out, n++ ? "" : "{\n");
-        is_good &= buffer_print(out, "  %.*s%s: ", SLICE_ARG(name), is_due(p) ? "" : "?");
+        is_good &=
+            buffer_print(out, "  %.*s%s: ", SLICE_ARG(name), description_is_due(p) ? "" : "?");
         is_good &= put_parameter_type(out, p) && put(out, ";\n");
     }
     return is_good && put(out, n ? "};\n" : "{};\n");
@@ -101,34 +97,12 @@ static bool put_endpoint(struct description *d, const struct description_endpoin
     return is_good && put_views(d, e, out) && put(out, "}\n");
 }
 
-static bool put_kinds(struct buffer *out)
+static bool put_schemas(const struct draft *schemas, struct buffer *out)
 {
-    bool is_good = put(out, "  kind:");
-    for (unsigned i = 0; description_kinds[i]; i++)
-        is_good &= buffer_print(out, "%s\"%s\"", i ? " | " : " ", description_kinds[i]);
-    return is_good && put(out, ";\n");
-}
-
-/* What all answers may have. */
-static bool put_common(struct buffer *out)
-{
-    return put(out, "/** Written by `sheaf types`. */\n"
-                    "\n/** What went wrong with one source, or with one element of its list. */\n"
-                    "export interface " DESCRIPTION_ERROR " {\n  source: string;\n") &&
-           put_kinds(out) &&
-           put(out, "  message: string;\n"
-                    "  status?: number;\n"
-                    "  path?: (string | number)[];\n"
-                    "}\n"
-                    "\n/** The body of an answer that could not be made (RFC 9457). */\n"
-                    "export interface Problem {\n"
-                    "  type: string;\n"
-                    "  title: string;\n"
-                    "  status: number;\n"
-                    "  detail?: string;\n"
-                    "  violations?: { parameter: string; message: string }[];\n"
-                    "  errors?: (" DESCRIPTION_ERROR " | string)[];\n"
-                    "}\n");
+    bool is_good = true;
+    for (const struct draft_part *p = schemas->first; p && is_good; p = p->next)
+        is_good = typescript_declare(p->value, p->name, out);
+    return is_good;
 }
 
 /* GET is what a path alone stands for. */
@@ -150,10 +124,9 @@ static bool put_map(struct description *d, struct buffer *out)
 
 bool typescript_write(struct description *d, struct buffer *out)
 {
-    bool is_good = put_common(out);
+    bool is_good = put(out, "/** Written by `sheaf types`. */\n") &&
+                   put_schemas(description_failures(&d->arena), out);
     for (unsigned i = 0; i < d->n_endpoints && is_good; i++)
         is_good = put_endpoint(d, &d->endpoints[i], out);
-    for (const struct draft_part *p = d->schemas->first; p && is_good; p = p->next)
-        is_good = typescript_declare(p->value, p->name, out);
-    return is_good && put_map(d, out);
+    return is_good && put_schemas(d->schemas, out) && put_map(d, out);
 }

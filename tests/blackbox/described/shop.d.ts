@@ -15,7 +15,10 @@ export interface Problem {
   title: string;
   status: number;
   detail?: string;
-  violations?: { parameter: string; message: string }[];
+  violations?: {
+    parameter: string;
+    message: string;
+  }[];
   errors?: (SourceError | string)[];
 }
 
