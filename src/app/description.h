@@ -28,7 +28,7 @@ struct description_endpoint {
 };
 
 /* What may stand behind an endpoint's name. */
-#define DESCRIPTION_SUFFIXES "Params", "Headers", "Data", "Sources"
+#define DESCRIPTION_SUFFIXES "PathParams", "Params", "Headers", "Data", "Sources"
 
 struct description {
     struct arena arena;
@@ -47,7 +47,7 @@ struct draft *description_failures(struct arena *arena);
 
 void description_init(struct description *d, const struct config *c);
 void description_done(struct description *d);
-/* Must a client send it? A default makes one of the path no less due. */
+/* Must a client send it? */
 bool description_is_due(const struct config_parameter *p);
 /* The endpoint's, in small letters. */
 struct slice description_method(struct description *d, const struct config_endpoint *e);

@@ -35,17 +35,22 @@ static bool put_parameter_type(struct buffer *out, const struct config_parameter
     return is_good && (!p->is_list || put(out, p->n_allowed > 1 ? ")[]" : "[]"));
 }
 
-/* Those of the path and the query, or the headers. */
+/* Those of one place in the request. */
 static bool put_parameters(struct description *d, const struct description_endpoint *e,
-                           bool of_headers, struct buffer *out)
+                           enum config_place place, struct buffer *out)
 {
+    static const char *const suffixes[] = {
+        [CONFIG_IN_PATH] = "PathParams",
+        [CONFIG_IN_QUERY] = "Params",
+        [CONFIG_IN_HEADER] = "Headers",
+    };
     unsigned n = 0;
-    bool is_good = buffer_print(out, "\nexport type %.*s%s = ", SLICE_ARG(e->name),
-                                of_headers ? "Headers" : "Params");
+    bool is_good =
+        buffer_print(out, "\nexport type %.*s%s = ", SLICE_ARG(e->name), suffixes[place]);
     for (unsigned i = 0; i < e->config->n_parameters && is_good; i++) {
         const struct config_parameter *p = &e->config->parameters[i];
         struct slice name = typescript_member(p->name, &d->arena);
-        if ((p->place == CONFIG_IN_HEADER) != of_headers)
+        if (p->place != place)
             continue;
         is_good &= put(out, n++ ? "" : "{\n");
         is_good &=
@@ -84,12 +89,14 @@ static bool put_endpoint(struct description *d, const struct description_endpoin
         arena_print(&d->arena, "%.*s %.*s", SLICE_ARG(c->method), SLICE_ARG(c->path));
     CHECK(about.at);
     about = typescript_comment(about, 0, &d->arena);
-    bool is_good =
-        put_parameters(d, e, false, out) && put_parameters(d, e, true, out) && put_sources(e, out);
+    bool is_good = put_parameters(d, e, CONFIG_IN_PATH, out) &&
+                   put_parameters(d, e, CONFIG_IN_QUERY, out) &&
+                   put_parameters(d, e, CONFIG_IN_HEADER, out) && put_sources(e, out);
     is_good &= buffer_print(out, "\n%.*sexport interface %.*s {\n  method: ", SLICE_ARG(about),
                             SLICE_ARG(name));
     is_good &= text_quote(out, c->method) && put(out, ";\n  path: ") && text_quote(out, c->path);
-    is_good &= buffer_print(out, ";\n  params: %.*sParams;\n", SLICE_ARG(name));
+    is_good &= buffer_print(out, ";\n  pathParams: %.*sPathParams;\n", SLICE_ARG(name));
+    is_good &= buffer_print(out, "  params: %.*sParams;\n", SLICE_ARG(name));
     is_good &= buffer_print(out, "  headers: %.*sHeaders;\n", SLICE_ARG(name));
     is_good &= put(out, c->reads_body ? "  body: unknown;\n" : "");
     is_good &= buffer_print(out, "  data: %.*s;\n", SLICE_ARG(e->data));

@@ -177,6 +177,28 @@ def test_types_may_speak_of_themselves(tmp_path):
     assert compile_types(tmp_path, write(tmp_path, text)) == ""
 
 
+PLACES = """\
+  - path: "/a/{id}/b/{no}/*"
+    method: POST
+    params: {no: {type: integer}}
+    query: {q: {required: true}}
+    headers: {x-a: {}}
+    sources: {one: {post: "alpha:/{id}/{no}{?q}"}}
+"""
+
+
+def test_parameters_are_told_by_their_places(tmp_path):
+    text = types(tmp_path, PLACES)
+    name = "PostAByIdBByNoRest"
+    assert declared(text, f"{name}PathParams") == "= { id: string; no: number; };"
+    assert declared(text, f"{name}Params") == "= { q: string; };"
+    assert declared(text, f"{name}Headers") == '= { "x-a"?: string; };'
+    endpoint = declared(text, name)
+    for member, suffix in (("pathParams", "PathParams"), ("params", "Params"), ("headers", "Headers")):
+        assert f" {member}: {name}{suffix};" in endpoint
+    assert compile_types(tmp_path, write(tmp_path, text)) == ""
+
+
 CLASHES = """\
   - {path: /a-b, sources: {data: {get: "alpha:/", schema: {properties: {a: {}}}}}}
   - {path: /a/b, sources: {sources: {get: "alpha:/", schema: {properties: {a: {}}}}}}
@@ -185,6 +207,8 @@ CLASHES = """\
   - {path: /a/b/data, sources: {one: {get: "alpha:/"}}}
   - {path: /a/b, method: POST, sources: {one: {post: "alpha:/"}}}
   - {path: "/%C3%A9", sources: {one: {get: "alpha:/"}}}
+  - {path: /a, sources: {one: {get: "alpha:/"}}}
+  - {path: /a/path, sources: {one: {get: "alpha:/"}}}
   - {path: "/%C3%A8", sources: {one: {get: "alpha:/"}}}
 """
 
@@ -195,7 +219,7 @@ def test_no_two_names_are_the_same(tmp_path):
     assert len(names) == len(set(names))
     endpoints = dict(re.findall(r'^  "(.+?)": (\w+);$', text, re.MULTILINE))
     assert list(endpoints) == ["/a-b", "/a/b", "/a/{b}", "/a/by/b", "/a/b/data", "POST /a/b",
-                               "/%C3%A9", "/%C3%A8"]
+                               "/%C3%A9", "/a", "/a/path", "/%C3%A8"]
     assert list(endpoints.values())[:4] == ["GetAB", "GetAB2", "GetAByB", "GetAByB2"]
     assert compile_types(tmp_path, write(tmp_path, text)) == ""
 

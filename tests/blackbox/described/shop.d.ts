@@ -22,6 +22,8 @@ export interface Problem {
   errors?: (SourceError | string)[];
 }
 
+export type GetApiAggregatedProductPathParams = {};
+
 export type GetApiAggregatedProductParams = {
   id: string;
   currency?: "EUR" | "USD";
@@ -40,6 +42,7 @@ export type GetApiAggregatedProductSources = "product" | "prices" | "reviews" | 
 export interface GetApiAggregatedProduct {
   method: "GET";
   path: "/api/aggregated/product";
+  pathParams: GetApiAggregatedProductPathParams;
   params: GetApiAggregatedProductParams;
   headers: GetApiAggregatedProductHeaders;
   data: GetApiAggregatedProductData;
@@ -49,9 +52,11 @@ export interface GetApiAggregatedProduct {
   };
 }
 
-export type PostOrdersByIdParams = {
+export type PostOrdersByIdPathParams = {
   id: number;
 };
+
+export type PostOrdersByIdParams = {};
 
 export type PostOrdersByIdHeaders = {};
 
@@ -61,6 +66,7 @@ export type PostOrdersByIdSources = "order";
 export interface PostOrdersById {
   method: "POST";
   path: "/orders/{id}";
+  pathParams: PostOrdersByIdPathParams;
   params: PostOrdersByIdParams;
   headers: PostOrdersByIdHeaders;
   body: unknown;
@@ -71,9 +77,11 @@ export interface PostOrdersById {
   };
 }
 
-export type GetOrdersByNumberParams = {
+export type GetOrdersByNumberPathParams = {
   number: string;
 };
+
+export type GetOrdersByNumberParams = {};
 
 export type GetOrdersByNumberHeaders = {};
 
@@ -83,12 +91,15 @@ export type GetOrdersByNumberSources = "order" | "customer";
 export interface GetOrdersByNumber {
   method: "GET";
   path: "/orders/{number}";
+  pathParams: GetOrdersByNumberPathParams;
   params: GetOrdersByNumberParams;
   headers: GetOrdersByNumberHeaders;
   data: GetOrdersByNumberData;
   sources: GetOrdersByNumberSources;
   views: {};
 }
+
+export type GetFilesRestPathParams = {};
 
 export type GetFilesRestParams = {};
 
@@ -100,6 +111,7 @@ export type GetFilesRestSources = "file";
 export interface GetFilesRest {
   method: "GET";
   path: "/files/*";
+  pathParams: GetFilesRestPathParams;
   params: GetFilesRestParams;
   headers: GetFilesRestHeaders;
   data: GetFilesRestData;

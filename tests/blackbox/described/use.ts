@@ -3,6 +3,7 @@ import type { Endpoints, SourceError } from "./shop.js";
 
 /** As @sheaf/client sees an endpoint. */
 interface Endpoint {
+  pathParams: object;
   params: object;
   data: object;
   sources: string;
@@ -34,6 +35,8 @@ export const texts: string[] = order.errors ?? [];
 export const customer: string | undefined = order.meta.customer?.name;
 export const mobileBrand: string | undefined = mobile.product.brand?.name;
 export const params: Product["params"] = { id: "7", currency: "EUR", ids: [1, 2], limit: 3 };
+export const orderPath: Order["pathParams"] = { number: "7" };
+export const newOrderPath: NewOrder["pathParams"] = { id: 7 };
 export const headers: Product["headers"] = { "x-tenant": "acme" };
 export const source: Product["sources"] = "secret";
 export const method: "POST" = null! as NewOrder["method"];
@@ -57,6 +60,8 @@ data.free.name;
 export const none: Product["params"] = {};
 // @ts-expect-error it is none of the choices
 export const other: Product["params"] = { id: "7", currency: "GBP" };
+// @ts-expect-error it is due
+export const noPath: Order["pathParams"] = {};
 // @ts-expect-error there is no such source
 export const unknown: Product["sources"] = "review";
 // @ts-expect-error the view leaves it out
