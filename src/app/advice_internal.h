@@ -17,6 +17,8 @@ void advice_point(struct adviser *a, const struct config_position *at);
 /* Pieces about lists that calls are made for, and about sources that clients do not see. */
 void advice_on_items(struct adviser *a);
 void advice_on_hidden(struct adviser *a);
+/* And about lists that cannot leave element by element. */
+void advice_on_streams(struct adviser *a);
 /* About what sources remember. */
 void advice_on_caches(struct adviser *a);
 /* About all services; and about an endpoint's sources whose services try again after timeouts. */

@@ -1,5 +1,10 @@
-/* advice_source.c - sources called once an element, and hidden ones */
+/* advice_source.c - sources called once an element, what leaves element by element, hidden ones */
 #include "app/advice_internal.h"
+#include "gateway/plan.h"
+
+enum {
+    ARENA_CHUNK = 16 * 1024
+};
 
 static bool has_item(const struct config_template *t)
 {
@@ -93,5 +98,25 @@ void advice_on_hidden(struct adviser *a)
                     "`jq`; leave them out\n",
                     SLICE_ARG(s->name));
         }
+    }
+}
+
+void advice_on_streams(struct adviser *a)
+{
+    const struct config_endpoint *e = a->endpoint;
+    struct place_tree places;
+    struct arena arena;
+    arena_init(&arena, ARENA_CHUNK, SIZE_MAX / 2);
+    place_compile(&places, e, &arena);
+    uint64_t streamed = plan_streamed(e, &places);
+    arena_done(&arena);
+    for (unsigned i = 0; i < e->n_sources; i++) {
+        if (!e->sources[i].each.is_streamed || streamed >> i & 1)
+            continue;
+        advice_point(a, &e->sources[i].position);
+        fprintf(a->to,
+                "`stream` of %.*s changes nothing, as its list is hidden or leaves with the "
+                "first part; leave it out, or have `first` name others\n",
+                SLICE_ARG(e->sources[i].name));
     }
 }

@@ -5,6 +5,7 @@
 #include "app/explain.h"
 #include "app/explain_choice.h"
 #include "app/snapshot.h"
+#include "gateway/plan.h"
 
 static void tell_paths(const char *wanted, const struct config *c)
 {
@@ -20,15 +21,15 @@ static bool is_wanted(const struct command_line *line, const struct config_endpo
 }
 
 static void tell(const struct command_line *line, const struct config_endpoint *e,
-                 const struct selection *chosen, unsigned number)
+                 const struct explain_choice *choice, unsigned number)
 {
     if (line->wants_mermaid) {
-        explain_print_mermaid(stdout, e, number, chosen);
+        explain_print_mermaid(stdout, e, number, &choice->selection);
         return;
     }
     if (number)
         printf("\n");
-    explain_print(stdout, e, chosen);
+    explain_print(stdout, e, &choice->selection, plan_streamed(e, &choice->places));
 }
 
 /* Endpoints of which this cannot be selected are passed over; how many were told. */
@@ -41,7 +42,7 @@ static unsigned tell_all(const struct command_line *line, const struct config *c
         if (!is_wanted(line, e))
             continue;
         if (explain_choose(&choice, e, line))
-            tell(line, e, &choice.selection, n_told++);
+            tell(line, e, &choice, n_told++);
         explain_choice_done(&choice);
     }
     return n_told;

@@ -218,7 +218,8 @@ static void print_cache(FILE *to, const struct config_cache *c)
     fprintf(to, "\n");
 }
 
-void explain_print(FILE *to, const struct config_endpoint *e, const struct selection *s)
+void explain_print(FILE *to, const struct config_endpoint *e, const struct selection *s,
+                   uint64_t streamed)
 {
     struct explain_times times[CONFIG_MAX_SOURCES] = {0};
     explain_compute(e, times);
@@ -229,7 +230,7 @@ void explain_print(FILE *to, const struct config_endpoint *e, const struct selec
     print_cache(to, &e->cache);
     if (!s->called)
         return;
-    explain_print_table(to, e, s, times);
+    explain_print_table(to, e, s, times, streamed & s->shown);
     print_worst(to, e, s, times);
     print_roles(to, e, s);
     print_services(to, e, s);

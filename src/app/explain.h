@@ -22,8 +22,9 @@ struct explain_times {
 
 /* times: one a source of the endpoint. */
 void explain_compute(const struct config_endpoint *e, struct explain_times *times);
-/* chosen: what is called and shown. */
-void explain_print(FILE *to, const struct config_endpoint *e, const struct selection *chosen);
+/* chosen: what is called and shown. streamed: bits of those whose elements leave one by one. */
+void explain_print(FILE *to, const struct config_endpoint *e, const struct selection *chosen,
+                   uint64_t streamed);
 /* A flowchart for Mermaid, one for all: endpoints are numbered from 0 in the order of the calls. */
 void explain_print_mermaid(FILE *to, const struct config_endpoint *e, unsigned number,
                            const struct selection *chosen);

@@ -14,5 +14,6 @@ void explain_print_policies(FILE *to, const struct config_endpoint *e);
 unsigned explain_most_calls(const struct config_source *s);
 /* Of how many others it is at the end. */
 unsigned explain_depth(unsigned source, const struct explain_times *times);
+/* streamed: bits of the sources whose elements leave one by one. */
 void explain_print_table(FILE *to, const struct config_endpoint *e, const struct selection *chosen,
-                         const struct explain_times *times);
+                         const struct explain_times *times, uint64_t streamed);

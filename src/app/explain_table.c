@@ -10,6 +10,7 @@ struct table {
     const struct config_endpoint *endpoint;
     const struct selection *chosen;
     const struct explain_times *times;
+    uint64_t streamed;
     int n_source, n_starts; /* characters of the columns */
 };
 
@@ -87,14 +88,17 @@ static void print_place(FILE *to, const struct config_source *s)
         fprintf(to, "%s%.*s", i ? "." : "", SLICE_ARG(s->into.names[i]));
 }
 
-/* The call, how often, whether at all, where its answer goes, and how long it is remembered. */
-static void print_call(FILE *to, const struct config_source *s)
+/* The call, how often, whether elements leave one by one, whether it is made at all, where its
+ * answer goes, and how long it is remembered. */
+static void print_call(FILE *to, const struct config_source *s, bool is_streamed)
 {
     fprintf(to, "%.*s %.*s", SLICE_ARG(s->method), SLICE_ARG(s->path_text));
     if (s->each.is_given && s->each.batch.n)
         fprintf(to, "; once for up to %u", s->each.max);
     else if (s->each.is_given)
         fprintf(to, "; x%u at most, %u at once", s->each.max, s->each.parallel);
+    if (is_streamed)
+        fprintf(to, "; streamed");
     if (s->when)
         fprintf(to, "; when %.*s", SLICE_ARG(s->when->text));
     print_place(to, s);
@@ -117,7 +121,7 @@ static void print_source(const struct table *t, unsigned source)
     fprintf(t->to, "%*s", t->n_starts - n, "");
     fprintf(t->to, "  %8" PRIu64 " ms  %8" PRIu64 " ms  %8" PRIu64 " ms  ", times->latest_start,
             s->timeout_ms, times->latest_end);
-    print_call(t->to, s);
+    print_call(t->to, s, t->streamed >> source & 1);
 }
 
 /* A source stands below the need that it waits for longest. */
@@ -150,9 +154,10 @@ static void print_rows(const struct table *t)
 }
 
 void explain_print_table(FILE *to, const struct config_endpoint *e, const struct selection *chosen,
-                         const struct explain_times *times)
+                         const struct explain_times *times, uint64_t streamed)
 {
-    struct table t = {.to = to, .endpoint = e, .chosen = chosen, .times = times};
+    struct table t = {
+        .to = to, .endpoint = e, .chosen = chosen, .times = times, .streamed = streamed};
     measure(&t);
     fprintf(to, "\n  %-*s  %-*s  %11s  %11s  %11s  call\n", t.n_source, "source", t.n_starts,
             "starts", "starts by", "timeout", "ends by");

@@ -105,5 +105,7 @@ void plan_look_at_answers(struct plan *p, struct arena *arena);
 void plan_look_at_limit(struct plan *p, struct arena *arena);
 /* Of plan_compile(): which headers of a request can change its answer. */
 void plan_look_at_headers(struct plan *p, struct arena *arena);
+/* Bits of the endpoint's sources whose elements have parts of their own in a progressive answer. */
+uint64_t plan_streamed(const struct config_endpoint *e, const struct place_tree *t);
 /* May a call of the endpoint's source carry what tells who the client is? */
 bool plan_sends_credentials(const struct config_endpoint *e, const struct config_source *s);

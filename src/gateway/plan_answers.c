@@ -92,28 +92,32 @@ static void look_at(struct plan *p, struct plan_source *s, struct arena *arena)
     }
 }
 
-/* What a required source needs is as good as required. */
-static void find_optional(struct plan *p)
+static uint64_t find_required(const struct config_endpoint *e)
 {
     uint64_t required = 0;
+    for (unsigned i = 0; i < e->n_sources; i++)
+        required |= e->sources[i].is_required ? UINT64_C(1) << i : 0;
+    return required;
+}
+
+/* What a required source needs is as good as required. */
+static uint64_t find_optional(const struct plan *p)
+{
+    uint64_t needed = 0;
     for (unsigned i = 0; i < p->n_sources; i++)
-        required |= p->sources[i].config->is_required ? UINT64_C(1) << i : 0;
-    for (uint64_t before = ~required; before != required;) {
-        before = required;
-        for (unsigned i = 0; i < p->n_sources; i++)
-            if (required >> i & 1)
-                required |= p->sources[i].config->needs;
-    }
-    p->optional = p->all & ~required;
+        if (p->required >> i & 1)
+            needed |= p->places.called[i];
+    return p->all & ~needed;
 }
 
 /* What lies in the value of another source comes with it or behind it. */
-static uint64_t find_hosts(const struct plan *p, unsigned source)
+static uint64_t find_hosts(const struct config_endpoint *e, const struct place_tree *t,
+                           unsigned source)
 {
-    const struct config_into *into = &p->sources[source].config->into;
-    const struct place *place = &p->places.root;
+    const struct config_into *into = &e->sources[source].into;
+    const struct place *place = &t->root;
     uint64_t hosts = 0;
-    if (!(p->places.shown >> source & 1) || into->is_joined)
+    if (!(t->shown >> source & 1) || into->is_joined)
         return 0;
     for (unsigned i = 0; i + 1 < into->n_names; i++) {
         place = place_find(place, into->names[i]);
@@ -123,25 +127,22 @@ static uint64_t find_hosts(const struct plan *p, unsigned source)
     return hosts;
 }
 
-static void find_first(struct plan *p)
+static uint64_t find_first(const struct config_endpoint *e, const struct place_tree *t)
 {
-    uint64_t required = 0, first = p->config->first;
-    for (unsigned i = 0; i < p->n_sources; i++)
-        required |= p->sources[i].config->is_required ? UINT64_C(1) << i : 0;
-    p->first = p->config->has_first ? first : required;
-    for (unsigned i = 0; i < p->n_sources; i++)
-        if (p->first >> i & 1)
-            p->first |= find_hosts(p, i);
-    p->required = required;
+    uint64_t first = e->has_first ? e->first : find_required(e);
+    for (unsigned i = 0; i < e->n_sources; i++)
+        if (first >> i & 1)
+            first |= find_hosts(e, t, i);
+    return first;
 }
 
 /* What the first part has is there whole. */
-static void find_streamed(struct plan *p)
+uint64_t plan_streamed(const struct config_endpoint *e, const struct place_tree *t)
 {
-    uint64_t candidates = p->lists & p->places.shown & ~(p->first | p->places.joined);
-    for (unsigned i = 0; i < p->n_sources; i++)
-        if (p->sources[i].config->each.is_streamed)
-            p->streamed |= candidates & UINT64_C(1) << i;
+    uint64_t streamed = 0;
+    for (unsigned i = 0; i < e->n_sources; i++)
+        streamed |= e->sources[i].each.is_streamed ? UINT64_C(1) << i : 0;
+    return streamed & t->shown & ~(find_first(e, t) | t->joined);
 }
 
 void plan_look_at_answers(struct plan *p, struct arena *arena)
@@ -154,9 +155,10 @@ void plan_look_at_answers(struct plan *p, struct arena *arena)
         p->once |= !s->each.is_given || s->each.batch.n ? UINT64_C(1) << i : 0;
     }
     p->conditional = p->places.conditional;
-    find_optional(p);
-    find_first(p);
-    find_streamed(p);
+    p->required = find_required(p->config);
+    p->optional = find_optional(p);
+    p->first = find_first(p->config, &p->places);
+    p->streamed = plan_streamed(p->config, &p->places);
     for (unsigned i = 0; i < p->n_sources; i++) {
         p->sources[i].is_read = read >> i & 1;
         look_at(p, &p->sources[i], arena);

@@ -253,6 +253,37 @@ class TestLists:
         assert explain_choice(tmp_path).rows["token"]["role"] == "hidden"
 
 
+STREAMS = """\
+  - path: /streams
+    query: {ids: {list: true}}
+    sources:
+      first: {get: "alpha:/", required: true}
+      each: {each: ids, get: "alpha:/{item}", max: 5, stream: items}
+      batch: {each: ids, batch: xs, by: id, get: "alpha:/{?xs*}", max: 5, stream: items, when: has(ids)}
+      below: {each: ids, get: "alpha:/{item}", max: 5, stream: items, into: first.x}
+      whole: {each: ids, get: "alpha:/{item}", max: 5}
+      hidden: {each: ids, get: "alpha:/{item}", max: 5, stream: items, hide: true}
+      due: {each: ids, get: "alpha:/{item}", max: 5, stream: items, required: true}
+  - path: /first
+    query: {ids: {list: true}}
+    first: [each]
+    sources:
+      each: {each: ids, get: "alpha:/{item}", max: 5, stream: items}
+      due: {each: ids, get: "alpha:/{item}", max: 5, stream: items, required: true}
+"""
+
+
+@table(
+    "path, streamed",
+    ("lists behind the first part", "/streams", {"each", "batch", "below"}),
+    ("lists that `first` leaves behind it", "/first", {"due"}),
+)
+def test_what_leaves_by_elements_is_streamed(tmp_path, path, streamed):
+    done = explain(tmp_path, STREAMS, path)
+    rows = Plan(done.stdout).rows
+    assert {name for name in rows if "; streamed" in rows[name]["call"]} == streamed
+
+
 class TestSelection:
     def test_only_what_is_needed_is_left(self, tmp_path):
         found = explain_choice(tmp_path, "--fields", "maybe,first/each")
