@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gateway/assemble.h"
+#include "gateway/names.h"
 
 /* All of these: false where the arena is full. */
 bool assemble_add(struct assembly *a, struct slice bytes, struct outcome *owner) MUST_USE;
@@ -14,8 +15,9 @@ typedef bool assemble_filter(void *context, struct slice name, bool *is_taken);
 /* The members of a source at `into: .` that are taken along. */
 bool assemble_add_joined(struct assembly *a, unsigned source, assemble_filter *filter,
                          void *context, bool *has_members) MUST_USE;
-/* Where names of large values are claimed. */
-void assemble_make_room_for_names(struct run *r, uint64_t joined);
+/* Before the members of these are claimed: the names of many bring room of their own into the
+ * exchange's arena. */
+bool assemble_reserve_names(struct run *r, uint64_t joined, struct names *names) MUST_USE;
 /* The whole document by its places, without the last brace. shown: bits of the sources that stand
  * in it; one that cannot, fails. *has_members: does a comma go before what follows? */
 bool assemble_add_places(struct assembly *a, uint64_t shown, bool *has_members) MUST_USE;

@@ -6,15 +6,15 @@
 #include "base/check.h"
 #include "gateway/assemble_internal.h"
 #include "gateway/gateway_internal.h"
-#include "gateway/names.h"
 #include "json/text.h"
 #include "json/walk.h"
 #include "service/service_body.h"
 
-/* Large values that join bring room of their own into the exchange's arena. */
 enum {
-    USUAL = 16 * 1024, /* bytes of them */
-    NAMES_ROOM = 24    /* bytes for each of these, for the names that are taken */
+    USUAL = 64 * 1024,                             /* bytes for names, in any exchange's arena */
+    PARTS_ROOM = 4 * sizeof(struct assemble_part), /* where members are taken by turns, and the list
+                                                       of parts has grown by doubling */
+    AROUND = 64                                    /* a block of an arena, beside its bytes */
 };
 
 struct placing {
@@ -290,13 +290,33 @@ static bool add_joined(struct placing *p, const struct place *joined, bool *has_
     return assemble_add_joined(p->a, (unsigned)joined->source, claim, &j, has_members);
 }
 
-void assemble_make_room_for_names(struct run *r, uint64_t joined)
+/* The members of an object, and the bytes of their names that have to be unescaped. */
+static void count_names(struct slice object, size_t *n, size_t *n_escaped)
 {
-    size_t n = 0;
-    for (uint64_t left = joined; left; left &= left - 1)
-        n += r->sources[__builtin_ctzll(left)].shown.n_bytes;
-    if (n > USUAL && n < service_body_memory_left(&r->gateway->calls) / NAMES_ROOM)
-        r->visit->exchange->arena.limit += n * NAMES_ROOM;
+    struct walk w = walk_begin(object);
+    struct slice name;
+    struct json_value value;
+    while (walk_member(&w, &name, &value)) {
+        *n += 1;
+        if (memchr(name.at, '\\', name.n))
+            *n_escaped += name.n + _Alignof(max_align_t);
+    }
+}
+
+bool assemble_reserve_names(struct run *r, uint64_t joined, struct names *names)
+{
+    size_t n = 0, n_escaped = 0;
+    for (uint64_t left = joined; left; left &= left - 1) {
+        struct slice text = pieces_join(&r->sources[__builtin_ctzll(left)].shown);
+        if (!text.at)
+            return false;
+        if (is_object(text))
+            count_names(text, &n, &n_escaped);
+    }
+    size_t room = names_room(names, n) + n_escaped + n * PARTS_ROOM;
+    if (room > USUAL && room < service_body_memory_left(&r->gateway->calls))
+        r->visit->exchange->arena.limit += room + AROUND;
+    return names_reserve(names, n);
 }
 
 bool assemble_add_places(struct assembly *a, uint64_t shown, bool *has_members)
@@ -304,8 +324,9 @@ bool assemble_add_places(struct assembly *a, uint64_t shown, bool *has_members)
     const struct place_tree *places = &a->run->plan->places;
     struct placing p = {.a = a, .shown = shown, .joined = places->joined & shown};
     names_init(&p.names, &a->run->visit->exchange->arena);
-    if (p.joined & (p.joined - 1))
-        assemble_make_room_for_names(a->run, p.joined);
+    bool are_several = p.joined & (p.joined - 1);
+    if (are_several && !assemble_reserve_names(a->run, p.joined, &p.names))
+        return false;
     *has_members = false;
     if (!add(&p, SLICE("{")))
         return false;

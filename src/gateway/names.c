@@ -29,10 +29,10 @@ static struct names_entry *find(const struct names *t, struct slice name, uint64
     return &t->entries[i];
 }
 
-static bool grow(struct names *t)
+static bool grow(struct names *t, size_t n_slots)
 {
     struct names bigger = *t;
-    bigger.n_slots = t->n_slots ? 2 * t->n_slots : FIRST_SLOTS;
+    bigger.n_slots = n_slots;
     bigger.entries = arena_take_zero(t->arena, bigger.n_slots, sizeof *bigger.entries);
     if (!bigger.entries)
         return false;
@@ -41,6 +41,26 @@ static bool grow(struct names *t)
             *find(&bigger, t->entries[i].name, t->entries[i].hash) = t->entries[i];
     *t = bigger;
     return true;
+}
+
+/* No more than half of the slots are taken. */
+static size_t slots_for(const struct names *t, size_t n)
+{
+    size_t n_slots = t->n_slots ? t->n_slots : FIRST_SLOTS;
+    while (n_slots < 2 * (t->n + n))
+        n_slots *= 2;
+    return n_slots;
+}
+
+size_t names_room(const struct names *t, size_t n)
+{
+    size_t n_slots = slots_for(t, n);
+    return n_slots > t->n_slots ? n_slots * sizeof *t->entries : 0;
+}
+
+bool names_reserve(struct names *t, size_t n)
+{
+    return !names_room(t, n) || grow(t, slots_for(t, n));
 }
 
 /* A name without an escape lies in the document as it is. */
@@ -58,7 +78,7 @@ static bool unescape(struct names *t, struct slice quoted, struct slice *name)
 bool names_claim(struct names *t, struct slice quoted, unsigned *owner)
 {
     struct slice name;
-    if (!unescape(t, quoted, &name) || (2 * t->n >= t->n_slots && !grow(t)))
+    if (!unescape(t, quoted, &name) || !names_reserve(t, 1))
         return false;
     uint64_t hash = map_hash(name);
     struct names_entry *e = find(t, name, hash);

@@ -16,6 +16,11 @@ struct names {
 };
 
 void names_init(struct names *t, struct arena *arena);
+/* Room for n more, taken at once: where a table grows by and by, those it has outgrown stay in the
+ * arena. false: the arena is full. */
+bool names_reserve(struct names *t, size_t n) MUST_USE;
+/* Bytes that this would take; names with escapes take their own beside. */
+size_t names_room(const struct names *t, size_t n);
 /* The name, with its quotes, is *owner's unless it is that of one with a lower number already:
  * *owner is whose it is then. false: the arena is full. */
 bool names_claim(struct names *t, struct slice quoted, unsigned *owner) MUST_USE;

@@ -73,11 +73,11 @@ static bool to_one_line(struct run *r, unsigned source)
     return items_to_one_line(s->items);
 }
 
-static void make_room_for_names(struct parts *p, uint64_t sources)
+static bool reserve_names(struct parts *p, uint64_t sources)
 {
     uint64_t all = joined(p);
-    if (all & (all - 1))
-        assemble_make_room_for_names(p->run, all & sources);
+    bool are_several = all & (all - 1);
+    return !are_several || assemble_reserve_names(p->run, all & sources, &p->names);
 }
 
 /* Who joins in the first part has its names from then on. */
@@ -87,7 +87,8 @@ static bool note_first(struct parts *p, uint64_t sources)
     for (const struct place *c = root_of(p)->first; c; c = c->next)
         if (!c->is_joined && (c->covered & sources))
             p->standing |= run_bit(c->order);
-    make_room_for_names(p, sources);
+    if (!reserve_names(p, sources))
+        return false;
     for (uint64_t left = joined(p) & sources; left; left = run_rest(left)) {
         bool has_members = false;
         p->joining = run_first(left);
@@ -242,8 +243,7 @@ static bool add_joining(struct parts *p, unsigned source, struct assembly *a)
     p->joining = source;
     p->sent |= run_bit(source);
     p->told |= run_bit(source);
-    make_room_for_names(p, run_bit(source));
-    return to_one_line(p->run, source) && add(a, SLICE("{")) &&
+    return to_one_line(p->run, source) && reserve_names(p, run_bit(source)) && add(a, SLICE("{")) &&
            assemble_add_joined(a, source, join, p, &has_members) && add(a, SLICE("}"));
 }
 

@@ -1,5 +1,6 @@
 """test_into.py - where values stand in the answer, and what stays out of it (CONTRACT 3.3)"""
 
+import itertools
 import json
 import random
 import threading
@@ -190,6 +191,59 @@ def test_what_came_first_makes_no_difference(gateway):
     slow = when(late, answer({"x": "a"}))
     got = ask(gateway, "joined", slow, answer(2), then(answer({"x": "c", "y": "c"}), late))
     assert got.json() == {"x": "a", "b": 2, "y": "c"}
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+
+def short_names(n):
+    """As short as so many can be."""
+    names = ("".join(name) for k in range(1, 4) for name in itertools.product(LETTERS, repeat=k))
+    return list(itertools.islice(names, n))
+
+
+def members(names):
+    return ("{" + ",".join(f'"{name}":1' for name in names) + "}").encode()
+
+
+@table(
+    "n, left, right",
+    ("a few hundred", 200, slice(0, 100), slice(100, 200)),
+    ("many, all of them different", 33000, slice(0, 16500), slice(16500, 33000)),
+    ("very many", 200_000, slice(0, 100_000), slice(100_000, 200_000)),
+    ("many, half of them known", 40_000, slice(0, 40_000, 2), slice(0, 40_000)),
+    ("the same", 100_000, slice(0, 100_000), slice(0, 100_000)),
+)
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_short_names_join_whatever_their_number(gateway, n, left, right, accept):
+    names, key = short_names(n), fresh()
+    gateway["alpha"].on(f"/{key}", answer(members(names[left])))
+    gateway["beta"].on(f"/{key}", answer(2))
+    gateway["gamma"].on(f"/{key}", answer(members(names[right])))
+    got = gateway.get(f"/joined/{key}", fields=[("accept", accept)])
+    assert got.status == 200
+    if accept.endswith("ndjson"):
+        events = [json.loads(line) for line in got.body.splitlines()]
+        assert events[-1] == {"event": "done", "complete": True}
+        data = events[0]["data"]
+        for part in events[1:-1]:
+            data.update(part["value"] if part["path"] == [] else {part["source"]: part["value"]})
+    else:
+        data = got.json()
+    assert data == {**dict.fromkeys(names, 1), "b": data["b"]}
+
+
+def test_each_may_stand_between_two_that_are_known(gateway):
+    names = short_names(200_000)
+    got = ask(gateway, "joined", answer(members(names[::2])), answer(2), answer(members(names)))
+    assert got.status == 200 and len(got.json()) == 200_000
+
+
+def test_names_with_escapes_join_whatever_their_number(gateway):
+    names = [f"\\u0061{name}" for name in short_names(120_000)]
+    got = ask(gateway, "joined", answer(members(names[:60_000])), answer(2),
+              answer(members(names[60_000:])))
+    assert got.status == 200 and len(got.json()) == 120_001
 
 
 class TestElements:

@@ -60,6 +60,27 @@ static void many_names_are_kept_apart(void **state)
         }
 }
 
+static void reserved_names_take_what_was_told(void **state)
+{
+    enum {
+        N = 1000
+    };
+    static char texts[N][8];
+    struct names t;
+    names_init(&t, *state);
+    size_t room = names_room(&t, N);
+    assert_true(room > 0);
+    assert_true(names_reserve(&t, N));
+    assert_int_equal(names_room(&t, N), 0);
+    const struct names_entry *table = t.entries;
+    for (unsigned i = 0; i < N; i++) {
+        int n = snprintf(texts[i], sizeof texts[i], "\"%u\"", i);
+        claim(&t, (struct slice){texts[i], (size_t)n}, 1);
+    }
+    assert_ptr_equal(t.entries, table); /* nothing was taken beside */
+    assert_true(names_room(&t, N) > room);
+}
+
 static void a_full_arena_is_told(void **state)
 {
     struct arena small;
@@ -77,9 +98,8 @@ static void a_full_arena_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_name_is_whose_it_was_first),
-        TEST(names_are_compared_after_unescaping),
-        TEST(many_names_are_kept_apart),
+        TEST(a_name_is_whose_it_was_first), TEST(names_are_compared_after_unescaping),
+        TEST(many_names_are_kept_apart),    TEST(reserved_names_take_what_was_told),
         TEST(a_full_arena_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
