@@ -38,7 +38,8 @@ struct accept {
 void accept_init(struct accept *a, const struct accept_offer *offers, unsigned n);
 /* One field's value; fields add up. */
 void accept_add(struct accept *a, struct slice value);
-/* Its index; -1: the client names none of them, or refuses all. Without a range everything is taken. */
+/* Its index; -1: the client names none of them, or refuses all. Without a range everything is
+ * taken. */
 int accept_choose(const struct accept *a);
 /* Does the client say that it does not take this one? */
 bool accept_is_refused(const struct accept *a, unsigned offer);

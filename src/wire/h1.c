@@ -102,8 +102,8 @@ static enum h1_event want_more(struct h1_reader *r, const char *base, size_t end
     return end < r->head_limit ? H1_MORE : h1_fail(r, too_long(base, end));
 }
 
-/* Methods that llhttp does not know are no error of syntax: of their heads all n bytes that came are
- * judged by our own grammar alone. */
+/* Methods that llhttp does not know are no error of syntax: of their heads all n bytes that came
+ * are judged by our own grammar alone. */
 static enum h1_event read_own_head(struct h1_reader *r, const char *base, size_t n, size_t *used)
 {
     unsigned refusal = h1_head_parse_part(r->head, base, n);

@@ -2,7 +2,8 @@
  *
  * llhttp walks over a head as it comes in and refuses early; once the head is whole, h1_head.c
  * reads it again by a strict grammar of our own and decides how the body is framed. What either
- * refuses is refused, so no version of llhttp decides alone. Bodies are h1_body.c's.
+ * refuses is refused, so no version of llhttp decides alone, but for the methods that llhttp lists:
+ * any token is a method. Bodies are h1_body.c's.
  */
 #pragma once
 

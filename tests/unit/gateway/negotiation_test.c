@@ -48,10 +48,12 @@ static void the_client_says_which(void **state)
         {"*/*, application/json;q=0.4, text/event-stream;q=0.3, application/x-ndjson;q=0, "
          "multipart/mixed;q=0.9",
          NEGOTIATION_PARTS, MULTIPART},
-        {"image/png", NEGOTIATION_NONE, NULL},
+        {"image/png", NEGOTIATION_PLAIN, NULL},
+        {"text/event-stream;q=0", NEGOTIATION_PLAIN, NULL},
         {"*/*;q=0", NEGOTIATION_NONE, NULL},
         {"application/json;q=0", NEGOTIATION_NONE, NULL},
-        {"multipart/mixed;incrementalSpec=v9", NEGOTIATION_NONE, NULL},
+        {"text/html, */*;q=0", NEGOTIATION_NONE, NULL},
+        {"multipart/mixed;incrementalSpec=v9", NEGOTIATION_PLAIN, NULL},
     };
     (void)state;
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
