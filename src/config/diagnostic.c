@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "wire/token.h"
 
 enum {
     FILE_BYTES = 4 * 1024 * 1024,
@@ -111,12 +112,55 @@ static void hide_users(struct document *d, struct slice line)
     }
 }
 
+/* A scalar that may be a secret: what is in its quotes, else up to what ends it in a flow map, else
+ * all. */
+static struct slice secret_of(struct slice text, bool is_in_flow)
+{
+    bool is_quoted = text.at[0] == '"' || text.at[0] == '\'';
+    struct slice inner = slice_after(text, is_quoted);
+    const char *end = is_quoted && inner.n ? memchr(inner.at, text.at[0], inner.n) : NULL;
+    size_t n = end ? (size_t)(end - inner.at) : 0;
+    while (!end && n < inner.n && !(is_in_flow && (inner.at[n] == ',' || inner.at[n] == '}')))
+        n++;
+    return (struct slice){inner.at, n};
+}
+
+/* What stands behind the key, as far as one line tells. */
+static void hide_secret(struct document *d, struct slice line, struct slice key)
+{
+    struct slice rest = line;
+    for (;;) {
+        const char *at = memmem(rest.at, rest.n, key.at, key.n);
+        if (!at)
+            break;
+        rest = slice_after(rest, (size_t)(at - rest.at) + key.n);
+        struct slice value = token_trim(rest);
+        if (!value.n || value.at[0] == '{')
+            continue;
+        struct slice secret = secret_of(value, memchr(line.at, '{', (size_t)(at - line.at)));
+        if (!slice_starts(secret, SLICE("${")))
+            document_hide((struct place){d, (size_t)(secret.at - d->text.at)}, secret.n);
+    }
+}
+
+/* Where the syntax is wrong, or a file is shown again, nobody knows what a line belongs to. */
+static void hide_secrets(struct document *d, struct slice line)
+{
+    static const struct slice keys[] = {
+        SLICE_INIT("bearer:"),   SLICE_INIT("password:"),   SLICE_INIT("client_secret:"),
+        SLICE_INIT("bearer\":"), SLICE_INIT("password\":"), SLICE_INIT("client_secret\":"),
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        hide_secret(d, line, keys[i]);
+}
+
 static void put_source(struct buffer *out, struct place place)
 {
     struct slice line = document_line(place);
     if (!place.document || !line.at)
         return;
     hide_users(place.document, line);
+    hide_secrets(place.document, line);
     size_t before = (size_t)(place.document->text.at + place.offset - line.at);
     if (before > line.n)
         before = line.n;
