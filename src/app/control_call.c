@@ -33,8 +33,7 @@ static void on_end(struct call *call, enum call_end how)
     static const enum control_call_end ends[] = {
         [CALL_DONE] = CONTROL_CALL_DONE,       [CALL_NO_CONNECTION] = CONTROL_CALL_NO_CONNECTION,
         [CALL_BROKEN] = CONTROL_CALL_BROKEN,   [CALL_STALE] = CONTROL_CALL_BROKEN,
-        [CALL_INVALID] = CONTROL_CALL_INVALID,
-        [CALL_TOO_LARGE] = CONTROL_CALL_INVALID,
+        [CALL_INVALID] = CONTROL_CALL_INVALID, [CALL_TOO_LARGE] = CONTROL_CALL_INVALID,
     };
     end(LIST_OWNER(call, struct control_call, call), ends[how]);
 }

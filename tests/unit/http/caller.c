@@ -60,8 +60,7 @@ static void on_end(struct call *call, enum call_end how)
     static const char *const names[] = {
         [CALL_DONE] = "end done;",       [CALL_NO_CONNECTION] = "end no connection;",
         [CALL_BROKEN] = "end broken;",   [CALL_STALE] = "end stale;",
-        [CALL_INVALID] = "end invalid;",
-        [CALL_TOO_LARGE] = "end too large;",
+        [CALL_INVALID] = "end invalid;", [CALL_TOO_LARGE] = "end too large;",
     };
     struct caller *c = LIST_OWNER(call, struct caller, call);
     assert_false(c->is_inside_start);
