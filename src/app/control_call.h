@@ -16,7 +16,7 @@ enum control_call_end {
     CONTROL_CALL_DONE,
     CONTROL_CALL_NO_CONNECTION,
     CONTROL_CALL_BROKEN,
-    CONTROL_CALL_INVALID, /* what came is not HTTP */
+    CONTROL_CALL_INVALID, /* what came is not HTTP, or its head is more than we hold */
     CONTROL_CALL_LATE,
 };
 

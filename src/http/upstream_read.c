@@ -59,9 +59,10 @@ static bool take_head(struct upstream *u, const char *base)
 }
 
 /* What went wrong is told in the status that a request would get. */
-static enum call_end end_of_bad_answer(const struct h1_reader *r)
+static enum call_end end_of_bad_answer(const struct upstream *u)
 {
-    return r->status == 431 || r->status == 414 ? CALL_TOO_LARGE : CALL_INVALID;
+    bool is_past_bound = u->reader.status == 431 || u->reader.status == 414;
+    return is_past_bound && !u->has_head ? CALL_TOO_LARGE : CALL_INVALID;
 }
 
 /* false: the call has ended, or was cancelled by what it heard. */
@@ -78,7 +79,7 @@ static bool take_event(struct upstream *u, enum h1_event event, const char *at, 
             upstream_end_call(u, CALL_DONE, n_more);
         return !u->has_head;
     case H1_ERROR:
-        upstream_end_call(u, end_of_bad_answer(&u->reader), 0);
+        upstream_end_call(u, end_of_bad_answer(u), 0);
         return false;
     case H1_MORE:
         break;

@@ -123,7 +123,7 @@ static unsigned fits(const struct range *r, const struct accept_offer *o)
         return 0;
     if (token_equals(r->type, o->type))
         return is_version ? BY_VERSION : EXACTLY;
-    if (ends(r->type, o->suffix))
+    if (ends(r->type, o->suffix) && r->weight) /* to refuse another type says nothing of this one */
         return BY_SUFFIX;
     if (is_any_of(r->type, o->type))
         return ANY_SUBTYPE;

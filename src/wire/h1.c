@@ -20,7 +20,7 @@ static void begin_message(struct h1_reader *r)
     /* Which versions are good is for h1_head.c to say: 1.2 is 1.1 with extras, 2.0 gets 505. */
     r->parser.lenient_flags |= LENIENT_VERSION;
     r->state = H1_IN_HEAD;
-    r->is_own_head = false;
+    r->has_method = false;
     r->n_head = 0;
 }
 
@@ -52,6 +52,10 @@ static struct slice start_line(const char *base, size_t n)
         s = slice_after(s, 1);
     return s;
 }
+
+enum {
+    H1_HEAD_MORE = 1 /* no status: what decides is still to come */
+};
 
 /* The head did not end within its limit: was it the request line? */
 static unsigned too_long(const char *base, size_t n)
@@ -102,44 +106,63 @@ static enum h1_event want_more(struct h1_reader *r, const char *base, size_t end
     return end < r->head_limit ? H1_MORE : h1_fail(r, too_long(base, end));
 }
 
-/* Methods that llhttp does not know are no error of syntax: of their heads all n bytes that came
- * are judged by our own grammar alone. */
-static enum h1_event read_own_head(struct h1_reader *r, const char *base, size_t n, size_t *used)
+/* llhttp has a list of methods, and some of them it takes for other protocols'; any token is one.
+ * These are fed as they are, as they say which targets are good; for all others GET stands in. */
+static struct slice method_for_llhttp(struct slice method)
 {
-    unsigned refusal = h1_head_parse_part(r->head, base, n);
-    *used = n;
-    if (refusal == H1_HEAD_MORE)
-        return want_more(r, base, n);
-    if (refusal)
-        return h1_fail(r, refusal);
-    *used = r->head->size;
-    return take_head(r);
+    static const struct slice as_they_are[] = {SLICE_INIT("CONNECT"), SLICE_INIT("OPTIONS"),
+                                               SLICE_INIT("PRI")};
+    for (unsigned i = 0; i < sizeof as_they_are / sizeof *as_they_are; i++)
+        if (slice_equal(method, as_they_are[i]))
+            return method;
+    return SLICE("GET");
 }
 
-/* Errors of llhttp that may be for its list of methods: at the method, or at the protocol behind it
- * where that is not the method's. */
-static bool is_for_method(enum llhttp_errno verdict)
+/* Up to one byte more than a method may have. */
+static size_t token_length(struct slice s)
 {
-    return verdict == HPE_INVALID_METHOD || verdict == HPE_INVALID_CONSTANT;
+    size_t n = 0;
+    while (n < s.n && n <= H1_MAX_METHOD && token_has((unsigned char)s.at[n], TOKEN_TCHAR))
+        n++;
+    return n;
+}
+
+/* Of base[0..end), empty lines and a method come first. 0: llhttp has the method, and *from is the
+ * place behind it. What was seen before is looked at again only as far as it may be a method. */
+static unsigned feed_method(struct h1_reader *r, const char *base, size_t end, size_t *from)
+{
+    size_t seen = r->n_head > H1_MAX_METHOD ? r->n_head - H1_MAX_METHOD - 1 : 0;
+    struct slice s = start_line(base + seen, end - seen);
+    size_t n = token_length(s);
+    if (n > H1_MAX_METHOD)
+        return 501;
+    if (n == s.n)
+        return H1_HEAD_MORE;
+    if (n == 0 || s.at[n] != ' ')
+        return 400;
+    struct slice fed = method_for_llhttp((struct slice){s.at, n});
+    CHECK(llhttp_execute(&r->parser, fed.at, fed.n) == HPE_OK);
+    r->has_method = true;
+    *from = (size_t)(s.at - base) + n;
+    return 0;
 }
 
 static enum h1_event read_head(struct h1_reader *r, const char *base, size_t from, size_t to,
                                size_t *used)
 {
     CHECK(from == r->n_head); /* what came of the head before lies at base */
-    size_t end = to < r->head_limit ? to : r->head_limit;
-    if (r->is_own_head)
-        return read_own_head(r, base, end, used);
+    size_t end = *used = to < r->head_limit ? to : r->head_limit;
+    if (r->kind == H1_REQUEST && !r->has_method) {
+        unsigned refusal = feed_method(r, base, end, &from);
+        if (refusal)
+            return refusal == H1_HEAD_MORE ? want_more(r, base, end) : h1_fail(r, refusal);
+    }
     enum llhttp_errno verdict = llhttp_execute(&r->parser, base + from, end - from);
-    *used = end;
     if (verdict == HPE_OK)
         return want_more(r, base, end);
     *used = (size_t)(llhttp_get_error_pos(&r->parser) - base);
     if (verdict == HPE_PAUSED)
         return end_head(r, base, *used);
-    r->is_own_head = r->kind == H1_REQUEST && is_for_method(verdict);
-    if (r->is_own_head)
-        return read_own_head(r, base, end, used);
     return h1_fail(r, verdict == HPE_PAUSED_H2_UPGRADE ? 505 : 400); /* the preface of HTTP/2 */
 }
 

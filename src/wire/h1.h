@@ -20,7 +20,8 @@
 #include "base/slice.h"
 
 enum {
-    H1_MAX_FIELDS = 128
+    H1_MAX_FIELDS = 128,
+    H1_MAX_METHOD = 32, /* bytes; RFC 9112 3: longer ones are not implemented */
 };
 
 enum h1_kind {
@@ -68,7 +69,7 @@ struct h1_reader {
     /* The implementation's own: */
     unsigned state;       /* of the message, see h1_internal.h */
     unsigned chunk_state; /* of the framing of a chunked body */
-    bool is_own_head;     /* this head is not for llhttp to read */
+    bool has_method;      /* llhttp has got the method of this head */
     size_t n_head;        /* bytes of the head that were read so far */
     size_t n_extra;       /* bytes of chunk extensions and trailers of this message */
     uint64_t n_left;      /* bytes of the body, or of its chunk, that are still to come */

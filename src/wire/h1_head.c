@@ -4,8 +4,6 @@
  * between the parts of a start line, nothing stands between a name and its colon, no line is
  * folded. RFC 9112 6.3 in its strictest reading says how long the body is.
  */
-#include <string.h>
-
 #include "base/word.h"
 #include "wire/h1_internal.h"
 #include "wire/token.h"
@@ -69,7 +67,7 @@ static unsigned take_version(struct cursor *c, unsigned *minor)
 static unsigned request_line(struct h1_head *head, struct cursor *c, const char *base)
 {
     struct slice method = take_run(c, TOKEN_TCHAR);
-    if (!method.n || !take(c, SLICE(" ")))
+    if (!method.n || method.n > H1_MAX_METHOD || !take(c, SLICE(" ")))
         return BAD;
     struct slice target = take_run(c, TOKEN_URI);
     if (!target.n || !take(c, SLICE(" ")))
@@ -263,37 +261,13 @@ static void clear(struct h1_head *head)
     memset(head, 0, offsetof(struct h1_head, fields));
 }
 
-/* RFC 9112 2.2: empty lines before a start line. */
-static void pass_empty_lines(struct cursor *c)
-{
-    while (take(c, SLICE("\r\n")))
-        continue;
-}
-
-unsigned h1_head_parse_part(struct h1_head *head, const char *at, size_t n)
-{
-    struct cursor c = {at, at + n};
-    pass_empty_lines(&c);
-    if (!memchr(c.at, '\n', (size_t)(c.end - c.at))) {
-        struct slice method = take_run(&c, TOKEN_TCHAR);
-        return method.n && (c.at == c.end || *c.at == ' ') ? H1_HEAD_MORE : BAD;
-    }
-    struct h1_head line;
-    unsigned refusal = request_line(&line, &c, at);
-    if (refusal)
-        return refusal;
-    const char *line_end = c.at - 2;
-    if (!memmem(line_end, (size_t)(c.end - line_end), "\r\n\r\n", 4))
-        return H1_HEAD_MORE;
-    return h1_head_parse(head, H1_REQUEST, at, n);
-}
-
 unsigned h1_head_parse(struct h1_head *head, enum h1_kind kind, const char *at, size_t n)
 {
     struct cursor c = {at, at + n};
     struct facts facts = {0};
     clear(head);
-    pass_empty_lines(&c);
+    while (take(&c, SLICE("\r\n"))) /* RFC 9112 2.2: empty lines before a start line */
+        continue;
     unsigned refusal = kind == H1_REQUEST ? request_line(head, &c, at) : status_line(head, &c);
     while (!refusal && !take(&c, SLICE("\r\n")))
         refusal = field_line(head, &facts, &c, at);

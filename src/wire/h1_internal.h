@@ -2,8 +2,8 @@
  *
  * llhttp walks over a head as it comes in and refuses early; once the head is whole, h1_head.c
  * reads it again by a strict grammar of our own and decides how the body is framed. What either
- * refuses is refused, so no version of llhttp decides alone, but for the methods that llhttp lists:
- * any token is a method. Bodies are h1_body.c's.
+ * refuses is refused, so no version of llhttp decides alone, but for its list of methods: any token
+ * is one, aside from PRI, which is HTTP/2's. Bodies are h1_body.c's.
  */
 #pragma once
 
@@ -21,13 +21,6 @@ enum h1_state {
 /* Reads the head that begins the n bytes into *head, whose size tells where it ends. 0, or the
  * status that refuses it; one that does not end is 400. */
 unsigned h1_head_parse(struct h1_head *head, enum h1_kind kind, const char *at, size_t n);
-
-enum {
-    H1_HEAD_MORE = 1 /* no status: the end is still to come */
-};
-/* The same of a request's head of which n bytes have come, the verdict at the first byte that
- * decides it; or H1_HEAD_MORE. *head is only written where the head is whole. */
-unsigned h1_head_parse_part(struct h1_head *head, const char *at, size_t n);
 
 /* At the beginning of a chunked body. */
 void h1_chunks_begin(struct h1_reader *r);

@@ -53,6 +53,8 @@ static void the_client_says_which(void **state)
         {"*/*;q=0", NEGOTIATION_NONE, NULL},
         {"application/json;q=0", NEGOTIATION_NONE, NULL},
         {"text/html, */*;q=0", NEGOTIATION_NONE, NULL},
+        {"text/html, application/ld+json;q=0", NEGOTIATION_PLAIN, NULL},
+        {"text/html, application/ld+json;q=0, application/*;q=0", NEGOTIATION_NONE, NULL},
         {"multipart/mixed;incrementalSpec=v9", NEGOTIATION_PLAIN, NULL},
     };
     (void)state;

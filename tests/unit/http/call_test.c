@@ -124,7 +124,7 @@ static void interim_answers_are_passed_over(void **state)
 
 static void what_is_not_http_is_invalid(void **state)
 {
-    static char long_head[5000];
+    static char long_head[5000], long_chunk[5000];
     struct caller *c = *state;
     caller_begin(c);
     caller_expect(c, "SSH-2.0-OpenSSH_9.2\r\n", "end invalid;");
@@ -136,6 +136,9 @@ static void what_is_not_http_is_invalid(void **state)
     caller_begin(c);
     snprintf(long_head, sizeof long_head, OK "X: %04500d\r\n\r\n", 1);
     caller_expect(c, long_head, "end too large;");
+    caller_begin(c);
+    snprintf(long_chunk, sizeof long_chunk, OK "Transfer-Encoding: chunked\r\n\r\n1;%04500d", 1);
+    caller_expect(c, long_chunk, "head 200;end invalid;");
     assert_false(caller_is_kept(c));
 }
 

@@ -222,6 +222,8 @@ static void any_token_is_a_method(void **state)
     (void)state;
     expect_request("BREW /a HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD 1.1 BREW /a 0 keep|Host=a\nDONE\n");
     expect_request("\r\nget / HTTP/1.0\r\n\r\n", "HEAD 1.0 get / 0\nDONE\n");
+    expect_request("\r\n\r\nBREW2345678901234567890123456789 / HTTP/1.1\r\nHost: a\r\n\r\n",
+                   "HEAD 1.1 BREW2345678901234567890123456789 / 0 keep|Host=a\nDONE\n");
     expect_request("GETX / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi" GET "\r\n",
                    "HEAD 1.1 GETX / 0 keep length=2|Host=a|Content-Length=2\nBODY hi\nDONE\n"
                    "HEAD 1.1 GET / 0 keep|Host=a\nDONE\n");
@@ -250,9 +252,14 @@ static void an_unknown_method_excuses_no_error(void **state)
         BYTES("SOURCE / ICE/1.0\r\nHost: a\r\n\r\n"),
         BYTES("\x16\x03\x01\x00\x05hello"),
         BYTES("BR{"),
+        BYTES("GET / XTTP"),
+        BYTES("BREW / XTTP"),
+        BYTES("BREW / HTTP/1.1\r\n\0"),
         BYTES(" BREW / HTTP/1.1\r\nHost: a\r\n\r\n"),
     };
     REFUSE_ALL(cases, "ERROR 400\n");
+    expect_request("BREW234567890123456789012345678901 / HTTP/1.1\r\nHost: a\r\n\r\n",
+                   "ERROR 501\n");
     static const struct slice versions[] = {BYTES("BREW / HTTP/2.0\r\nHost: a\r\n\r\n")};
     REFUSE_ALL(versions, "ERROR 505\n");
 }
