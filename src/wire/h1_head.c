@@ -21,7 +21,7 @@ struct facts {
     unsigned n_lengths;
     unsigned n_chunked; /* times that the coding is named */
     bool has_bad_host;
-    bool has_bad_length;
+    bool has_bad_framing;
     bool has_coding; /* Transfer-Encoding, whatever it names */
     bool has_other_coding;
     bool ends_with_chunked;       /* the last coding of all */
@@ -120,10 +120,12 @@ static bool read_length(struct h1_head *head, struct slice value)
     return true;
 }
 
+/* An empty element at the end, as of "chunked,", is nothing that llhttp takes either. */
 static void read_codings(struct facts *facts, struct slice value)
 {
     struct slice coding;
     facts->has_coding = true;
+    facts->has_bad_framing |= value.n && value.at[value.n - 1] == ',';
     while (token_next(&value, &coding)) {
         facts->ends_with_chunked = token_equals(coding, SLICE("chunked"));
         if (facts->ends_with_chunked)
@@ -158,7 +160,7 @@ static void read_field(struct h1_head *head, struct facts *facts, struct slice n
         read_connection(facts, value);
     } else if (name.n == 14 && token_equals(name, SLICE("content-length"))) {
         facts->n_lengths++;
-        facts->has_bad_length |= !read_length(head, value);
+        facts->has_bad_framing |= !read_length(head, value);
     } else if (name.n == 17 && token_equals(name, SLICE("transfer-encoding"))) {
         read_codings(facts, value);
     }
@@ -227,7 +229,7 @@ static unsigned field_line(struct h1_head *head, struct facts *facts, struct cur
 /* RFC 9112 6.1 and 6.3. Whoever sends two lengths, or a coding with HTTP/1.0, may be smuggling. */
 static unsigned judge_framing(struct h1_head *head, const struct facts *facts)
 {
-    if (facts->has_bad_length || facts->n_lengths + facts->has_coding > 1)
+    if (facts->has_bad_framing || facts->n_lengths + facts->has_coding > 1)
         return BAD;
     if (!facts->has_coding)
         return 0;

@@ -118,6 +118,8 @@ static void two_answers_about_the_length_are_refused(void **state)
         BYTES(POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n"),
         BYTES(POST "Transfer-Encoding:\r\n\r\n"),
         BYTES(POST "Transfer-Encoding: ,\r\n\r\n"),
+        BYTES(POST "Transfer-Encoding: chunked,\r\n\r\n"),
+        BYTES(POST "Transfer-Encoding: chunked ,\r\n\r\n"),
         BYTES("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
     };
     REFUSE_ALL(cases, "ERROR 400\n");
