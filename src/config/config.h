@@ -578,3 +578,6 @@ void config_free(struct config *c);
 
 /* Can an answer of the endpoint have a member of this name at its top, as far as anybody knows? */
 bool config_has_place(const struct config_endpoint *e, struct slice name);
+/* The same of what a source joins there, `into: .`: its answer as the shape leaves it, or its
+ * fallback. */
+bool config_may_join(const struct config_source *s, struct slice name);

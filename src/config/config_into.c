@@ -95,24 +95,16 @@ static const char *has_no_members(const struct config_source *s)
     return is_text && !s->jq.n ? "a string" : NULL;
 }
 
-/* Does the shape give the value a top-level member of this name, for certain? */
+/* Does the shape say that the value has a member of this name? */
 static bool is_given(const struct config_source *s, struct slice name)
 {
     const struct fields *pick = s->jq.n ? NULL : s->shape.pick;
-    struct slice before = name;
-    for (unsigned i = 0; i < s->shape.n_renames; i++) {
-        const struct shape_rename *x = &s->shape.renames[i];
-        if (x->path.n_steps != 1)
-            continue;
-        if (slice_equal(x->name, name))
-            before = x->path.steps[0].name;
-        else if (slice_equal(x->path.steps[0].name, name))
-            return false;
-    }
-    for (unsigned i = 0; pick && i < pick->n_members; i++)
-        if (slice_equal(pick->members[i].name, before))
-            return true;
-    return false;
+    if (!pick)
+        return false;
+    const struct fields named = {.members = pick->members, .n_members = pick->n_members};
+    struct shape sure = s->shape;
+    sure.pick = &named;
+    return shape_may_give(&sure, name);
 }
 
 static const char *place_of(struct reading *r, const struct config_into *into)
@@ -201,11 +193,17 @@ void config_check_places(struct reading *r, const struct config_endpoint *e)
     }
 }
 
-/* What is known of the members that a source joins to the top level. */
-static bool is_open(const struct config_source *s)
+/* A fallback is no answer of the service's: nothing is left out of it. */
+static bool stands_in(const struct config_source *s, struct slice name)
 {
-    return s->into.is_joined && !s->is_hidden &&
-           (s->jq.n || !s->shape.pick || s->shape.pick->any || s->shape.pick->is_all);
+    struct json_value found;
+    const struct json_step step = {.name = name};
+    return s->has_fallback && find_path(s->fallback, (struct json_path){1, &step}, &found);
+}
+
+bool config_may_join(const struct config_source *s, struct slice name)
+{
+    return s->jq.n || shape_may_give(&s->shape, name) || stands_in(s, name);
 }
 
 bool config_has_place(const struct config_endpoint *e, struct slice name)
@@ -213,7 +211,7 @@ bool config_has_place(const struct config_endpoint *e, struct slice name)
     for (unsigned i = 0; i < e->n_sources; i++) {
         const struct config_source *s = &e->sources[i];
         bool is_there = stands(s) ? s->into.n_names && slice_equal(s->into.names[0], name)
-                                  : !s->is_hidden && (is_open(s) || is_given(s, name));
+                                  : !s->is_hidden && config_may_join(s, name);
         if (is_there)
             return true;
     }

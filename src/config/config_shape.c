@@ -168,9 +168,6 @@ static void read_omit(struct reading *r, const struct option *row, struct node *
     (void)row;
     s->has_shape = true;
     s->shape.omit = read_either(r, value);
-    if (s->shape.omit && s->shape.omit->is_all)
-        reading_complain(r, RULE_SHAPE_CLASH, value->place,
-                         "this omits everything; name what is to go, or `hide` the source");
 }
 
 static void read_rename_pair(struct reading *r, const struct node_pair *pair,

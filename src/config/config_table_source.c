@@ -174,8 +174,9 @@ static const struct option source[] = {
     {.name = "rename",
      .kind = &config_kind_rename,
      .otherwise = "none",
-     .sentence =
-         "New names of members: a path, of names from before, whose last name changes. At most 64.",
+     .sentence = "New names of members: a path, of names from before, whose last name changes; one "
+                 "of which "
+                 "nothing is left changes nothing. At most 64.",
      .example = "{unit_price: price, brand.title: name}"},
     {.name = "jq",
      .kind = &config_kind_jq,

@@ -6,36 +6,12 @@ static uint64_t bit(unsigned source)
     return UINT64_C(1) << source;
 }
 
-/* The name that a member at the top of a picked value has in the end. */
-static struct slice renamed(const struct shape *shape, struct slice name)
-{
-    struct slice last = name;
-    for (unsigned i = 0; i < shape->n_renames; i++) {
-        const struct shape_rename *r = &shape->renames[i];
-        if (r->path.n_steps == 1 && slice_equal(r->path.steps[0].name, name))
-            last = r->name;
-    }
-    return last;
-}
-
-/* Only a pick tells which names there are; what comes out of a program may have any. */
-static bool may_join(const struct config_source *s, struct slice name)
-{
-    const struct fields *pick = s->has_shape && !s->jq.n ? s->shape.pick : NULL;
-    if (!pick || pick->is_all || pick->any)
-        return true;
-    for (unsigned i = 0; i < pick->n_members; i++)
-        if (slice_equal(renamed(&s->shape, pick->members[i].name), name))
-            return true;
-    return false;
-}
-
 bool selection_knows(const struct config_endpoint *e, const struct place_tree *t, struct slice name)
 {
     if (place_find(&t->root, name))
         return true;
     for (uint64_t left = t->joined; left; left &= left - 1)
-        if (may_join(&e->sources[__builtin_ctzll(left)], name))
+        if (config_may_join(&e->sources[__builtin_ctzll(left)], name))
             return true;
     return false;
 }
@@ -134,7 +110,7 @@ static void choose_joined(struct choosing *c, uint64_t joined, const struct fiel
         unsigned source = (unsigned)__builtin_ctzll(left);
         bool is_wanted = rest->any;
         for (unsigned i = 0; i < rest->n_members && !is_wanted; i++)
-            is_wanted = may_join(&c->endpoint->sources[source], rest->members[i].name);
+            is_wanted = config_may_join(&c->endpoint->sources[source], rest->members[i].name);
         if (is_wanted)
             show(c, source, rest);
     }

@@ -227,3 +227,25 @@ enum shape_verdict shape_apply(const struct shape *shape, const struct fields *s
     bool is_good = keeps_all(&r) ? emit(&s, root.at, s.end) : shape_value(&s, &r, root.at) != NULL;
     return is_good && flush(&s) ? SHAPE_GOOD : SHAPE_NO_ROOM;
 }
+
+/* Is anything left of a member of that name in the document? */
+static bool keeps(const struct shape *s, struct slice name)
+{
+    const struct fields *omitted = s->omit ? fields_below(s->omit, name) : NULL;
+    return (!s->pick || fields_below(s->pick, name)) && !(omitted && omitted->is_all);
+}
+
+bool shape_may_give(const struct shape *shape, struct slice name)
+{
+    bool is_renamed = false;
+    for (unsigned i = 0; i < shape->n_renames; i++) {
+        const struct shape_rename *r = &shape->renames[i];
+        if (r->path.n_steps != 1)
+            continue;
+        struct slice before = r->path.steps[0].name;
+        if (slice_equal(r->name, name) && keeps(shape, before))
+            return true;
+        is_renamed |= slice_equal(before, name);
+    }
+    return !is_renamed && keeps(shape, name);
+}

@@ -42,6 +42,9 @@ enum shape_verdict {
     SHAPE_NO_ROOM, /* the arena is full */
 };
 
+/* May what is left of an object have a member of this name? Without a pick, most may. */
+bool shape_may_give(const struct shape *shape, struct slice name);
+
 /* The member at a path of names. Through an array it is the array of the elements' members, in
  * the arena; an element without it is SHAPE_ABSENT. */
 enum shape_verdict shape_unwrap(struct slice json, struct json_path path, struct arena *arena,

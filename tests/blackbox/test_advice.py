@@ -71,6 +71,11 @@ def query(row):
     return f"    query:\n      {row}\n"
 
 
+def shape(options):
+    """s0 has this shape; the mark is at its name."""
+    return at("s0", HEAD + PAIR.replace("}", f", {options}}}", 1))
+
+
 IDS = query('ids: {list: true, pattern: "[0-9]+"}')
 
 
@@ -136,9 +141,27 @@ def advice(folder, text):
     ("a hidden source's shape",
      at("list", HEAD + ITEMS.replace("required: true", "required: true, hide: true, pick: [ids]")),
      "list is hidden, and other sources see it before `pick`"),
+    ("what is picked and omitted", shape("pick: [id, price.amount], omit: [id]"),
+     "s0 picks 'id' and omits it"),
+    ("what is picked of what is omitted", shape("pick: 'id,price(amount)', omit: price"),
+     "s0 picks 'price' and omits it"),
+    ("what is picked and omitted, further down", shape("pick: [a.b.c], omit: [a.b.c, d]"),
+     "s0 picks 'a.b.c' and omits it"),
+    ("everything omitted", shape("omit: '*'"), "s0 omits everything"),
+    ("a new name for what is not picked", shape("pick: [id, price.amount], rename: {price.unit: u}"),
+     "s0 renames 'price.unit', which is not kept"),
+    ("for what is omitted", shape("omit: [secret], rename: {secret.key: k}"),
+     "s0 renames 'secret.key', which is not kept"),
+    ("a new name that another one has", shape("pick: [p.id, p.sku], rename: {p.sku: id}"),
+     "s0 renames 'p.sku' to 'id', which is picked too"),
+    ("a new name that is the old one", shape("rename: {price.net: net}"),
+     "s0 renames 'price.net' to the name that it has"),
     ("a name in an endpoint's own view that its answer lacks",
      at("mobile", HEAD + "    views:\n      mobile: s0(id),s2\n" + PAIR),
      "nothing in the answer of /one is called 's2'"),
+    ("a name in an endpoint's own view that a source omits",
+     HEAD.replace("<HERE>", "") + "    views:\n      <HERE>mobile: s2\n"
+     + PAIR.replace("}", ", into: ., omit: [s2]}", 1), "is called 's2'"),
     ("a retry of calls that are never made again", service("retry: {}") + UNSAFE,
      "alpha gets POST and PATCH alone"),
     ("a retry that no breaker ends", service("retry: {}, breaker: off") + PAIR,
@@ -191,6 +214,12 @@ def test_is_given_alone_at_its_place(tmp_path, text, words):
      "views: {mobile: \"s0,s2\"}\n" + HEAD + PAIR),
     ("a name that an unknown answer may have",
      HEAD + "    views:\n      mobile: s2\n" + PAIR.replace("}", ", into: .}", 1)),
+    ("a name that a fallback has",
+     HEAD + "    views:\n      mobile: s2\n"
+     + PAIR.replace("}", ", into: ., pick: [s3], fallback: {s2: 1}}", 1)),
+    ("what is omitted of what is picked", HEAD + PAIR.replace("}", ", pick: [a], omit: [a.b]}", 1)),
+    ("names that change places", HEAD + PAIR.replace("}", ", pick: [a, b], rename: {a: b, b: a}}", 1)),
+    ("a new name below what is picked", HEAD + PAIR.replace("}", ", pick: [a], rename: {a.b: c}}", 1)),
     ("a call an element", HEAD + ITEMS),
     ("elements that leave one by one", HEAD + ITEMS.replace("max: 9", "max: 9, stream: items")),
     ("calls for as many elements of the client's as the source says",

@@ -234,6 +234,40 @@ static void rules_come_in_their_order(void **state)
         check(cases[i].document, &cases[i].rule, cases[i].expected);
 }
 
+static void names_that_may_be_left_are_known(void **state)
+{
+    (void)state;
+    static const struct {
+        struct rule rule;
+        const char *may, *may_not; /* names of one letter */
+    } cases[] = {
+        {{NULL, NULL, NULL, NULL}, "ab", ""},
+        {{.pick = "a,b/c"}, "ab", "cz"},
+        {{.pick = "*/x,a"}, "az", ""},
+        {{.omit = "a,b/c"}, "bcz", "a"},
+        {{.omit = "*"}, "", "az"},
+        {{.pick = "a,b", .omit = "b"}, "a", "bz"},
+        {{.rename = "a>x"}, "xbz", "a"},
+        {{.rename = "a.b>x"}, "abxz", ""},
+        {{.rename = "a>b,b>a"}, "abz", ""},
+        {{.pick = "a", .rename = "a>x"}, "x", "ab"},
+        {{.pick = "a", .rename = "b>x"}, "a", "bx"},
+        {{.pick = "a", .rename = "b>a"}, "a", "b"},
+        {{.pick = "a,b", .rename = "b>a"}, "a", "b"},
+        {{.omit = "a", .rename = "a>x"}, "bx", "a"},
+        {{.pick = "a", .omit = "x", .rename = "a>x"}, "x", "ab"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct compiled c;
+        compile(&c, &cases[i].rule);
+        for (const char *name = cases[i].may; *name; name++)
+            assert_true(shape_may_give(&c.shape, (struct slice){name, 1}));
+        for (const char *name = cases[i].may_not; *name; name++)
+            assert_false(shape_may_give(&c.shape, (struct slice){name, 1}));
+        arena_done(&c.arena);
+    }
+}
+
 /* Too long to be copied together with others. */
 #define LONG "'a text that is longer than what is copied: more than sixty-four bytes of it'"
 
@@ -399,6 +433,7 @@ int main(void)
         cmocka_unit_test(an_omit_leaves_out_what_it_names),
         cmocka_unit_test(a_rename_changes_the_last_name_of_its_path),
         cmocka_unit_test(rules_come_in_their_order),
+        cmocka_unit_test(names_that_may_be_left_are_known),
         cmocka_unit_test(neighbours_that_are_kept_are_one_slice),
         cmocka_unit_test(small_parts_become_one_slice),
         cmocka_unit_test(without_room_there_is_no_result),
