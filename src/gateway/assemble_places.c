@@ -261,6 +261,23 @@ static bool claim(void *context, struct slice name, bool *is_ours)
     return true;
 }
 
+/* Is it only there to have its name, as something below it is selected and it has nothing there?
+ * Shaping has left it (json/shape.h). */
+static bool find_shown_member(struct assembly *a, unsigned source, struct slice quoted,
+                              struct slice value, bool *is_shown_member)
+{
+    const struct fields **of = a->run->visit->selection.of;
+    struct slice name;
+    *is_shown_member = true;
+    if (!of || !of[source] || value.at[0] == '{' || value.at[0] == '[')
+        return true;
+    if (!names_unescape(&a->run->visit->exchange->arena, quoted, &name))
+        return false;
+    const struct fields *below = fields_below(of[source], name);
+    *is_shown_member = below && below->is_all;
+    return true;
+}
+
 bool assemble_add_joined(struct assembly *a, unsigned source, assemble_filter *filter,
                          void *context, bool *has_members)
 {
@@ -273,10 +290,11 @@ bool assemble_add_joined(struct assembly *a, unsigned source, assemble_filter *f
     struct slice name;
     struct json_value value;
     while (walk_member(&w, &name, &value)) {
-        bool is_ours;
-        if (!filter(context, name, &is_ours))
+        bool is_ours, is_more;
+        if (!filter(context, name, &is_ours) ||
+            !find_shown_member(a, source, name, value.text, &is_more))
             return false;
-        if (is_ours)
+        if (is_ours && is_more)
             extend_stretch(&s, name, &value);
         else if (!end_stretch(a, &of->outcome, &s, has_members))
             return false;

@@ -64,12 +64,12 @@ bool names_reserve(struct names *t, size_t n)
 }
 
 /* A name without an escape lies in the document as it is. */
-static bool unescape(struct names *t, struct slice quoted, struct slice *name)
+bool names_unescape(struct arena *arena, struct slice quoted, struct slice *name)
 {
     *name = (struct slice){quoted.at + 1, quoted.n - 2};
     if (!memchr(name->at, '\\', name->n))
         return true;
-    char *at = arena_take(t->arena, quoted.n);
+    char *at = arena_take(arena, quoted.n);
     if (at)
         *name = (struct slice){at, text_unquote(at, quoted)};
     return at;
@@ -78,7 +78,7 @@ static bool unescape(struct names *t, struct slice quoted, struct slice *name)
 bool names_claim(struct names *t, struct slice quoted, unsigned *owner)
 {
     struct slice name;
-    if (!unescape(t, quoted, &name) || !names_reserve(t, 1))
+    if (!names_unescape(t->arena, quoted, &name) || !names_reserve(t, 1))
         return false;
     uint64_t hash = map_hash(name);
     struct names_entry *e = find(t, name, hash);

@@ -15,6 +15,9 @@ struct names {
     size_t n, n_slots;
 };
 
+/* What the name, with its quotes, is without them and its escapes. false: the arena is full. */
+bool names_unescape(struct arena *arena, struct slice quoted, struct slice *name) MUST_USE;
+
 void names_init(struct names *t, struct arena *arena);
 /* Room for n more, taken at once: where a table grows by and by, those it has outgrown stay in the
  * arena. false: the arena is full. */

@@ -64,6 +64,50 @@ static bool join(void *context, struct slice name, bool *is_taken)
     return true;
 }
 
+/* The place at the top level that the source's lies in; NULL: it joins. */
+static const struct place *find_top(const struct parts *p, unsigned source)
+{
+    const struct config_into *into = &p->run->plan->sources[source].config->into;
+    return into->is_joined ? NULL : place_find(root_of(p), into->names[0]);
+}
+
+/* Does the selection ask for a part of what is called so, be it of any name? */
+static bool asks_below(const struct fields *f, const struct place *top)
+{
+    const struct fields *below = top ? fields_below(f, top->name) : f->any;
+    bool is_part = below && !below->is_all;
+    for (unsigned i = 0; !top && i < f->n_members; i++)
+        is_part |= !f->members[i].below->is_all;
+    return is_part;
+}
+
+/* An earlier declared source that joins may have a name here of which nothing is shown. What is
+ * told by that name meanwhile could not be taken back: so it waits for the others' names to be
+ * known. */
+static bool is_unsettled(const struct parts *p, unsigned source, uint64_t known)
+{
+    const struct fields **of = p->run->visit->selection.of;
+    const struct place *top = find_top(p, source);
+    uint64_t before = run_bit(top ? top->order : source) - 1;
+    uint64_t left = of ? joined(p) & shown(p->run) & before & ~known : 0;
+    for (; left; left = run_rest(left))
+        if (of[run_first(left)] && asks_below(of[run_first(left)], top))
+            return true;
+    return false;
+}
+
+/* Without those that wait for others than these. */
+static uint64_t drop_unsettled(const struct parts *p, uint64_t sources)
+{
+    for (uint64_t before = 0; before != sources;) {
+        before = sources;
+        for (uint64_t left = sources & shown(p->run); left; left = run_rest(left))
+            if (is_unsettled(p, run_first(left), sources))
+                sources &= ~run_bit(run_first(left));
+    }
+    return sources;
+}
+
 static bool to_one_line(struct run *r, unsigned source)
 {
     struct run_source *s = &r->sources[source];
@@ -111,7 +155,7 @@ static uint64_t find_failed(const struct run *r, uint64_t sources)
 enum assemble_verdict parts_add_first(struct parts *p, bool has_errors, struct assembly *a)
 {
     struct run *r = p->run;
-    uint64_t sources = first(p) & r->settled;
+    uint64_t sources = drop_unsettled(p, first(p) & r->settled);
     for (uint64_t left = sources & shown(r); left; left = run_rest(left))
         if (!to_one_line(r, run_first(left)))
             return ASSEMBLE_NO_ROOM;
@@ -188,6 +232,8 @@ static enum standing find_standing(struct parts *p, unsigned source)
 {
     if (p->lost >> source & 1)
         return STANDING_DROPPED;
+    if (is_unsettled(p, source, p->sent))
+        return STANDING_WAITS;
     return parts_is_listed(p, source) ? STANDING_GOOD : look_around(p, source);
 }
 
@@ -209,13 +255,6 @@ int parts_next(struct parts *p)
 static bool add(struct assembly *a, struct slice bytes)
 {
     return assemble_add(a, bytes, NULL);
-}
-
-/* The place at the top level that the source's lies in; NULL: it joins. */
-static const struct place *find_top(const struct parts *p, unsigned source)
-{
-    const struct config_into *into = &p->run->plan->sources[source].config->into;
-    return into->is_joined ? NULL : place_find(root_of(p), into->names[0]);
 }
 
 bool parts_add_names(struct assembly *a, unsigned source, unsigned n)

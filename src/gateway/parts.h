@@ -4,7 +4,8 @@
  * puts them one after the other into what the first one was has the document that the plain request
  * gives. So a part waits for the one that its place lies in, and of equal names at the top level
  * the earlier declared source's counts here too: a later part replaces what an earlier one put
- * there, or leaves out what would replace it. A source that is left without a place has no part.
+ * there, or leaves out what would replace it; and it waits for an earlier one that may have the
+ * name and nothing there that is selected. A source that is left without a place has no part.
  *
  * Texts of parts have no line breaks. How parts are told apart is the framing's business
  * (gateway/framing.h). Lives in the exchange's arena; nothing of a value is copied.

@@ -146,20 +146,27 @@ static void close_needs(struct place_tree *t, const struct config_endpoint *e)
         }
 }
 
-void place_compile(struct place_tree *t, const struct config_endpoint *e, struct arena *arena)
+/* A source that needs a skipped one is skipped too. */
+static void find_conditional(struct place_tree *t, const struct config_endpoint *e)
 {
     uint64_t when = 0;
+    for (unsigned i = 0; i < e->n_sources; i++)
+        when |= e->sources[i].when ? bit(i) : 0;
+    for (unsigned i = 0; i < e->n_sources; i++)
+        t->conditional |= t->called[i] & when ? bit(i) : 0;
+}
+
+void place_compile(struct place_tree *t, const struct config_endpoint *e, struct arena *arena)
+{
     *t = (struct place_tree){.root = {.source = -1}};
     t->called = take(arena, e->n_sources, sizeof *t->called);
     t->of = take(arena, e->n_sources, sizeof *t->of);
     close_needs(t, e);
-    for (unsigned i = 0; i < e->n_sources; i++)
-        when |= e->sources[i].when ? bit(i) : 0;
+    find_conditional(t, e);
     for (unsigned i = 0; i < e->n_sources; i++) {
         const struct config_source *s = &e->sources[i];
         t->all |= bit(i);
         t->kept |= s->is_kept ? t->called[i] : 0;
-        t->conditional |= t->called[i] & when ? bit(i) : 0;
         if (s->is_hidden)
             continue;
         t->shown |= bit(i);

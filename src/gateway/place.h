@@ -29,9 +29,9 @@ struct place_tree {
     uint64_t all;         /* bits of the endpoint's sources */
     uint64_t shown;       /* of those that have a place */
     uint64_t joined;      /* of those at `into: .` */
+    uint64_t conditional; /* of those with `when`, and of those that need one of them */
     uint64_t kept;        /* of those that are called whatever is selected, and what they need */
     uint64_t *called;     /* by source: itself and what it needs, at any depth */
-    uint64_t conditional; /* those with `when`, and those that need one of them */
     struct place **of;    /* by source; NULL: it is hidden */
 };
 

@@ -2,7 +2,9 @@
  *
  * From `fields`, or a view, or both. Names select places in the answer, where `into` has put the
  * sources; what is needed is what stands at these places, and what that depends on. A source is
- * not called for what others have placed in it: an object of ours stands for it then.
+ * not called for what others have placed in it: an object of ours stands for it then. What is shown
+ * is what the whole answer has at these places; so a source that joins the top level is called for
+ * all names that may be its own, also where a place behind it has that name.
  */
 #pragma once
 
@@ -16,8 +18,9 @@ struct selection {
     uint64_t called;                /* bits of sources: shown, kept, or needed by one of them; all
                                        where nothing was selected */
     uint64_t shown;                 /* those that stand in the answer (hidden ones never do) */
-    const struct fields **of;       /* by source, what of its value is shown; NULL: all of it. The
-                                       whole table is NULL where nothing was selected */
+    const struct fields **of;       /* by source, what of its value is shown, of one that joins by
+                                       names of the whole answer; NULL: all of it. The whole table
+                                       is NULL where nothing was selected */
     const struct fields *fields;    /* of the whole answer, canonical; NULL: nothing was selected */
     const struct config_view *view; /* that was chosen; NULL: none */
 };

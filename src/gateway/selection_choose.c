@@ -103,17 +103,32 @@ static const struct fields *choose_inside(struct choosing *c, const struct place
     return rest.n_members || rest.any ? left : NULL;
 }
 
-/* A source that joins is asked for by any name that it may have. */
-static void choose_joined(struct choosing *c, uint64_t joined, const struct fields *rest)
+/* May a member of the name come from this source, where all are called? A place that is declared
+ * before it takes the name, unless it is skipped. */
+static bool may_come(const struct choosing *c, const struct place_tree *t, unsigned source,
+                     struct slice name)
 {
-    for (uint64_t left = joined; left; left &= left - 1) {
-        unsigned source = (unsigned)__builtin_ctzll(left);
-        bool is_wanted = rest->any;
-        for (unsigned i = 0; i < rest->n_members && !is_wanted; i++)
-            is_wanted = config_may_join(&c->endpoint->sources[source], rest->members[i].name);
-        if (is_wanted)
-            show(c, source, rest);
-    }
+    const struct place *p = place_find(&t->root, name);
+    bool is_taken = p && p->order < source && (p->covered & ~t->conditional);
+    return !is_taken && config_may_join(&c->endpoint->sources[source], name);
+}
+
+/* A source that joins is asked for by any name that may be its own, be it a place's, too. */
+static void choose_joined(struct choosing *c, const struct place_tree *t, const struct fields *f,
+                          unsigned source)
+{
+    struct fields_member *members = arena_take(c->arena, (f->n_members + 1) * sizeof *members);
+    struct fields *chosen = arena_take_zero(c->arena, 1, sizeof *chosen);
+    c->is_full |= !members || !chosen;
+    if (c->is_full)
+        return;
+    chosen->any = f->any;
+    chosen->members = members;
+    for (unsigned i = 0; i < f->n_members; i++) /* "*" must not take what stands beside it */
+        if (f->any || may_come(c, t, source, f->members[i].name))
+            members[chosen->n_members++] = f->members[i];
+    if (chosen->any || chosen->n_members)
+        show(c, source, chosen);
 }
 
 bool selection_choose(struct selection *s, const struct config_endpoint *e,
@@ -128,9 +143,9 @@ bool selection_choose(struct selection *s, const struct config_endpoint *e,
     s->of = arena_take_zero(arena, e->n_sources ? e->n_sources : 1, sizeof *s->of);
     if (!s->of)
         return false;
-    const struct fields *rest = choose_inside(&c, &t->root, fields);
-    if (rest && t->joined)
-        choose_joined(&c, t->joined, rest);
+    (void)choose_inside(&c, &t->root, fields);
+    for (uint64_t left = t->joined; left; left &= left - 1)
+        choose_joined(&c, t, fields, (unsigned)__builtin_ctzll(left));
     s->called = t->kept;
     for (uint64_t left = s->shown; left; left &= left - 1)
         s->called |= t->called[__builtin_ctzll(left)];

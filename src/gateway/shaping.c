@@ -63,15 +63,18 @@ static void make_room(const struct shaping *s, size_t n)
         arena_of(s)->limit += n * SHAPE_ROOM;
 }
 
-/* false: the arena is full. */
+/* What joins the top level has its names there even where nothing is shown of a member. false: the
+ * arena is full. */
 static bool apply(const struct shaping *s, const struct shape *shape, const struct fields *fields,
                   struct slice json)
 {
     *s->shown = pieces_in(arena_of(s));
     if (!shape && !fields)
         return pieces_add(s->shown, json);
+    struct shape own = shape ? *shape : (struct shape){0};
+    own.keeps_names = plan_of(s)->config->into.is_joined;
     make_room(s, json.n);
-    return shape_apply(shape, fields, json, s->shown) == SHAPE_GOOD;
+    return shape_apply(&own, fields, json, s->shown) == SHAPE_GOOD;
 }
 
 bool shaping_unwrap(const struct shaping *s)

@@ -20,6 +20,7 @@ struct rules {
 
 struct shaper {
     const struct shape_rename *renames;
+    bool keeps_names;
     const char *end; /* of the document */
     struct pieces *out;
     const char *from, *to; /* kept, and not yet there: what touches it joins it */
@@ -164,6 +165,11 @@ static bool keep_name(struct shaper *s, struct sieve *v, struct slice name,
            emit(s, name.at + name.n, value);
 }
 
+static bool stays_for_its_name(const struct shaper *s, const struct rules *r)
+{
+    return s->keeps_names && r->depth == 1 && r->pick->is_all;
+}
+
 /* Behind the member at whose value the walk is; NULL: no room. */
 static const char *shape_member(struct shaper *s, const struct rules *r, struct sieve *v,
                                 const struct walk *w, struct slice quoted)
@@ -175,7 +181,8 @@ static const char *shape_member(struct shaper *s, const struct rules *r, struct 
         name = unescaped(s, quoted);
     if (!name.at)
         return NULL;
-    if (!rules_below(s, r, name, &rules, &rename) || is_left_out(&rules, w->at))
+    if (!rules_below(s, r, name, &rules, &rename) ||
+        (is_left_out(&rules, w->at) && !stays_for_its_name(s, &rules)))
         return walk_over(w->at, w->end);
     return keep_name(s, v, quoted, rename, w->at) ? shape_value(s, &rules, w->at) : NULL;
 }
@@ -217,7 +224,10 @@ enum shape_verdict shape_apply(const struct shape *shape, const struct fields *s
     static const struct shape none;
     shape = shape ? shape : &none;
     struct slice root = walk_root(json).text;
-    struct shaper s = {.renames = shape->renames, .end = root.at + root.n, .out = out};
+    struct shaper s = {.renames = shape->renames,
+                       .keeps_names = shape->keeps_names,
+                       .end = root.at + root.n,
+                       .out = out};
     struct rules r = {
         .pick = shape->pick ? shape->pick : &fields_all,
         .selected = selected ? selected : &fields_all,

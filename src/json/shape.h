@@ -34,6 +34,8 @@ struct shape {
     const struct fields *omit; /* NULL: nothing; a leaf takes the member away */
     const struct shape_rename *renames;
     unsigned n_renames; /* at most SHAPE_RENAMES_MAX; of two for one place the later holds */
+    bool keeps_names;   /* a selection lets members of the root be that are no object or array: for
+                           who must know that they are there, and leaves them out then */
 };
 
 enum shape_verdict {

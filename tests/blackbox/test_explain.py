@@ -287,8 +287,8 @@ def test_what_leaves_by_elements_is_streamed(tmp_path, path, streamed):
 class TestSelection:
     def test_only_what_is_needed_is_left(self, tmp_path):
         found = explain_choice(tmp_path, "--fields", "maybe,first/each")
-        assert found.order == ["token", "maybe", "each"]
-        assert "GET /lists: up to 22 of 27 calls in 2 steps" in found.text
+        assert found.order == ["token", "maybe", "each", "joined"], "where maybe is skipped"
+        assert "GET /lists: up to 23 of 27 calls in 2 steps" in found.text
         assert "\n  fields: first/each,maybe\n" in found.text
         assert "no answer without" not in found.text and "services: beta, alpha\n" in found.text
 

@@ -61,6 +61,12 @@ endpoints:
       a: {get: "alpha:/{key}", into: .}
       b: {get: "beta:/{key}"}
       c: {get: "gamma:/{key}", into: .}
+  - path: /joined-first/{key}
+    first: [b]
+    sources:
+      a: {get: "alpha:/{key}", into: .}
+      b: {get: "beta:/{key}"}
+      c: {get: "gamma:/{key}", into: .}
   - path: /taken/{key}
     sources:
       a: {get: "alpha:/{key}", into: .}
@@ -316,6 +322,21 @@ class TestPlaces:
         parts = {e.data["source"]: e.data for e in events[1:-1]}
         assert parts["a"]["path"] == [] and parts["c"]["value"] == {"x": "c", "y": "c"}
         assert compose(events) == {"x": "a", "b": 1, "y": "c"}
+
+    @pytest.mark.parametrize("framing", KINDS)
+    @pytest.mark.parametrize("endpoint", ["joined", "joined-first"])
+    def test_what_may_lose_its_name_to_nothing_waits(self, gateway, endpoint, framing):
+        """Of a's members nothing is left by the selection, and they are still a's: what the others
+        have by these names could not be taken back."""
+        go = threading.Event()
+        key = serve(gateway, when(go, answer({"b": "A", "x": "A"})), {"id": 1}, {"x": {"id": 2}, "y": 3})
+        target = f"/{endpoint}/{key}?fields=b/id,x/id,y"
+        with Stream(gateway.address, target, framing) as stream:
+            for service in ("beta", "gamma"):
+                gateway[service].wait_requests(f"/{key}")
+            time.sleep(0.05)
+            go.set()
+            assert compose(stream.events()) == {"y": 3} == gateway.get(target).json()
 
     @pytest.mark.parametrize("framing", KINDS)
     def test_what_loses_its_name_later_is_not_missed(self, gateway, framing):

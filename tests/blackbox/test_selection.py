@@ -47,6 +47,28 @@ endpoints:
     sources:
       all: {get: "alpha:/{key}", into: ., pick: [id, price], rename: {price: cost}}
       stock: {get: "beta:/{key}"}
+  - path: /between/{key}
+    sources:
+      b: {get: "alpha:/{key}"}
+      all: {get: "beta:/{key}", into: .}
+      c: {get: "gamma:/{key}"}
+      more: {get: "delta:/{key}", into: .}
+      e: {get: "alpha:/{key}"}
+  - path: /skipped/{key}
+    sources:
+      b: {get: "alpha:/{key}", when: key == "nobody"}
+      c: {get: "gamma:/{key}/{b.id}"}
+      all: {get: "beta:/{key}", into: .}
+      d: {get: "delta:/{key}"}
+  - path: /known/{key}
+    sources:
+      all: {get: "alpha:/{key}", into: ., pick: [id, price, old], omit: [old], rename: {price: stock}}
+      stock: {get: "beta:/{key}"}
+      old: {get: "gamma:/{key}"}
+  - path: /instead/{key}
+    sources:
+      all: {get: "alpha:/{key}", into: ., pick: [id], fallback: {stock: none}}
+      stock: {get: "beta:/{key}"}
   - path: /fallback/{key}
     sources:
       page: {get: "alpha:/{key}", fallback: {id: 0, name: none}}
@@ -129,7 +151,12 @@ def test_what_is_shown_is_as_it_came(gateway):
     ("a host with what lies in it", "placed", "product", ["product"], ["alpha", "beta"]),
     ("a host alone", "placed", "product(id)", ["product"], ["alpha"]),
     ("an unknown name is one that joins", "joined", "name", ["name"], ["alpha"]),
-    ("and a known one is a place", "joined", "stock", ["stock"], ["beta"]),
+    ("a known one may be one of its own as well", "joined", "stock", ["stock"], ["alpha", "beta"]),
+    ("which it is not where the place is declared before", "between", "b", ["b"], ["alpha"]),
+    ("but it may be behind that", "between", "c", ["c"], ["beta", "gamma"]),
+    ("nor where other names are picked", "known", "old", ["old"], ["gamma"]),
+    ("but it may be the new name of one", "known", "stock", ["stock"], ["alpha", "beta"]),
+    ("or one of the fallback", "instead", "stock", ["stock"], ["alpha", "beta"]),
     ("what is picked has known names", "picked", "cost", ["cost"], ["alpha"]),
     ("below a place any name is the service's", "picked", "stock(zzz)", ["stock"], ["beta"]),
     ("the parameter may have another name", "named", "zzz", ["a", "b"], ["alpha", "beta"]),
@@ -181,6 +208,20 @@ class TestNeeds:
     def test_what_joins_is_selected_from(self, gateway):
         got, _ = ask(gateway, "joined", "brand/name,stock", [PRODUCT, 2])
         assert got.body == b'{"brand":{"name":"B"},"stock":2}'
+
+    def test_a_member_that_joined_earlier_wins_where_it_is_selected(self, gateway):
+        says = [{"x": 1, "stock": "A"}, {"id": 2}]
+        for fields, wanted in (("x,stock", says[0]), ("stock", {"stock": "A"}), ("stock/id", {})):
+            got, called = ask(gateway, "joined", fields, says)
+            assert (got.json(), called) == (wanted, ["alpha", "beta"]), fields
+
+    def test_and_where_a_fallback_has_it(self, gateway):
+        got, _ = ask(gateway, "instead", "stock", [answer({}, 500), 2])
+        assert got.json()["stock"] == "none" and got.failures() == [("all", "status")]
+
+    def test_a_place_stands_where_its_joined_source_has_failed(self, gateway):
+        got, _ = ask(gateway, "joined", "stock", [answer({}, 500), 2])
+        assert got.json()["stock"] == 2 and got.failures() == [("all", "status")]
 
     def test_the_name_of_the_parameter_is_settable(self, gateway):
         got, called = ask(gateway, "named", "b", [1, 2], name="show")
@@ -249,9 +290,10 @@ def project(value, tree):
     if isinstance(value, list):
         return [project(v, tree) for v in value if isinstance(v, (list, dict))]
     kept = {}
-    for name, below in value.items():
-        if name in tree and (tree[name] is None or isinstance(below, (list, dict))):
-            kept[name] = project(below, tree[name])
+    for name, member in value.items():
+        below = tree.get(name, tree.get("*", ()))
+        if below is None or (below and isinstance(member, (list, dict))):
+            kept[name] = project(member, below)
     return kept
 
 
@@ -271,6 +313,10 @@ def container(rand):
 
 
 def tree(rand, names, depth):
+    """Of names that documents have, a star may stand for all; alone, as it would be a part of what
+    names beside it ask for, and not as the last: that is all there is."""
+    if names in DOCUMENTS and depth and rand.random() < 0.2:
+        return {"*": tree(rand, DOCUMENTS[0], depth - 1)}
     return {
         name: None if depth == 0 or rand.random() < 0.4 else tree(rand, BELOW.get(name, "abcdef"), depth - 1)
         for name in rand.sample(names, rand.randint(1, len(names)))
@@ -283,20 +329,26 @@ def written(chosen):
     )
 
 
+DOCUMENTS = ["abcdef", "abcde", "abcd"]
 BELOW = {"product": ["a", "b", "c", "reviews"], "meta": ["x"]}
 TOP = {
     "fallback": ["page", "other"],
     "placed": ["product", "meta"],
     "joined": ["stock", "a", "b", "c", "d"],
+    "between": "abcde",
+    "skipped": "abcd",
 }
+# Services whose answers must be objects.
+OBJECTS = {"placed": [0], "joined": [0], "between": [1, 3], "skipped": [1]}
 
 
 @pytest.mark.parametrize("endpoint", TOP)
 @seeds(20)
 def test_selecting_gives_what_projecting_the_whole_gives(gateway, endpoint, seed):
     rand = random.Random(seed)
-    says = [{"d": 1, **o} if isinstance(o := document(rand, 4), dict) else {"a": o}]
-    says += [container(rand), container(rand)]
+    says = [container(rand) for _ in SERVICES]
+    for i in OBJECTS.get(endpoint, []):
+        says[i] = {"d": 1, **says[i]} if isinstance(says[i], dict) else {"a": says[i]}
     whole, _ = ask(gateway, endpoint, None, says)
     assert whole.is_complete()
     for _ in range(5):

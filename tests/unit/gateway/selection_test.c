@@ -137,21 +137,40 @@ static void names_go_by_places(void **state)
 static void what_is_no_place_is_asked_of_what_joins(void **state)
 {
     static const struct row open[] = {
-        {"stock", "stock:*"},
         {"price", "all:price"},
-        {"price/amount,stock(n)", "all:price/amount stock:n"},
-        {"*/id", "all:*/id stock:id"},
+        {"before", "before:*"},
+        {"stock", "all:stock stock:*"},
+        {"stock/n,before", "before:* all:stock/n stock:n"},
+        {"*/id", "before:id all:*/id stock:id"},
+        {"*/id,before/n", "before:id,n all:*/id,before(id,n) stock:id"},
+    };
+    static const struct row conditional[] = {
+        {"maybe", "maybe:* all:maybe"},
+        {"needs", "maybe needs:* all:needs"},
+        {"meta", "x:* y:*"},
+        {"meta/x", "x:*"},
     };
     static const struct row closed[] = {
-        {"stock", "stock:*"},         {"id", "all:id"}, {"cost", "all:cost"}, {"price", ""},
-        {"id,price", "all:id,price"},
+        {"stock", "stock:*"},           {"id", "all:id"},
+        {"cost", "all:cost cost:*"},    {"price", "price:*"},
+        {"id,stock", "all:id stock:*"}, {"old", ""},
     };
     (void)state;
-    EXPECT("      all: {get: \"one:/\", into: .}\n"
+    EXPECT("      before: {get: \"one:/\"}\n"
+           "      all: {get: \"one:/\", into: .}\n"
            "      stock: {get: \"one:/\"}\n",
            open);
-    EXPECT("      all: {get: \"one:/\", into: ., pick: [id, price], rename: {price: cost}}\n"
-           "      stock: {get: \"one:/\"}\n",
+    EXPECT("      maybe: {get: \"one:/\", when: 1 == 2}\n"
+           "      needs: {get: \"one:/{maybe.x}\"}\n"
+           "      x: {get: \"one:/\", into: meta.x, when: 1 == 2}\n"
+           "      y: {get: \"one:/\", into: meta.y}\n"
+           "      all: {get: \"one:/\", into: .}\n",
+           conditional);
+    EXPECT("      all: {get: \"one:/\", into: ., pick: [id, price, old], omit: [old],\n"
+           "        rename: {price: cost}, fallback: {id: 1}}\n"
+           "      stock: {get: \"one:/\"}\n"
+           "      price: {get: \"one:/\"}\n"
+           "      cost: {get: \"one:/\"}\n",
            closed);
 }
 

@@ -79,11 +79,13 @@ static void compile(struct compiled *c, const struct rule *rule)
     c->selected = fields_of(&c->arena, rule->selected);
 }
 
-static unsigned check(const char *document, const struct rule *rule, const char *expected)
+static unsigned check_kept(const char *document, const struct rule *rule, bool keeps_names,
+                           const char *expected)
 {
     struct apostrophes doc, result;
     struct compiled c;
     compile(&c, rule);
+    c.shape.keeps_names = keeps_names;
     struct pieces out = pieces_in(&c.arena);
     struct slice json = apostrophes_json(&doc, document);
     assert_int_equal(shape_apply(&c.shape, c.selected, json, &out), SHAPE_GOOD);
@@ -93,6 +95,11 @@ static unsigned check(const char *document, const struct rule *rule, const char 
     unsigned n = out.n;
     arena_done(&c.arena);
     return n;
+}
+
+static unsigned check(const char *document, const struct rule *rule, const char *expected)
+{
+    return check_kept(document, rule, false, expected);
 }
 
 struct shape_case {
@@ -232,6 +239,26 @@ static void rules_come_in_their_order(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check(cases[i].document, &cases[i].rule, cases[i].expected);
+}
+
+static void a_member_of_the_root_may_stay_for_its_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *document;
+        struct rule rule;
+        const char *expected;
+    } cases[] = {
+        {"{'a':1,'b':2}", {.selected = "a/x"}, "{'a':1}"},
+        {"{'a':1,'b':2}", {.selected = "*/x"}, "{'a':1,'b':2}"},
+        {"{'a':[1,{'x':2}]}", {.selected = "a/x"}, "{'a':[{'x':2}]}"},
+        {"{'a':{'b':1,'x':2}}", {.selected = "a(b/x,x)"}, "{'a':{'x':2}}"},
+        {"[{'a':1}]", {.selected = "a/x"}, "[{'a':1}]"},
+        {"{'a':1}", {.rename = "a>b", .selected = "b/x"}, "{'b':1}"},
+        {"{'a':1}", {.pick = "a/x", .selected = "a/x"}, "{}"}, /* it is gone */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_kept(cases[i].document, &cases[i].rule, true, cases[i].expected);
 }
 
 static void names_that_may_be_left_are_known(void **state)
@@ -433,6 +460,7 @@ int main(void)
         cmocka_unit_test(an_omit_leaves_out_what_it_names),
         cmocka_unit_test(a_rename_changes_the_last_name_of_its_path),
         cmocka_unit_test(rules_come_in_their_order),
+        cmocka_unit_test(a_member_of_the_root_may_stay_for_its_name),
         cmocka_unit_test(names_that_may_be_left_are_known),
         cmocka_unit_test(neighbours_that_are_kept_are_one_slice),
         cmocka_unit_test(small_parts_become_one_slice),
