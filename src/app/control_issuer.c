@@ -75,7 +75,8 @@ bool control_issuer_check_file(const char *file, struct buffer *wrong)
     secret_done(&s);
     if (!why)
         return true;
-    bool is_told = buffer_print(wrong, "the keys in %s: %s", file, why);
+    bool is_told =
+        buffer_print(wrong, "the keys in %s: %s; give a JSON Web Key Set (RFC 7517)", file, why);
     (void)is_told; /* a name of a file that fits no message */
     return false;
 }

@@ -21,11 +21,24 @@ enum {
     MESSAGE_MAX = 512
 };
 
-struct config *snapshot_read(const char *file)
+static bool is_tls_good(const struct config_tls_question *q, char *why, size_t n)
+{
+    switch (q->which) {
+    case CONFIG_TLS_CA:
+        return tls_is_ca(q->file, why, n);
+    case CONFIG_TLS_CERT:
+        return tls_is_certificate(q->file, why, n);
+    case CONFIG_TLS_KEY:
+        return tls_is_key(q->file, q->cert, why, n);
+    }
+    return false;
+}
+
+static struct config *read_judged(const char *file, config_tls_judge *judge)
 {
     struct buffer diagnostics;
     buffer_init(&diagnostics, DIAGNOSTICS_LIMIT);
-    struct config *c = config_load(file, &diagnostics);
+    struct config *c = config_load_judged(file, judge, &diagnostics);
     if (c && !jq_check(c, &diagnostics)) {
         config_free(c);
         c = NULL;
@@ -36,9 +49,26 @@ struct config *snapshot_read(const char *file)
     return c;
 }
 
-static void complain(const struct config_position *where, const char *message)
+struct config *snapshot_read(const char *file)
 {
-    fprintf(stderr, "%s:%u:%u: error: %s\n", where->file, where->line, where->column, message);
+    return read_judged(file, NULL);
+}
+
+static void complain(const struct config *c, const struct config_position *at, const char *message)
+{
+    struct buffer told;
+    buffer_init(&told, DIAGNOSTICS_LIMIT);
+    diagnostic_show(c, at, message, &told);
+    fwrite(told.at, 1, told.n, stderr);
+    buffer_done(&told);
+}
+
+/* Its files were good when the configuration was read, so this is rare. The line is not shown: it
+ * may have a secret, which nobody hides now. */
+static void complain_of_tls(const struct config_position *at, const char *message)
+{
+    fprintf(stderr, "%s:%u:%u: error: %s; give files for TLS that can be used\n", at->file,
+            at->line, at->column, message);
 }
 
 static bool make_listen_tls(const struct config_listen *l, SSL_CTX **out)
@@ -48,7 +78,7 @@ static bool make_listen_tls(const struct config_listen *l, SSL_CTX **out)
         return true;
     *out = tls_server_context(l->tls.cert, l->tls.key, message, sizeof message);
     if (!*out)
-        complain(&l->position, message);
+        complain_of_tls(&l->position, message);
     return *out;
 }
 
@@ -70,25 +100,14 @@ static bool make_front_tls(const struct config *c, unsigned listener, SSL_CTX **
     return true;
 }
 
-/* Who gives tokens for a service is trusted as the service is. */
-static bool has_tls_target(const struct config_service *s)
-{
-    if (s->credentials.kind == CONFIG_OAUTH2 && s->credentials.token_target.is_tls)
-        return true;
-    for (unsigned i = 0; i < s->n_targets; i++)
-        if (s->targets[i].is_tls)
-            return true;
-    return false;
-}
-
 static bool make_service_tls(const struct config_service *s, SSL_CTX **out)
 {
     char message[MESSAGE_MAX];
-    if (!has_tls_target(s))
+    if (!config_has_tls_target(s))
         return true;
     *out = tls_client_context(s->tls.ca, s->tls.cert, s->tls.key, message, sizeof message);
     if (!*out)
-        complain(&s->position, message);
+        complain_of_tls(&s->position, message);
     return *out;
 }
 
@@ -99,7 +118,7 @@ static bool make_issuer_tls(const struct config_auth *a, SSL_CTX **out)
         return true;
     *out = tls_client_context(a->jwt.ca, NULL, NULL, message, sizeof message);
     if (!*out)
-        complain(&a->position, message);
+        complain_of_tls(&a->position, message);
     return *out;
 }
 
@@ -118,7 +137,7 @@ static bool make_store_tls(const struct config *c, SSL_CTX **out)
     if (*out)
         tls_offer_none(*out);
     else
-        complain(&first->position, message);
+        complain_of_tls(&first->position, message);
     return *out;
 }
 
@@ -129,7 +148,7 @@ static bool make_traces_tls(const struct config_traces *t, SSL_CTX **out)
         return true;
     *out = tls_client_context(t->tls.ca, t->tls.cert, t->tls.key, message, sizeof message);
     if (!*out)
-        complain(&t->position, message);
+        complain_of_tls(&t->position, message);
     return *out;
 }
 
@@ -196,7 +215,8 @@ static bool make_keys(struct snapshot *s)
         buffer_init(&wrong, MESSAGE_MAX);
         bool good = load_keys(s, &c->auth[i], &wrong);
         if (!good)
-            complain(&c->auth[i].position, wrong.n ? wrong.at : "its keys cannot be read");
+            complain(c, &c->auth[i].position,
+                     wrong.n ? wrong.at : "its keys cannot be read; give a file that can");
         all_good &= good;
         buffer_done(&wrong);
     }
@@ -224,7 +244,7 @@ static void make_stats(struct snapshot *s, unsigned n_workers)
 
 struct snapshot *snapshot_load(const char *file, unsigned n_workers)
 {
-    struct config *config = snapshot_read(file);
+    struct config *config = read_judged(file, is_tls_good);
     if (!config)
         return NULL;
     struct snapshot *s = calloc(1, sizeof *s);
@@ -244,16 +264,10 @@ struct snapshot *snapshot_load(const char *file, unsigned n_workers)
 bool snapshot_may_serve(const struct snapshot *s, bool allows_faults)
 {
     const struct config *c = s->config;
-    struct buffer told;
     if (c->n_faults == 0 || allows_faults)
         return true;
-    buffer_init(&told, DIAGNOSTICS_LIMIT);
-    diagnostic_show(c, &c->faults[0].position,
-                    "`faults` make calls fail on purpose; run with --allow-faults, or take them "
-                    "out",
-                    &told);
-    fwrite(told.at, 1, told.n, stderr);
-    buffer_done(&told);
+    complain(c, &c->faults[0].position,
+             "`faults` make calls fail on purpose; run with --allow-faults, or take them out");
     return false;
 }
 

@@ -35,7 +35,8 @@ struct snapshot {
     atomic_uint n_holders;
 };
 
-/* What a file says, read and checked. NULL after errors, which stand on stderr. */
+/* What a file says, read and checked, for who serves nothing: files of certificates and keys may be
+ * elsewhere. NULL after errors, which stand on stderr. */
 struct config *snapshot_read(const char *file);
 /* Held once. n_workers 0: as the configuration says. NULL after errors, which stand on stderr. */
 struct snapshot *snapshot_load(const char *file, unsigned n_workers);

@@ -83,12 +83,15 @@ static void read_files(struct reading *r, const char *file)
         root = config_join_includes(r, root);
     if (root && !r->is_over)
         option_read_section(r, &config_root, root, r->config);
+    if (!r->is_over)
+        config_judge_tls(r);
 }
 
-struct config *config_load_told(const char *file, struct buffer *diagnostics, bool *told)
+struct config *config_load_told(const char *file, config_tls_judge *is_tls_good,
+                                struct buffer *diagnostics, bool *told)
 {
     struct config *c = calloc(1, sizeof *c);
-    struct reading r = {.config = c};
+    struct reading r = {.config = c, .is_tls_good = is_tls_good};
     CHECK(c);
     arena_init(&c->arena, KEPT_FIRST, KEPT_MAX);
     arena_init(&r.scratch, SCRATCH_FIRST, SCRATCH_MAX);
@@ -108,7 +111,13 @@ struct config *config_load_told(const char *file, struct buffer *diagnostics, bo
 
 struct config *config_load(const char *file, struct buffer *diagnostics)
 {
-    return config_load_told(file, diagnostics, NULL);
+    return config_load_told(file, NULL, diagnostics, NULL);
+}
+
+struct config *config_load_judged(const char *file, config_tls_judge *is_tls_good,
+                                  struct buffer *diagnostics)
+{
+    return config_load_told(file, is_tls_good, diagnostics, NULL);
 }
 
 void config_keep_pattern(struct reading *r, struct pattern *p)

@@ -30,6 +30,20 @@ struct config_tls {
     const char *server_name;
 };
 
+/* Can this file be used for that? */
+enum config_tls_file {
+    CONFIG_TLS_CA,
+    CONFIG_TLS_CERT,
+    CONFIG_TLS_KEY,
+};
+struct config_tls_question {
+    enum config_tls_file which;
+    const char *file;
+    const char *cert; /* of a key, whose it must be; NULL: not known */
+};
+/* false: it cannot, and `why` (n bytes) says so without its name. */
+typedef bool config_tls_judge(const struct config_tls_question *q, char *why, size_t n);
+
 struct config_listen {
     struct slice address; /* as written */
     bool has_tls;
@@ -574,8 +588,13 @@ struct config {
  * by the caller) has them all as text, FILE:LINE:COL and a caret each. */
 struct buffer;
 struct config *config_load(const char *file, struct buffer *diagnostics);
+/* The same, and files of certificates and keys are judged, too. */
+struct config *config_load_judged(const char *file, config_tls_judge *is_tls_good,
+                                  struct buffer *diagnostics);
 void config_free(struct config *c);
 
+/* Is anything of the service called by TLS? */
+bool config_has_tls_target(const struct config_service *s);
 /* Can an answer of the endpoint have a member of this name at its top, as far as anybody knows? */
 bool config_has_place(const struct config_endpoint *e, struct slice name);
 /* The same of what a source joins there, `into: .`: its answer as the shape leaves it, or its

@@ -95,6 +95,7 @@ static void read_client_cert(struct reading *r, const struct option *row, struct
     struct config_auth *a = object;
     a->kind = CONFIG_AUTH_CERT;
     option_read_section(r, row->section, value, a);
+    config_note_ca(r, value, a->client_cert.ca);
     if (!has_tls_listener(r->config))
         reading_complain(r, RULE_CLIENT_CERT, value->place,
                          "no client can show a certificate; give a listener `tls`, or leave the "

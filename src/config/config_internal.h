@@ -58,7 +58,7 @@ struct node *config_lengthen(struct reading *r, struct node *value, const char *
 /* What an option that is `off`, `on` or a value says: NULL, a null, the value. */
 struct node *config_unless_off(struct reading *r, struct node *value);
 void config_read_tls(struct reading *r, const struct section *s, struct node *value,
-                     struct config_tls *tls);
+                     struct config_tls *tls, const struct config_service *of);
 /* Joins what the root includes; NULL where a file cannot be read (told). */
 struct node *config_join_includes(struct reading *r, struct node *root);
 
@@ -147,7 +147,16 @@ struct document *config_open(struct reading *r, const char *path, const char *na
                              const struct node *from);
 /* Its tree; NULL where it has none, told unless it is empty. */
 struct node *config_parse(struct reading *r, struct document *d, bool *is_empty);
-/* config_load(); told[i] becomes true for each rule i that a diagnostic is of. May be NULL. */
-struct config *config_load_told(const char *file, struct buffer *diagnostics, bool *told);
+/* config_load_judged(); told[i] becomes true for each rule i that a diagnostic is of. May be NULL.
+ */
+struct config *config_load_told(const char *file, config_tls_judge *is_tls_good,
+                                struct buffer *diagnostics, bool *told);
+/* `tls` names files in this map, for the service or, where that is NULL, for something else; they
+ * are judged in the end. */
+void config_note_tls(struct reading *r, const struct node *map, const struct config_tls *tls,
+                     const struct config_service *of);
+/* The same of a file of authorities alone. */
+void config_note_ca(struct reading *r, const struct node *map, const char *ca);
+void config_judge_tls(struct reading *r);
 /* Is it one word that may be a scope (RFC 6749 3.3)? */
 bool config_is_scope(struct slice text);

@@ -122,6 +122,8 @@ static void read_jwt(struct reading *r, const struct option *row, struct node *v
     if (!node_find(value, SLICE("algorithms")))
         a->jwt.algorithms = 1U << JWA_RS256 | 1U << JWA_ES256 | 1U << JWA_EDDSA;
     check_secrets(r, a, value);
+    if (a->jwt.target.is_tls)
+        config_note_ca(r, value, a->jwt.ca);
 }
 
 static void read_scopes(struct reading *r, const struct option *row, struct node *value,

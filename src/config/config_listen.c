@@ -79,6 +79,7 @@ static void read_listener_tls(struct reading *r, const struct option *row, struc
     struct config_listen *listen = object;
     listen->has_tls = true;
     option_read_section(r, row->section, value, &listen->tls);
+    config_note_tls(r, value, &listen->tls, NULL);
 }
 
 /* Port 0 is another one each time. */

@@ -35,9 +35,10 @@ static void read_host(struct reading *r, const struct option *row, struct node *
 }
 
 void config_read_tls(struct reading *r, const struct section *s, struct node *value,
-                     struct config_tls *tls)
+                     struct config_tls *tls, const struct config_service *of)
 {
     option_read_section(r, s, value, tls);
+    config_note_tls(r, value, tls, of);
     if (!tls->cert != !tls->key)
         reading_complain(r, RULE_CERTIFICATE, value->place,
                          "a certificate and its key belong together; give both `cert` and `key`");
@@ -46,7 +47,8 @@ void config_read_tls(struct reading *r, const struct section *s, struct node *va
 static void read_service_tls(struct reading *r, const struct option *row, struct node *value,
                              void *object)
 {
-    config_read_tls(r, row->section, value, &((struct config_service *)object)->tls);
+    struct config_service *s = object;
+    config_read_tls(r, row->section, value, &s->tls, s);
 }
 
 /* A host without a port. */

@@ -121,7 +121,7 @@ static void read_stores(struct reading *r, const struct option *row, struct node
 static void read_store_tls(struct reading *r, const struct option *row, struct node *value,
                            void *object)
 {
-    config_read_tls(r, row->section, value, &((struct config *)object)->store_tls);
+    config_read_tls(r, row->section, value, &((struct config *)object)->store_tls, NULL);
 }
 
 #define STORE "{\"type\":\"string\",\"pattern\":\"^rediss?://|\\\\$\\\\{\"}"

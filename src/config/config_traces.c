@@ -24,7 +24,7 @@ static void read_headers(struct reading *r, const struct option *row, struct nod
 
 static void read_tls(struct reading *r, const struct option *row, struct node *value, void *object)
 {
-    config_read_tls(r, row->section, value, &((struct config *)object)->traces.tls);
+    config_read_tls(r, row->section, value, &((struct config *)object)->traces.tls, NULL);
 }
 
 const struct option_kind config_kind_otlp = {"URL", "{\"type\":\"string\"}", read_otlp};

@@ -29,12 +29,22 @@ struct reading_schema {
     struct slice json; /* empty where something is wrong with it */
 };
 
+/* Files of TLS that somebody names. */
+struct reading_tls {
+    struct reading_tls *next;
+    const struct node *map; /* where they are named */
+    const struct config_tls *tls;
+    const struct config_service *service; /* that they are for; NULL: for something else */
+};
+
 struct reading {
     struct config *config;
     struct arena scratch;
     struct diagnostics diagnostics;
     struct reading_masked *masked;
     struct reading_schema *schemas;
+    struct reading_tls *tls;
+    config_tls_judge *is_tls_good; /* NULL: they are not looked at */
     bool is_over;
     size_t n_bytes; /* read so far */
     unsigned n_documents;

@@ -52,6 +52,7 @@ static const char *const names[RULE_N] = {
     [RULE_TARGETS] = "targets",
     [RULE_HOST] = "host",
     [RULE_CERTIFICATE] = "certificate",
+    [RULE_TLS_FILE] = "tls file",
     [RULE_NETWORK] = "network",
     [RULE_SERVER_NAME] = "server name",
     [RULE_CAUSE] = "cause",

@@ -75,7 +75,8 @@ struct client_certs *client_certs_new(const struct config_client_cert *config, c
     X509_STORE *trust = X509_STORE_new();
     CHECK(trust);
     if (X509_STORE_load_file(trust, config->ca) != 1) {
-        snprintf(message, n, "%s: there is no certificate that can be read", config->ca);
+        snprintf(message, n, "%s: there is no certificate that can be read; give some, in PEM",
+                 config->ca);
         ERR_clear_error();
         X509_STORE_free(trust);
         return NULL;

@@ -2,7 +2,6 @@
 #include "net/tls.h"
 
 #include <openssl/err.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,13 +15,18 @@ enum {
 };
 
 /* The first complaint is the cause; those after it are its echoes on the way up. */
-static void explain(const char *file, char *message, size_t n)
+static const char *find_reason(void)
 {
     unsigned long code = ERR_peek_error();
     const char *reason = ERR_SYSTEM_ERROR(code) ? strerror((int)ERR_GET_REASON(code))
                                                 : ERR_reason_error_string(code);
-    snprintf(message, n, "%s: %s", file, reason ? reason : "OpenSSL cannot use it");
     ERR_clear_error();
+    return reason ? reason : "OpenSSL cannot use it";
+}
+
+static void explain(const char *file, char *message, size_t n)
+{
+    snprintf(message, n, "%s: %s", file, find_reason());
 }
 
 /* A key under a passphrase is refused: there is nobody to ask. */
@@ -136,6 +140,34 @@ SSL_CTX *tls_client_context(const char *ca_file, const char *cert_file, const ch
         return context;
     SSL_CTX_free(context);
     return NULL;
+}
+
+static bool judge(SSL_CTX *context, bool is_good, char *why, size_t n)
+{
+    if (!is_good)
+        snprintf(why, n, "%s", find_reason());
+    SSL_CTX_free(context);
+    return is_good;
+}
+
+bool tls_is_ca(const char *file, char *why, size_t n)
+{
+    SSL_CTX *context = new_context(TLS_method());
+    return judge(context, SSL_CTX_load_verify_file(context, file) == 1, why, n);
+}
+
+bool tls_is_certificate(const char *file, char *why, size_t n)
+{
+    SSL_CTX *context = new_context(TLS_method());
+    return judge(context, SSL_CTX_use_certificate_chain_file(context, file) == 1, why, n);
+}
+
+bool tls_is_key(const char *file, const char *cert_file, char *why, size_t n)
+{
+    SSL_CTX *context = new_context(TLS_method());
+    bool is_good = (!cert_file || SSL_CTX_use_certificate_chain_file(context, cert_file) == 1) &&
+                   SSL_CTX_use_PrivateKey_file(context, file, SSL_FILETYPE_PEM) == 1;
+    return judge(context, is_good, why, n);
 }
 
 void tls_offer_none(SSL_CTX *context)

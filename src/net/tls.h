@@ -6,6 +6,7 @@
 #pragma once
 
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* NULL on failure; message (n bytes) says why, naming the file that is wrong. */
@@ -17,6 +18,11 @@ void tls_ask_client(SSL_CTX *context);
  * is in cert_file. */
 SSL_CTX *tls_client_context(const char *ca_file, const char *cert_file, const char *key_file,
                             char *message, size_t n);
+/* Can the file be used for this? false: why (n bytes) says why not, without its name. */
+bool tls_is_ca(const char *file, char *why, size_t n);
+bool tls_is_certificate(const char *file, char *why, size_t n);
+/* cert_file NULL: whose key it is does not matter. */
+bool tls_is_key(const char *file, const char *cert_file, char *why, size_t n);
 /* Has a client's context offer no protocol (ALPN), where it is not HTTP that is spoken. */
 void tls_offer_none(SSL_CTX *context);
 /* Contexts are counted; NULL is passed over. */

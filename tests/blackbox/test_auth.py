@@ -282,4 +282,5 @@ endpoints:
     got = run("check", "-c", "sheaf.yaml", cwd=tmp_path)
     assert got.returncode == 2
     assert got.stderr.startswith("sheaf.yaml:3:3: error: ") and place in got.stderr
+    assert got.stderr.endswith("\n  partner: {api_keys: {file: keys.yaml}}\n  ^\n")
     assert "SECRET" not in got.stderr

@@ -298,6 +298,91 @@ def test_sizes(tmp_path, value, code):
     assert done.returncode == code, done.stderr
 
 
+ONE = """\
+endpoints: [{path: /one, sources: {one: {get: "alpha:/"}}}]
+"""
+SERVICE = "services: {alpha: {targets: [\"https://h:1\"], tls: {%s}}}\n" + ONE
+LISTENER = "listen: {address: \"127.0.0.1:0\", tls: {%s}}\nservices: {alpha: \"http://h:1\"}\n" + ONE
+ISSUER = ("auth: {p: {jwt: {issuer: a, audience: b, jwks: \"https://h/k\", ca: %s}}}\n"
+          "services: {alpha: \"http://h:1\"}\n" + ONE)
+
+
+class TestFilesOfTLS:
+    @pytest.fixture
+    def folder(self, tmp_path, authority):
+        cert, key = authority.issue("check-files")
+        _, other = authority.issue("check-other")
+        for name, file in (("c", cert), ("k", key), ("other", other), ("ca", authority.ca)):
+            (tmp_path / f"{name}.pem").write_bytes(file.read_bytes())
+        (tmp_path / "broken.pem").write_text("nothing\n")
+        return tmp_path
+
+    @table(
+        "text, file, words",
+        ("a listener's certificate", LISTENER % "cert: <HERE>no.pem, key: k.pem", "no.pem",
+         "No such file or directory; give a certificate with its chain, in PEM"),
+        ("one that is none", LISTENER % "cert: <HERE>broken.pem, key: k.pem", "broken.pem", "chain, in PEM"),
+        ("a key", LISTENER % "cert: c.pem, key: <HERE>no.pem", "no.pem",
+         "No such file or directory; give the private key of the certificate, in PEM"),
+        ("one that is none", LISTENER % "cert: c.pem, key: <HERE>c.pem", "c.pem", "; give the private key"),
+        ("another's key", LISTENER % "cert: c.pem, key: <HERE>other.pem", "other.pem", "key values mismatch; "),
+        ("the admin listener's", (LISTENER % "cert: <HERE>no.pem, key: k.pem").replace("listen", "admin"),
+         "no.pem", "No such file"),
+        ("a service's authorities", SERVICE % "ca: <HERE>no.pem", "no.pem",
+         "No such file or directory; give certificates of authorities, in PEM"),
+        ("a service's certificate", SERVICE % "ca: ca.pem, cert: <HERE>no.pem, key: k.pem", "no.pem",
+         "No such file"),
+        ("a service's key", SERVICE % "cert: c.pem, key: <HERE>broken.pem", "broken.pem", "; give the private"),
+        ("who gives tokens for a service",
+         (SERVICE % "ca: <HERE>no.pem").replace(
+             '"https://h:1"]', '"http://h:1"], credentials: {oauth2: {token_url: "https://h/t", '
+             'client_id: a, client_secret: "${PATH}"}}'), "no.pem", "No such file"),
+        ("by default", ("defaults: {service: {tls: {ca: <HERE>no.pem}}}\n" + SERVICE % "").replace(
+            ", tls: {}", ""), "no.pem", "No such file"),
+        ("an issuer's", ISSUER % "<HERE>broken.pem", "broken.pem", "; give certificates of authorities"),
+        ("a store's", "cache: {store: \"rediss://h:1\", store_tls: {ca: <HERE>no.pem}}\n" + SERVICE % "ca: ca.pem",
+         "no.pem", "No such file"),
+        ("a collector's", "traces: {otlp: \"https://h/v1/traces\", tls: {ca: <HERE>no.pem}}\n"
+         + SERVICE % "ca: ca.pem", "no.pem", "No such file"),
+        ("of clients", LISTENER % "cert: c.pem, key: k.pem"
+         + "auth: {p: {client_cert: {ca: <HERE>broken.pem}}}\n", "broken.pem", "; give certificates"),
+    )
+    def test_one_that_cannot_be_used_is_told(self, folder, text, file, words):
+        done, place = check(folder, text)
+        (told,) = diagnostics(done.stderr)
+        assert done.returncode == 2 and (told.line, told.column) == place
+        assert told.what.startswith(f"{file} ") and words in told.what
+        points_at(told, text.replace("<HERE>", "").split("\n")[place[0] - 1])
+
+    def test_all_of_them_are_told_beside_other_errors(self, folder):
+        text = LISTENER % "cert: no.pem, key: broken.pem" + "typo: 1\n"
+        done, _ = check(folder, text.replace("alpha:/", "beta:/"))
+        assert [d.line for d in diagnostics(done.stderr)] == [1, 1, 3, 4]
+
+    def test_they_are_looked_for_beside_the_file_that_names_them(self, folder):
+        (folder / "parts").mkdir()
+        (folder / "parts" / "one.yaml").write_text("services: {b: {targets: [\"https://h\"], tls: {ca: no.pem}}}\n")
+        done, _ = check(folder, "include: parts/one.yaml\n" + SERVICE % "ca: ca.pem")
+        (told,) = diagnostics(done.stderr)
+        assert told.file == "parts/one.yaml" and told.what.startswith("parts/no.pem ")
+
+    @table(
+        "text",
+        ("good ones", LISTENER % "cert: c.pem, key: k.pem"),
+        ("good ones of a service", SERVICE % "ca: ca.pem, cert: c.pem, key: k.pem"),
+        ("such as nobody uses", (SERVICE % "ca: no.pem").replace("https", "http")),
+    )
+    def test_nothing_is_told_of(self, folder, text):
+        done, _ = check(folder, text)
+        assert done.returncode == 0, done.stderr
+
+    @pytest.mark.parametrize("command", ["types", "openapi"])
+    def test_who_only_describes_needs_none(self, tmp_path, command):
+        check(tmp_path, LISTENER % "cert: no.pem, key: no.pem")
+        done = run(command, "-c", "sheaf.yaml", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+
 class TestEnvironment:
     TEXT = "listen: ${PLACE_OF_SHEAF}\n" + GOOD
 

@@ -72,6 +72,27 @@ static void a_wrong_file_is_named(void **state)
     expect_names(tls_client_context(a->ca_file, missing, NULL, message, n), missing);
 }
 
+static void a_file_is_judged_without_its_name(void **state)
+{
+    (void)state;
+    const struct authority *a = &authority;
+    const size_t n = sizeof message;
+    static const char missing[] = "/nonexistent/file.pem";
+    assert_true(tls_is_ca(a->ca_file, message, n));
+    assert_true(tls_is_certificate(a->cert_file, message, n));
+    assert_true(tls_is_key(a->key_file, a->cert_file, message, n));
+    assert_true(tls_is_key(a->key_file, NULL, message, n));
+    assert_false(tls_is_ca(a->garbage_file, message, n));
+    assert_false(tls_is_certificate(a->garbage_file, message, n));
+    assert_false(tls_is_key(a->garbage_file, a->cert_file, message, n));
+    assert_false(tls_is_ca(missing, message, n));
+    assert_string_equal(message, "No such file or directory");
+    assert_false(tls_is_certificate(missing, message, n));
+    assert_string_equal(message, "No such file or directory");
+    assert_false(tls_is_key(missing, a->cert_file, message, n));
+    assert_string_equal(message, "No such file or directory");
+}
+
 static void a_key_of_another_certificate_is_refused(void **state)
 {
     (void)state;
@@ -89,6 +110,7 @@ int main(void)
         cmocka_unit_test(good_files_make_contexts_that_are_counted),
         cmocka_unit_test(the_system_has_its_own_trust),
         cmocka_unit_test(a_wrong_file_is_named),
+        cmocka_unit_test(a_file_is_judged_without_its_name),
         cmocka_unit_test(a_key_of_another_certificate_is_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
