@@ -143,7 +143,7 @@ static void describe_view(struct description_work *w, const struct config_view *
 {
     struct selection s;
     *out = (struct description_view){config->name, whole};
-    if (config->fields->is_all || !selection_view_applies(w->config, &w->places, config))
+    if (config->fields->is_all || !selection_view_applies(w->config, config))
         return;
     CHECK(selection_choose(&s, w->config, &w->places, config->fields, &w->d->arena));
     w->selection = &s;

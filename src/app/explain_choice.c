@@ -25,7 +25,7 @@ static bool choose_fields(struct explain_choice *c, const struct config_endpoint
                                      SLICE_ARG(selection_complaint(&r, &c->arena))));
     for (unsigned i = 0; i < r.fields->n_members; i++) {
         const struct fields_member *m = &r.fields->members[i];
-        if (!selection_knows(e, &c->places, m->name))
+        if (!config_has_place(e, m->name))
             return refuse(c,
                           arena_print(&c->arena, "has nothing called '%.*s'", SLICE_ARG(m->name)));
     }
@@ -47,7 +47,7 @@ static bool choose_view(struct explain_choice *c, const struct config_endpoint *
     const struct config_view *view = find_view(e, name);
     if (!view)
         return refuse(c, arena_print(&c->arena, "has no view '%s'", name));
-    *out = selection_view_applies(e, &c->places, view) ? view : NULL;
+    *out = selection_view_applies(e, view) ? view : NULL;
     return true;
 }
 

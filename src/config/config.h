@@ -595,8 +595,9 @@ void config_free(struct config *c);
 
 /* Is anything of the service called by TLS? */
 bool config_has_tls_target(const struct config_service *s);
-/* Can an answer of the endpoint have a member of this name at its top, as far as anybody knows? */
+/* May an answer of the endpoint be asked for a member of this name at its top? Of a source that
+ * joins it and has no pick, for any. */
 bool config_has_place(const struct config_endpoint *e, struct slice name);
-/* The same of what a source joins there, `into: .`: its answer as the shape leaves it, or its
- * fallback. */
+/* Can what a source joins there, `into: .`, have a member of this name: its answer as the shape
+ * leaves it, or its fallback? */
 bool config_may_join(const struct config_source *s, struct slice name);

@@ -206,12 +206,19 @@ bool config_may_join(const struct config_source *s, struct slice name)
     return s->jq.n || shape_may_give(&s->shape, name) || stands_in(s, name);
 }
 
+/* Does no pick tell which members it joins? */
+static bool is_open(const struct config_source *s)
+{
+    const struct fields *pick = s->jq.n ? NULL : s->shape.pick;
+    return !pick || pick->any || pick->is_all;
+}
+
 bool config_has_place(const struct config_endpoint *e, struct slice name)
 {
     for (unsigned i = 0; i < e->n_sources; i++) {
         const struct config_source *s = &e->sources[i];
         bool is_there = stands(s) ? s->into.n_names && slice_equal(s->into.names[0], name)
-                                  : !s->is_hidden && config_may_join(s, name);
+                                  : !s->is_hidden && (is_open(s) || config_may_join(s, name));
         if (is_there)
             return true;
     }

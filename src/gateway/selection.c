@@ -120,7 +120,7 @@ static bool refuse_unknown(struct reading *r, const struct fields *f)
     unsigned n_told = 0;
     for (unsigned i = 0; i < f->n_members && n_told < MAX_UNKNOWN; i++) {
         const struct fields_member *m = &f->members[i];
-        if (selection_knows(r->endpoint, r->places, m->name))
+        if (config_has_place(r->endpoint, m->name))
             continue;
         n_told++;
         if (!refuse(r, &r->fields,
@@ -172,7 +172,7 @@ static const struct config_view *find_matching(const struct reading *r)
 {
     for (unsigned i = 0; i < r->endpoint->n_views; i++) {
         const struct config_view *view = &r->endpoint->views[i];
-        if (matches(r, view) && selection_view_applies(r->endpoint, r->places, view))
+        if (matches(r, view) && selection_view_applies(r->endpoint, view))
             return view;
     }
     return NULL;
@@ -201,7 +201,7 @@ static bool read_view(struct reading *r, const struct config_view **out)
         return refuse(
             r, &r->view,
             arena_print(r->arena, "there is no view \"%.*s\"", SLICE_ARG(shortened(r->view.text))));
-    if (selection_view_applies(r->endpoint, r->places, view))
+    if (selection_view_applies(r->endpoint, view))
         *out = view;
     return true;
 }

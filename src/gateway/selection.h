@@ -34,12 +34,7 @@ bool selection_read(struct visit *v, struct slice query) MUST_USE;
 bool selection_choose(struct selection *s, const struct config_endpoint *e,
                       const struct place_tree *t, const struct fields *fields,
                       struct arena *arena) MUST_USE;
-/* May there be a member of this name at the top level? Where a source joins it whose members are
- * not known, any. */
-bool selection_knows(const struct config_endpoint *e, const struct place_tree *t,
-                     struct slice name);
 /* Does one of the view's names mean something here? Others are ignored. */
-bool selection_view_applies(const struct config_endpoint *e, const struct place_tree *t,
-                            const struct config_view *view);
+bool selection_view_applies(const struct config_endpoint *e, const struct config_view *view);
 /* What is wrong with a text that fields_parse() has refused; at is NULL where the arena is full. */
 struct slice selection_complaint(const struct fields_result *r, struct arena *arena);

@@ -6,24 +6,13 @@ static uint64_t bit(unsigned source)
     return UINT64_C(1) << source;
 }
 
-bool selection_knows(const struct config_endpoint *e, const struct place_tree *t, struct slice name)
-{
-    if (place_find(&t->root, name))
-        return true;
-    for (uint64_t left = t->joined; left; left &= left - 1)
-        if (config_may_join(&e->sources[__builtin_ctzll(left)], name))
-            return true;
-    return false;
-}
-
-bool selection_view_applies(const struct config_endpoint *e, const struct place_tree *t,
-                            const struct config_view *view)
+bool selection_view_applies(const struct config_endpoint *e, const struct config_view *view)
 {
     const struct fields *f = view->fields;
     if (f->is_all || f->any)
         return true;
     for (unsigned i = 0; i < f->n_members; i++)
-        if (selection_knows(e, t, f->members[i].name))
+        if (config_has_place(e, f->members[i].name))
             return true;
     return false;
 }

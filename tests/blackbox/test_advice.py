@@ -159,9 +159,6 @@ def advice(folder, text):
     ("a name in an endpoint's own view that its answer lacks",
      at("mobile", HEAD + "    views:\n      mobile: s0(id),s2\n" + PAIR),
      "nothing in the answer of /one is called 's2'"),
-    ("a name in an endpoint's own view that a source omits",
-     HEAD.replace("<HERE>", "") + "    views:\n      <HERE>mobile: s2\n"
-     + PAIR.replace("}", ", into: ., omit: [s2]}", 1), "is called 's2'"),
     ("a retry of calls that are never made again", service("retry: {}") + UNSAFE,
      "alpha gets POST and PATCH alone"),
     ("a retry that no breaker ends", service("retry: {}, breaker: off") + PAIR,

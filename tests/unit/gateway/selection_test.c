@@ -150,6 +150,11 @@ static void what_is_no_place_is_asked_of_what_joins(void **state)
         {"meta", "x:* y:*"},
         {"meta/x", "x:*"},
     };
+    static const struct row shaped[] = {
+        {"gone", "gone:*"},
+        {"old", "old:*"},
+        {"new", "all:new new:*"},
+    };
     static const struct row closed[] = {
         {"stock", "stock:*"},           {"id", "all:id"},
         {"cost", "all:cost cost:*"},    {"price", "price:*"},
@@ -166,6 +171,11 @@ static void what_is_no_place_is_asked_of_what_joins(void **state)
            "      y: {get: \"one:/\", into: meta.y}\n"
            "      all: {get: \"one:/\", into: .}\n",
            conditional);
+    EXPECT("      all: {get: \"one:/\", into: ., omit: [gone], rename: {old: new}}\n"
+           "      gone: {get: \"one:/\"}\n"
+           "      old: {get: \"one:/\"}\n"
+           "      new: {get: \"one:/\"}\n",
+           shaped);
     EXPECT("      all: {get: \"one:/\", into: ., pick: [id, price, old], omit: [old],\n"
            "        rename: {price: cost}, fallback: {id: 1}}\n"
            "      stock: {get: \"one:/\"}\n"
@@ -188,10 +198,10 @@ static void a_view_applies_where_a_name_of_it_is_known(void **state)
     load(&f, "      a: {get: \"one:/\"}\n      b: {get: \"one:/\", hide: true}\n");
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct config_view view = {.fields = parse(&f, rows[i].fields)};
-        if (selection_view_applies(&f.config->endpoints[0], &f.tree, &view) != rows[i].applies)
+        if (selection_view_applies(&f.config->endpoints[0], &view) != rows[i].applies)
             fail_msg("%s", rows[i].fields);
     }
-    assert_false(selection_knows(&f.config->endpoints[0], &f.tree, SLICE("b")));
+    assert_false(config_has_place(&f.config->endpoints[0], SLICE("b")));
     done(&f);
 }
 
