@@ -265,6 +265,6 @@ const struct section config_source_of = {
     "source", "a source",
     "One named part of the answer: one call to one service, or one an element of a list. It starts "
     "as soon as what its templates, `each` and `when` speak of is known. Its answer goes through "
-    "`unwrap`, `pick`, `omit`, `rename` and `jq`, in this order; other sources see it as it is "
-    "behind `unwrap`.",
+    "`unwrap`, `pick`, `omit`, `rename` and `jq`, in this order, whatever one takes from the next "
+    "(`check --advice` tells of it); other sources see it as it is behind `unwrap`.",
     source, COUNT(source)};
