@@ -35,14 +35,14 @@ static void require(struct draft *object, struct slice name)
 }
 
 /* Of equal names at the top level the earlier one holds, wherever it is there. */
-static void put_behind(struct draft *object, struct slice name, struct draft *value,
-                       bool is_certain)
+static void put_behind(const struct description_work *w, struct draft *object, struct slice name,
+                       struct draft *value, bool is_certain)
 {
     struct draft *before = draft_find_slice(properties_of(object), name);
     if (before && schema_requires(object, name))
         return;
     draft_put(properties_of(object), name, before ? schema_either(before, value) : value);
-    if (is_certain)
+    if (is_certain && !draft_find_slice(w->vague, name))
         require(object, name);
 }
 
@@ -57,7 +57,8 @@ static void put_over(struct draft *object, struct slice name, struct draft *valu
 }
 
 /* What it is not known to have, it may have. */
-static void join(struct draft *object, const struct draft *joined, bool is_certain)
+static void join(const struct description_work *w, struct draft *object, const struct draft *joined,
+                 bool is_certain)
 {
     const struct draft *rest = draft_find(joined, "additionalProperties");
     bool is_plain = schema_is_plain_object(joined);
@@ -66,17 +67,19 @@ static void join(struct draft *object, const struct draft *joined, bool is_certa
     const struct draft *properties = is_plain ? draft_find(joined, "properties") : NULL;
     for (const struct draft_part *p = properties ? properties->first : NULL; p; p = p->next)
         if (!slice_equal(p->name, SLICE("errors")))
-            put_behind(object, p->name, p->value, is_certain && schema_requires(joined, p->name));
+            put_behind(w, object, p->name, p->value,
+                       is_certain && schema_requires(joined, p->name));
 }
 
 static void put_joined(struct description_work *w, struct draft *object, const struct place *p)
 {
     struct draft *shown = description_shown(w, p);
     struct draft *other = description_stand_in(w, p);
-    join(object, schema_resolve(shown, w->sources[p->source].names),
+    join(w, object, schema_resolve(shown, w->sources[p->source].names),
          !other && !is_conditional(w, (unsigned)p->source));
     if (other && !draft_is_text(draft_find(other, "type"), "null"))
-        join(object, other, false);
+        join(w, object, other, false);
+    description_find_vague(w, p);
 }
 
 /* Where the source is skipped, what lies in it lies in an object of its own. */
@@ -106,7 +109,7 @@ static void put_places(struct description_work *w, struct draft *object, const s
         if (is_hosting)
             put_over(object, p->name, value, is_certain(w, p));
         else
-            put_behind(object, p->name, value, is_certain(w, p));
+            put_behind(w, object, p->name, value, is_certain(w, p));
     }
 }
 
@@ -168,6 +171,7 @@ struct draft *description_answer(struct description_work *w)
     struct draft *object = schema_of_type(&w->d->arena, "object");
     draft_set(object, "properties", draft_object(&w->d->arena));
     draft_set(object, "required", draft_list(&w->d->arena));
+    w->vague = draft_object(&w->d->arena);
     put_places(w, object, NULL, &w->places.root);
     put_errors(w, object);
     draft_drop_empty(object, "required");

@@ -22,6 +22,8 @@ struct description_work {
     struct description_source *sources;
     struct draft *parts;               /* named schemas, which may be referred to */
     const struct selection *selection; /* whose answer it is now; `of` is NULL for the whole one */
+    struct draft *vague;               /* an object of names at its top level that may be taken by
+                                          what joins it, with nothing there that is selected */
 };
 
 /* A name that nobody has: this, or with a number behind it. */
@@ -36,6 +38,8 @@ void description_begin_source(struct description_work *w, unsigned source);
 bool description_is_shown(const struct description_work *w, const struct place *p);
 /* One answer of the place's source, as it is shown. */
 struct draft *description_shown(const struct description_work *w, const struct place *p);
+/* Adds to the names that are vague those of what joins at this place. */
+void description_find_vague(struct description_work *w, const struct place *p);
 /* What stands at the source's place, with what others put into it, and where it fails. */
 struct draft *description_value(struct description_work *w, const struct place *p);
 /* What stands in for one that fails; NULL: nothing, the answer ends. */

@@ -21,17 +21,47 @@ static struct draft *element_of(struct draft *s, const struct draft *names)
 }
 
 /* With jq the schema speaks of what the program makes. */
-struct draft *description_shown(const struct description_work *w, const struct place *p)
+static struct draft *cut_answer(const struct description_work *w, const struct place *p,
+                                const struct fields *selected)
 {
     const struct config_source *config = source_of(w, p);
     const struct description_source *s = &w->sources[p->source];
     if (config->jq.n)
-        return schema_cut(s->answer, s->names, NULL, selected_of(w, p));
+        return schema_cut(s->answer, s->names, NULL, selected);
     struct draft *shown = schema_unwrap(s->answer, s->names, config->unwrap);
     if (config->each.batch.n)
         shown = element_of(shown, s->names);
-    return schema_cut(shown, s->names, config->has_shape ? &config->shape : NULL,
-                      selected_of(w, p));
+    return schema_cut(shown, s->names, config->has_shape ? &config->shape : NULL, selected);
+}
+
+struct draft *description_shown(const struct description_work *w, const struct place *p)
+{
+    return cut_answer(w, p, selected_of(w, p));
+}
+
+static void add_vague(struct description_work *w, const struct draft *known,
+                      const struct draft *names, const struct fields *selected)
+{
+    bool is_plain = schema_is_plain_object(known);
+    const struct draft *properties = is_plain ? draft_find(known, "properties") : NULL;
+    for (const struct draft_part *p = properties ? properties->first : NULL; p; p = p->next) {
+        const struct fields *below = fields_below(selected, p->name);
+        bool is_part = below && !below->is_all;
+        if (is_part && (schema_kinds(p->value, names) & ~SCHEMA_CONTAINERS))
+            draft_put(w->vague, p->name, p->value);
+    }
+}
+
+void description_find_vague(struct description_work *w, const struct place *p)
+{
+    const struct config_source *config = source_of(w, p);
+    const struct draft *names = w->sources[p->source].names;
+    const struct fields *selected = selected_of(w, p);
+    if (!selected)
+        return;
+    add_vague(w, schema_resolve(cut_answer(w, p, NULL), names), names, selected);
+    if (config->has_fallback)
+        add_vague(w, schema_of_value(draft_read(&w->d->arena, config->fallback)), NULL, selected);
 }
 
 static bool is_worth_a_name(const struct draft *s)

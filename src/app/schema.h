@@ -9,6 +9,7 @@
 #include "app/draft.h"
 #include "json/shape.h"
 
+#define SCHEMA_CONTAINERS (1U << JSON_ARRAY | 1U << JSON_OBJECT) /* bits of schema_kinds() */
 #define SCHEMA_NAMES "#/components/schemas/"
 
 /* {}: any value. */

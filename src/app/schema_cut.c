@@ -11,8 +11,6 @@ enum {
     CUTS_MAX = 20000, /* looks at schemas for one value; what is behind them is any value */
 };
 
-#define CONTAINERS ((1U << JSON_ARRAY) | (1U << JSON_OBJECT))
-
 struct cutting {
     const struct draft *names;
     const struct shape_rename *renames;
@@ -90,7 +88,8 @@ static void cut_member(struct cutting *x, struct draft *out, const struct draft 
     if (!left || draft_find_slice(draft_find(out, "properties"), name))
         return;
     draft_append(draft_find(out, "properties"), name, left);
-    bool may_go = asks_below(&below) && (schema_kinds(member->value, x->names) & ~CONTAINERS);
+    bool may_go =
+        asks_below(&below) && (schema_kinds(member->value, x->names) & ~SCHEMA_CONTAINERS);
     if (schema_requires(s, member->name) && !may_go)
         draft_add_text(draft_find(out, "required"), name);
 }
@@ -193,7 +192,7 @@ static struct draft *cut(struct cutting *x, struct draft *s, const struct cut *c
     if (c->level >= LEVELS_MAX || ++x->n_cuts > CUTS_MAX || schema_is_any(known))
         return schema_any(s->arena);
     unsigned kinds = schema_kinds(known, x->names);
-    if (!(kinds & CONTAINERS))
+    if (!(kinds & SCHEMA_CONTAINERS))
         return asks_below(c) ? NULL : s;
     struct draft *out = draft_object(s->arena);
     copy_words(out, known);

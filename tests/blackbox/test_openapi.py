@@ -315,6 +315,12 @@ endpoints:
              name: {{type: string}}, inner: {{type: [string, "null"]}}}}}}}}
       inner: {{get: "alpha:/list", into: one.inner, schema: {{type: array, items: {{type: integer}}}}}}
       below: {{get: "alpha:/list", into: one.made.below, schema: {{type: array}}}}
+  - path: /taken/{{key}}
+    views: {{ids: "id,owner/name,note/x"}}
+    sources:
+      one: {{get: "alpha:/{{key}}", schema: {THING}, into: .}}
+      owner: {{get: "alpha:/list", schema: {{type: array, items: {{type: integer}}}}, required: true}}
+      note: {{get: "alpha:/list", schema: {{type: array, items: {{type: integer}}}}, required: true}}
   - path: /unknown/{{key}}
     sources:
       one: {{get: "alpha:/{{key}}"}}
@@ -358,7 +364,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("path", [*DESCRIBED, "each", "batch", "host", "unknown"])
+@pytest.mark.parametrize("path", [*DESCRIBED, "each", "batch", "host", "taken", "unknown"])
 def test_answers_are_as_described(gateway, document, path):
     values = VALUES.get(path, THINGS)
     answers = [asked(gateway, path, value) for value in (*values, None)]
@@ -367,7 +373,7 @@ def test_answers_are_as_described(gateway, document, path):
     assert not any(told), (told, answers)
 
 
-@pytest.mark.parametrize("path", ["whole", "renamed", "fallback"])
+@pytest.mark.parametrize("path", ["whole", "renamed", "fallback", "taken"])
 def test_so_they_are_in_a_view(gateway, document, path):
     for value in (*THINGS, None):
         got = asked(gateway, path, value, "?view=ids")
