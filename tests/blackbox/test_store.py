@@ -189,13 +189,16 @@ class TestPurge:
         key = fresh()
         keep(pair[0], alpha, key)
         part(pair[1], key)
+        before = writes(pair[1])
         got = purge(pair[0], what(key)).json()
         assert got == {"purged": what(key), "stores": "done"}
         if is_gone:
             wait_for(lambda: part(pair[1], key) and asked(alpha, key) == 2)
+            wait_for(lambda: writes(pair[1]) > before)
         part(pair[0], key)
         part(pair[1], key)
-        assert asked(alpha, key) == (2 if is_gone else 1)
+        # What the other one had in the very moment of the purge is not trusted to be younger.
+        assert asked(alpha, key) in ((2, 3) if is_gone else (1,))
 
     def test_what_lies_in_the_store_alone(self, pair, alpha, store):
         key = fresh()
