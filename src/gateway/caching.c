@@ -77,13 +77,21 @@ static bool add_vary(struct composing *c)
     return true;
 }
 
+/* What of the lines that all calls of the request carry says what was asked for, and not by whom.
+ */
+static bool add_asked(struct composing *c)
+{
+    const struct visit *v = c->run->visit;
+    return cache_key_add(c->out, visit_scheme(v)) && cache_key_add(c->out, visit_host(v));
+}
+
 static bool put_default_key(struct composing *c, const struct composed *out)
 {
     size_t body_at = out->at + out->line_n + out->fields_n;
     return cache_key_add(c->out, c->source->plan->config->service->name) &&
            add_written(c, out->at, out->line_n) &&
            add_written(c, out->at + out->line_n, out->own_n) &&
-           add_written(c, body_at, out->body_n) && add_vary(c);
+           add_written(c, body_at, out->body_n) && add_asked(c) && add_vary(c);
 }
 
 static bool put_given_key(struct composing *c, const struct composed *out)

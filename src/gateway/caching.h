@@ -1,7 +1,8 @@
 /* caching.h - what the cache is told of one call (CONTRACT 3.7): its key, whose it is, its names
  *
  * Everything that would be sent is in the default key: method and target, all header lines but
- * those that differ in each request (ids, traces, where the client is), the body. A `key:` stands
+ * those that differ in each request (ids, traces, where the client is), the body; the scheme and
+ * the host that the client asked for, as services make links of them. A `key:` stands
  * in place of all that, behind the service and the method. The client's credentials are apart in
  * both.
  */

@@ -49,7 +49,7 @@ struct telling telling_judge(const struct telling_source *sources, unsigned n, b
         n_had += is_had(&sources[i]);
         n_cached += sources[i].is_good && c->is_stored;
         t.has_status |= c->how != OUTCOME_UNCACHED;
-        t.is_private |= c->is_private;
+        t.is_private |= c->is_private || token_list_has(c->vary, SLICE("x-forwarded-for"));
         if (c->is_stored && c->ttl_ms < t.ttl_ms)
             t.ttl_ms = c->ttl_ms;
     }
@@ -140,8 +140,16 @@ struct slice telling_age(uint64_t age_ms, struct arena *arena)
     return with_number(SLICE_NONE, (int64_t)(age_ms / MS_A_SECOND), arena);
 }
 
+/* Others we make for services of the connection and of the URL, by which every cache tells answers
+ * apart. */
+static bool is_sent(struct slice name, bool is_proxied)
+{
+    return !token_equals(name, SLICE("host")) &&
+           (is_proxied || !slice_starts(name, SLICE("x-forwarded-")));
+}
+
 struct slice telling_vary(struct slice names, const struct telling_source *sources, unsigned n,
-                          struct arena *arena)
+                          bool is_proxied, struct arena *arena)
 {
     size_t size = names.n;
     for (unsigned i = 0; i < n; i++)
@@ -155,7 +163,8 @@ struct slice telling_vary(struct slice names, const struct telling_source *sourc
     for (unsigned i = 0; i < n; i++) {
         struct slice rest = sources[i].caching->vary, name;
         while (token_next(&rest, &name))
-            if (!token_list_has((struct slice){text, (size_t)(at - text)}, name))
+            if (is_sent(name, is_proxied) &&
+                !token_list_has((struct slice){text, (size_t)(at - text)}, name))
                 at = put(put(at, at == text ? SLICE_NONE : comma), name);
     }
     return (struct slice){text, (size_t)(at - text)};
@@ -211,6 +220,12 @@ static bool add_reuse(struct answer *a, const struct telling *t, struct slice va
            (answer_has(a, a->n, SLICE("etag")) || add(a, SLICE("ETag"), etag));
 }
 
+static struct slice vary_of(const struct run *r, const struct telling_source *list, unsigned n)
+{
+    struct visit *v = r->visit;
+    return telling_vary(r->plan->vary, list, n, v->is_proxied, &v->exchange->arena);
+}
+
 static bool may_reuse(const struct telling *t, const struct run *r, const struct assembly *d)
 {
     return t->is_cached && d && d->is_complete && r->plan->is_safe;
@@ -237,11 +252,11 @@ bool telling_add(struct answer *a, struct run *r, const struct assembly *documen
     if (t.has_status && !add(a, SLICE("Cache-Status"), telling_status(&t, list, n, arena)))
         return false;
     if (r->visit->is_shared)
-        return add_vary(a, telling_vary(r->plan->vary, list, n, arena), arena);
+        return add_vary(a, vary_of(r, list, n), arena);
     if (!may_reuse(&t, r, document)) {
         answer_add_no_store(a);
         return answer_add_vary(a, SLICE("Accept"), arena);
     }
     return name_document(etag, document, arena) &&
-           add_reuse(a, &t, telling_vary(r->plan->vary, list, n, arena), *etag, arena);
+           add_reuse(a, &t, vary_of(r, list, n), *etag, arena);
 }

@@ -40,9 +40,10 @@ struct slice telling_hit(int64_t ttl_ms, struct arena *arena);
 struct slice telling_control(bool is_private, int64_t ttl_ms, struct arena *arena);
 /* Whole seconds. */
 struct slice telling_age(uint64_t age_ms, struct arena *arena);
-/* These names, and those that origins vary by. */
+/* These names, and those that origins vary by, as far as the client sends them: x-forwarded-* only
+ * one that is a trusted proxy. */
 struct slice telling_vary(struct slice names, const struct telling_source *sources, unsigned n,
-                          struct arena *arena);
+                          bool is_proxied, struct arena *arena);
 
 /* Adds what there is to say of a run that is over: of its document, or NULL: of its failure. etag:
  * the document's, where the client may ask by it; else empty. false: the arena is full. */

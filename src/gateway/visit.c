@@ -167,10 +167,15 @@ static struct slice told_or(const struct visit *v, struct slice name, struct sli
     return f && f->value.n ? f->value : otherwise;
 }
 
-bool visit_is_secure(const struct visit *v)
+struct slice visit_scheme(const struct visit *v)
 {
     struct slice scheme = v->exchange->request.is_tls ? SLICE("https") : SLICE("http");
-    return slice_equal_nocase(told_or(v, SLICE("x-forwarded-proto"), scheme), SLICE("https"));
+    return told_or(v, SLICE("x-forwarded-proto"), scheme);
+}
+
+bool visit_is_secure(const struct visit *v)
+{
+    return slice_equal_nocase(visit_scheme(v), SLICE("https"));
 }
 
 /* A Unix socket's peer has no address. */
@@ -195,13 +200,12 @@ static struct slice find_state(struct visit *v)
 bool visit_write_lines(struct visit *v)
 {
     const struct request *r = &v->exchange->request;
-    struct slice scheme = r->is_tls ? SLICE("https") : SLICE("http");
     struct slice state = find_state(v);
     const struct line lines[] = {
         {SLICE("x-request-id: "), {v->request_id}},
         {SLICE("x-forwarded-for: "),
          {v->forwarded_for, v->forwarded_for.n ? comma : SLICE_NONE, peer_address(r)}},
-        {SLICE("x-forwarded-proto: "), {told_or(v, SLICE("x-forwarded-proto"), scheme)}},
+        {SLICE("x-forwarded-proto: "), {visit_scheme(v)}},
         {SLICE("x-forwarded-host: "), {visit_host(v)}},
         {SLICE("tracestate: "), {state}},
     };

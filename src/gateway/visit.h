@@ -65,7 +65,9 @@ struct visit {
 
 /* NULL: the arena is full. */
 struct visit *visit_begin(struct gateway *g, struct exchange *e);
-/* The host that was asked for, by the word of a trusted proxy where it has one. */
+/* How it was asked for, and of which host, by the word of a trusted proxy where it has one:
+ * services make links of both, so answers depend on them. */
+struct slice visit_scheme(const struct visit *v);
 struct slice visit_host(const struct visit *v);
 /* Does the client, or a trusted proxy for it, ask by TLS? */
 bool visit_is_secure(const struct visit *v);

@@ -312,6 +312,17 @@ def test_the_key_has_the_headers_that_calls_are_made_of(gateway, first, second, 
     assert got["cache-control"].startswith("max-age=")
 
 
+@table("place, is_same", ("the default key", "plain", False), ("a key of ones own", "own", True))
+def test_the_default_key_has_the_host_that_was_asked_for(gateway, place, is_same):
+    key = serve(gateway, fresh())
+    gateway.get(f"/{place}/{key}", host="evil.example")
+    got = gateway.get(f"/{place}/{key}", host="good.example")
+    again = gateway.get(f"/{place}/{key}", host="evil.example")
+    assert got["cache-status"].startswith("sheaf; hit") == is_same
+    assert again["cache-status"].startswith("sheaf; hit")
+    assert got["etag"] == again["etag"]
+
+
 def test_parameters_in_headers_are_in_the_key_and_in_vary(gateway):
     key = serve(gateway, fresh())
     gateway.get(f"/plain/{key}", fields=[("X-Shop", "north")])

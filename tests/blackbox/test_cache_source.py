@@ -250,6 +250,36 @@ def test_the_default_key_is_all_that_would_be_sent(gateway):
     assert got(gateway, "plain", key, [("X-Request-Id", "another"), ("Cookie", "a=1")])["n"] == 1
 
 
+@table("place, n", ("the default key", "plain", 2), ("a key of its own", "keyed", 1))
+def test_the_host_that_was_asked_for_is_part_of_the_default_key(gateway, place, n):
+    key = serve(gateway, *numbered())
+    by_host = lambda host: gateway.get(f"/{place}/{key}", host=host).json()["one"]["n"]
+    assert by_host("evil.example") == 1
+    assert by_host("good.example") == n
+    assert by_host("evil.example") == 1
+    assert by_host("good.example") == n
+
+
+@table(
+    "name, evil, good",
+    ("the host", "X-Forwarded-Host", "evil.example", "good.example"),
+    ("the scheme", "X-Forwarded-Proto", "http", "https"),
+)
+def test_what_a_trusted_proxy_says_of_it_is_part_of_it_too(start, name, evil, good):
+    gateway = start(CONFIG.replace("workers: 2", "workers: 1\ntrusted_proxies: [127.0.0.0/8]"))
+    key = serve(gateway, *numbered())
+    assert got(gateway, "plain", key, [(name, evil)])["n"] == 1
+    assert got(gateway, "plain", key, [(name, good)])["n"] == 2
+    assert got(gateway, "plain", key, [(name, evil)])["n"] == 1
+    assert got(gateway, "plain", key, [(name, evil), ("X-Forwarded-For", "192.0.2.1")])["n"] == 1
+
+
+def test_a_word_of_anybody_else_is_no_part_of_it(gateway):
+    key = serve(gateway, *numbered())
+    assert got(gateway, "plain", key, [("X-Forwarded-Host", "evil.example")])["n"] == 1
+    assert got(gateway, "plain", key)["n"] == 1
+
+
 def test_a_key_of_its_own_stands_in_place_of_all_that(gateway):
     key = serve(gateway, *numbered())
     assert got(gateway, "keyed", key)["n"] == 1

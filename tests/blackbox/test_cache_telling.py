@@ -250,6 +250,26 @@ def test_vary_names_every_header_that_can_change_the_answer(gateway):
                                  "x-tenant", "x-varied", "x-when"]
 
 
+@table(
+    "names, vary, control",
+    ("the host that was asked for", "X-Forwarded-Host, Host", "Accept", "max-age="),
+    ("how it was asked", "X-Forwarded-Proto, Accept-Language", "Accept, accept-language", "max-age="),
+    ("who asks", "X-Forwarded-For", "Accept", "private, max-age="),
+)
+def test_vary_names_nothing_that_a_client_does_not_send(gateway, names, vary, control):
+    key = serve(gateway, answer({}, fields=[("Vary", names)]))
+    for _ in range(2):
+        got = gateway.get(f"/three/{key}?fields=product")
+        assert got["vary"] == vary
+        assert got["cache-control"].startswith(control)
+
+
+def test_vary_names_what_a_trusted_proxy_sends(start):
+    gateway = start(CONFIG.replace("workers: 1", "workers: 1\ntrusted_proxies: [127.0.0.0/8]"))
+    key = serve(gateway, answer({}, fields=[("Vary", "X-Forwarded-Host")]))
+    assert gateway.get(f"/three/{key}?fields=product")["vary"] == "Accept, x-forwarded-host"
+
+
 def test_what_may_be_asked_for_in_parts_varies_by_accept(gateway):
     assert gateway.get(f"/three/{serve(gateway)}")["vary"] == "Accept"
 

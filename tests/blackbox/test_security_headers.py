@@ -37,7 +37,7 @@ endpoints:
       one: {get: "s:/returned/{n}", return_headers: [content-security-policy, x-frame-options]}
       two: {get: "t:/returned/{n}", return_headers: [content-security-policy, referrer-policy]}
   - path: /kept/{n}
-    cache: 60s
+    cache: {ttl: 60s, key: "kept:{n}"}
     sources: {one: {get: "s:/kept/{n}", return_headers: [x-frame-options]}}
 """
 

@@ -152,15 +152,31 @@ static void vary_has_each_name_once(void **state)
     struct telling_source sources[MAX_SOURCES];
     struct outcome_caching caching[MAX_SOURCES];
     unsigned n = list("hhh", sources, caching);
-    expect(telling_vary(SLICE("x-a"), sources, n, &arena), "x-a");
-    expect(telling_vary(SLICE(""), sources, n, &arena), "");
+    expect(telling_vary(SLICE("x-a"), sources, n, false, &arena), "x-a");
+    expect(telling_vary(SLICE(""), sources, n, false, &arena), "");
     caching[0].vary = SLICE("accept,x-a");
     caching[2].vary = SLICE("accept, accept-language");
-    expect(telling_vary(SLICE("x-a"), sources, n, &arena), "x-a, accept, accept-language");
-    expect(telling_vary(SLICE(""), sources, n, &arena), "accept, x-a, accept-language");
+    expect(telling_vary(SLICE("x-a"), sources, n, false, &arena), "x-a, accept, accept-language");
+    expect(telling_vary(SLICE(""), sources, n, false, &arena), "accept, x-a, accept-language");
     caching[1].vary = SLICE("b,c,d,e,f,g");
-    expect(telling_vary(SLICE("x-a"), sources, n, &arena),
+    expect(telling_vary(SLICE("x-a"), sources, n, false, &arena),
            "x-a, accept, b, c, d, e, f, g, accept-language");
+}
+
+static void vary_has_no_name_that_the_client_does_not_send(void **state)
+{
+    (void)state;
+    struct telling_source sources[MAX_SOURCES];
+    struct outcome_caching caching[MAX_SOURCES];
+    unsigned n = list("h", sources, caching);
+    caching[0].vary = SLICE("x-forwarded-host, host, b, x-forwarded-proto");
+    expect(telling_vary(SLICE("a"), sources, n, false, &arena), "a, b");
+    expect(telling_vary(SLICE("a"), sources, n, true, &arena),
+           "a, x-forwarded-host, b, x-forwarded-proto");
+    assert_false(telling_judge(sources, n, false).is_private);
+    caching[0].vary = SLICE("b, x-forwarded-for");
+    expect(telling_vary(SLICE("a"), sources, n, false, &arena), "a, b");
+    assert_true(telling_judge(sources, n, false).is_private);
 }
 
 static void a_full_arena_is_told(void **state)
@@ -176,7 +192,7 @@ static void a_full_arena_is_told(void **state)
     assert_null(telling_status(&t, sources, n, &full).at);
     assert_null(telling_hit(1, &full).at);
     assert_null(telling_control(true, 1, &full).at);
-    assert_null(telling_vary(SLICE("x"), sources, n, &full).at);
+    assert_null(telling_vary(SLICE("x"), sources, n, false, &full).at);
     arena_done(&full);
 }
 
@@ -191,6 +207,7 @@ int main(void)
         TEST(the_part_that_is_over_first_and_one_that_is_private_count),
         TEST(seconds_are_whole),
         TEST(vary_has_each_name_once),
+        TEST(vary_has_no_name_that_the_client_does_not_send),
         TEST(a_full_arena_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
