@@ -1,6 +1,7 @@
 /* caching.c - parts of a key, each behind its length */
 #include "gateway/caching.h"
 
+#include "base/check.h"
 #include "cache/cache_key.h"
 #include "gateway/gateway_internal.h"
 #include "service/service_key.h"
@@ -85,12 +86,67 @@ static bool add_asked(struct composing *c)
     return cache_key_add(c->out, visit_scheme(v)) && cache_key_add(c->out, visit_host(v));
 }
 
+/* What the configuration has as it stands is no client's. */
+static bool is_constant(const struct composing *c, struct slice name)
+{
+    const struct config_source *s = c->source->plan->config;
+    for (unsigned i = 0; i < s->n_set_headers; i++)
+        if (slice_equal(s->set_headers[i].name, name))
+            return template_n_variables(s->set_headers[i].value.compiled) == 0;
+    return false;
+}
+
+static bool is_credential_line(const struct composing *c, struct slice line)
+{
+    const char *colon = line.n ? memchr(line.at, ':', line.n) : NULL;
+    struct slice name = {line.at, colon ? (size_t)(colon - line.at) : 0};
+    return compose_is_credential(c->run->plan->config, name) && !is_constant(c, name);
+}
+
+/* Each line of the source's own that has credentials of the client's, or each other one, by put().
+ */
+static bool put_lines(struct composing *c, const struct composed *out, bool are_credentials,
+                      bool (*put_line)(struct composing *c, size_t at, size_t n))
+{
+    size_t at = out->at + out->line_n;
+    size_t end = at + out->own_n;
+    bool is_good = true;
+    while (at < end && is_good) {
+        struct slice rest = written(c, at, end - at), line;
+        CHECK(service_key_next_line(&rest, &line)); /* we have written it */
+        if (is_credential_line(c, line) == are_credentials)
+            is_good = put_line(c, at, line.n);
+        at += line.n + 2;
+    }
+    return is_good;
+}
+
+static bool append_line(struct composing *c, size_t at, size_t n)
+{
+    return buffer_reserve(c->out, n + 2) && buffer_append(c->out, written(c, at, n + 2));
+}
+
+/* One part, as it is where no line has credentials: what is public is then found by all. */
+static bool add_lines(struct composing *c, const struct composed *out)
+{
+    size_t start = c->out->n;
+    if (!c->source->has_credentials)
+        return add_written(c, out->at + out->line_n, out->own_n);
+    if (!put_lines(c, out, false, append_line))
+        return false;
+    size_t n = c->out->n - start;
+    if (!add_written(c, start, n))
+        return false;
+    c->out->n -= n;
+    memmove(c->out->at + start, c->out->at + start + n, c->out->n - start);
+    return true;
+}
+
 static bool put_default_key(struct composing *c, const struct composed *out)
 {
     size_t body_at = out->at + out->line_n + out->fields_n;
     return cache_key_add(c->out, c->source->plan->config->service->name) &&
-           add_written(c, out->at, out->line_n) &&
-           add_written(c, out->at + out->line_n, out->own_n) &&
+           add_written(c, out->at, out->line_n) && add_lines(c, out) &&
            add_written(c, body_at, out->body_n) && add_asked(c) && add_vary(c);
 }
 
@@ -101,13 +157,6 @@ static bool put_given_key(struct composing *c, const struct composed *out)
            add_written(c, out->at + out->line_n + out->fields_n + out->body_n + out->url_n,
                        out->name_n) &&
            add_lengths(c, &s->cache.key) && add_vary(c);
-}
-
-static bool is_credential_line(const struct composing *c, struct slice line)
-{
-    const char *colon = line.n ? memchr(line.at, ':', line.n) : NULL;
-    return colon && compose_is_credential(c->run->plan->config,
-                                          (struct slice){line.at, (size_t)(colon - line.at)});
 }
 
 /* Those that were sent under another name, or in another place. */
@@ -138,18 +187,7 @@ static bool put_claims(struct composing *c)
 
 static bool put_credentials(struct composing *c, const struct composed *out)
 {
-    size_t at = out->at + out->line_n;
-    size_t end = at + out->own_n;
-    struct slice line;
-    while (at < end) {
-        struct slice rest = written(c, at, end - at);
-        if (!service_key_next_line(&rest, &line))
-            break;
-        if (is_credential_line(c, line) && !add_written(c, at, line.n))
-            return false;
-        at += line.n + 2;
-    }
-    return put_secrets(c);
+    return put_lines(c, out, true, add_written) && put_secrets(c);
 }
 
 /* A tag with a value that is missing is none. */
@@ -255,7 +293,8 @@ bool caching_read(struct caching *to, const struct run *r, unsigned source,
                          c->url_n + c->name_n + c->key_n + c->credentials_n + c->tags_n};
     if (!c->key_n)
         return false;
-    to->told = (struct service_caching){.settings = s};
+    to->told = (struct service_caching){.settings = s,
+                                        .is_impersonal = r->plan->sources[source].is_impersonal};
     to->told.url = next(&rest, c->url_n);
     to->told.name = next(&rest, c->name_n);
     if (!s->key.compiled)

@@ -4,7 +4,7 @@
  * those that differ in each request (ids, traces, where the client is), the body; the scheme and
  * the host that the client asked for, as services make links of them. A `key:` stands
  * in place of all that, behind the service and the method. The client's credentials are apart in
- * both.
+ * both: without them the key is where an answer stands that its origin calls public.
  */
 #pragma once
 

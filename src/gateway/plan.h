@@ -28,6 +28,8 @@ struct plan_source {
     unsigned n_secrets;
     const struct config_variable *const *claims; /* that the call is made of */
     unsigned n_claims;
+    bool is_impersonal; /* its cache's key has nothing of who asks, once what is sent as credentials
+                           is left out */
     const struct config_set_header **set_headers; /* those with variables */
     unsigned n_set_headers;
     bool accepts_as_client; /* the client's Accept is forwarded; ours goes where it has none */

@@ -179,6 +179,19 @@ static const void *keep(struct arena *arena, struct buffer *b)
     return copy.at;
 }
 
+/* A `key:` is what it says; without one the call is, of which lines with credentials alone are left
+ * out. */
+static bool is_impersonal(const struct gathering *g, const struct plan_source *s)
+{
+    const struct config_cache *c = &s->config->cache;
+    bool is_so = c->key.compiled || (!s->n_secrets && !s->n_claims);
+    for (size_t i = 0; c->key.compiled && i < template_n_variables(c->key.compiled); i++)
+        is_so &= !is_secret(g, &c->key.variables[i]);
+    for (unsigned i = 0; i < c->n_vary; i++)
+        is_so &= !compose_is_credential(g->endpoint, c->vary[i]);
+    return is_so;
+}
+
 static void look_at_source(struct gathering *g, struct plan_source *s, struct arena *arena)
 {
     use_source(g, s->config);
@@ -186,6 +199,7 @@ static void look_at_source(struct gathering *g, struct plan_source *s, struct ar
     s->secrets = keep(arena, &g->secrets);
     s->n_claims = (unsigned)(g->own_claims.n / sizeof *s->claims);
     s->claims = keep(arena, &g->own_claims);
+    s->is_impersonal = is_impersonal(g, s);
 }
 
 void plan_look_at_headers(struct plan *p, struct arena *arena)

@@ -249,6 +249,16 @@ static bool is_to_be_kept(const struct keeping *w, uint64_t *kept_ms)
     return *kept_ms && freshness_may_store(&r->freshness, &s);
 }
 
+/* Does it go where all find it, and to the shared tier? Not with fields of credentials in its key.
+ */
+static bool is_everybodys(const struct keeping *w, const struct record *r)
+{
+    const struct service_caching *c = w->k->caching;
+    return service_key_has_public(c) && r->freshness.is_public &&
+           !is_refusal(w->k, r->status) && /* whatever it says of itself */
+           !service_key_is_varied_by_credentials(c, r->vary);
+}
+
 /* The record is written: it goes where it is found. */
 static void settle(struct keeping *w, uint64_t kept_ms)
 {
@@ -266,8 +276,6 @@ static void look_at_head(struct keeping *w)
     r->etag = first_value(r, SLICE("etag"));
     r->last_modified = first_value(r, SLICE("last-modified"));
     r->name = w->k->caching->name;
-    w->is_public = service_key_has_public(w->k->caching) && r->freshness.is_public &&
-                   !is_refusal(w->k, r->status); /* whatever it says of itself */
     gather_tags(w);
 }
 
@@ -318,6 +326,7 @@ void service_keep_answer(struct service_keeping *k, const struct service_answer 
         return;
     }
     bool is_readable = look_at_body(&w, a);
+    w.is_public = is_everybodys(&w, &w.record);
     if (!write_key(&w, w.record.vary, &w.record.key))
         return;
     k->record = record_write(&w.record, limit_of(k));
@@ -355,9 +364,8 @@ void service_keep_refreshed(struct service_keeping *k, const struct record *old,
     by.n_tags = w.tags.n > k->caching->n_tags ? w.tags.n : 0; /* else the record's stay */
     if (!refresh(&w, old, &by))
         return;
-    bool is_public = service_key_has_public(k->caching) && w.record.freshness.is_public;
-    if (is_public != w.is_public) {
-        w.is_public = is_public;
+    if (is_everybodys(&w, &w.record)) { /* as the two together say */
+        w.is_public = true;
         if (!refresh(&w, old, &by))
             return;
     }

@@ -1,6 +1,7 @@
 /* service_key.c - parts in a fixed order */
 #include "service/service_key.h"
 
+#include "base/varint.h"
 #include "wire/token.h"
 
 bool service_key_put_base(struct buffer *out, const struct service_caching *c, bool has_credentials)
@@ -12,7 +13,7 @@ bool service_key_put_base(struct buffer *out, const struct service_caching *c, b
 
 bool service_key_has_public(const struct service_caching *c)
 {
-    return c->credentials.n && c->settings->key.compiled && c->settings->respects_origin;
+    return c->credentials.n && c->is_impersonal && c->settings->respects_origin;
 }
 
 bool service_key_next_line(struct slice *fields, struct slice *line)
@@ -41,6 +42,27 @@ bool service_key_has_conditions(struct slice fields)
         for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
             if (is_named(line, conditions[i]))
                 return true;
+    return false;
+}
+
+/* As a part alone, as the name of others are, or as a whole line. */
+static bool is_part_of(struct slice part, struct slice name)
+{
+    return token_equals(part, name) || is_named(part, name);
+}
+
+bool service_key_is_varied_by_credentials(const struct service_caching *c, struct slice names)
+{
+    struct slice rest = c->credentials, name;
+    uint64_t n;
+    while (varint_take(&rest, &n) && n <= rest.n) {
+        const struct slice part = {rest.at, n};
+        struct slice left = names;
+        while (token_next(&left, &name))
+            if (is_part_of(part, name))
+                return true;
+        rest = slice_after(rest, n);
+    }
     return false;
 }
 

@@ -21,6 +21,8 @@ bool service_key_is_of(struct slice key, const struct service_caching *c, struct
                        struct slice fields, struct buffer *scratch);
 /* May an answer to this request stand where others find it who have other credentials? */
 bool service_key_has_public(const struct service_caching *c);
+/* Do these names, as above, have one of a field that the credentials are in? */
+bool service_key_is_varied_by_credentials(const struct service_caching *c, struct slice names);
 /* May its answer be others', too? Not where a `key:` leaves out conditions or a range of the
  * client's own: what is answered to these (304, 206, 412) is nothing to who has not sent them. */
 bool service_key_may_share(const struct service_caching *c, struct slice fields);

@@ -25,6 +25,7 @@ struct service_caching {
     const struct config_cache *settings;
     struct slice key; /* parts by cache_key_add(): all that would be sent but the credentials */
     struct slice credentials; /* of the client, as they would be sent; empty: none are */
+    bool is_impersonal;       /* nothing of them is in the key, nor of who else asks */
     struct slice name;        /* for purges: the key as expanded, or SERVICE:TARGET */
     struct slice url;         /* SERVICE:TARGET, for unsafe calls to the same */
     const struct slice *tags; /* as expanded */

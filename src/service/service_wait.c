@@ -71,7 +71,7 @@ static void tell_of_entry(const struct service_call *c, const struct service_cac
 {
     const struct service_question q = question_of(c, caching);
     struct outcome_caching *oc = &o->caching;
-    bool is_public = service_key_has_public(caching) && r->freshness.is_public;
+    bool is_public = caching->settings->respects_origin && r->freshness.is_public;
     oc->is_stored = true;
     oc->is_private = caching->credentials.n && !is_public;
     oc->ttl_ms = service_lookup_judge(r, &q).ttl_ms;

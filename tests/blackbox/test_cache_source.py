@@ -62,6 +62,13 @@ endpoints:
   - path: /credentials/{id}
     sources:
       one: {get: "alpha:/{id}", cache: 60s, forward: [authorization]}
+  - path: /elsewhere/{id}
+    sources:
+      one:
+        get: alpha:/{id}
+        forward: [authorization]
+        set_headers: {x-token: "{headers.authorization}"}
+        cache: 60s
   - path: /keyed/{id}
     query: {currency: {}}
     sources:
@@ -69,6 +76,12 @@ endpoints:
         get: alpha:/{id}{?currency}
         forward: [authorization, accept-language, x-colour]
         cache: {ttl: 60s, key: "item:{id}:{currency}", vary: [x-varied]}
+  - path: /ours/a/{id}
+    sources:
+      one: {get: "alpha:/{id}", forward: [cookie], set_headers: {authorization: a}, cache: 60s}
+  - path: /ours/b/{id}
+    sources:
+      one: {get: "alpha:/{id}", forward: [cookie], set_headers: {authorization: b}, cache: 60s}
   - path: /keyed-error/{id}
     sources:
       one:
@@ -345,6 +358,11 @@ def test_it_may_vary_by_what_every_call_carries(gateway):
 @table(
     "place, fields, shared",
     ("the default key", "credentials", [("Cache-Control", "max-age=60")], False),
+    ("the default key, and public", "credentials", [("Cache-Control", "max-age=60, public")], True),
+    ("public, and it varies by them", "credentials",
+     [("Cache-Control", "max-age=60, public"), ("Vary", "Authorization")], False),
+    ("public, and they are sent elsewhere as well", "elsewhere",
+     [("Cache-Control", "max-age=60, public")], False),
     ("a key of its own", "keyed", [("Cache-Control", "max-age=60")], False),
     ("a key of its own, and public", "keyed", [("Cache-Control", "max-age=60, public")], True),
 )
@@ -355,6 +373,22 @@ def test_what_was_asked_with_credentials_is_for_these_alone(gateway, place, fiel
     assert got(gateway, place, key, bob)["n"] == (1 if shared else 2)
     assert got(gateway, place, key, ann)["n"] == 1
     assert got(gateway, place, key)["n"] == (1 if shared else 3)
+
+
+@table("place", ("the default key", "credentials"), ("sent elsewhere as well", "elsewhere"),
+       ("a key of its own", "keyed"))
+def test_what_the_origin_calls_public_is_not_private(gateway, place):
+    key = serve(gateway, *numbered([("Cache-Control", "public, max-age=60")]))
+    for name in ["ann", "ann", "bob"]:
+        told = gateway.get(f"/{place}/{key}", fields=[("Authorization", name)])
+        assert told["cache-control"].startswith("max-age=")
+
+
+def test_headers_of_ours_are_no_clients_credentials(gateway):
+    key = serve(gateway, *numbered([("Cache-Control", "public, max-age=60")]))
+    assert got(gateway, "ours/a", key, [("Cookie", "ann")])["n"] == 1
+    assert got(gateway, "ours/b", key, [("Cookie", "ann")])["n"] == 2
+    assert got(gateway, "ours/a", key, [("Cookie", "bob")])["n"] == 1
 
 
 @table(

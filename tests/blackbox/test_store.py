@@ -39,6 +39,8 @@ endpoints:
     sources: {part: {post: "alpha:/part/{id}", required: true}}
   - path: /plain/{id}
     sources: {part: {get: "alpha:/part/{id}", cache: 60s}}
+  - path: /whose/{id}
+    sources: {part: {get: "alpha:/part/{id}", forward: [authorization], cache: 60s}}
   - path: /stale/{id}
     sources: {part: {get: "alpha:/part/{id}", cache: {ttl: 1s, stale_if_error: 60s}}}
   - path: /whole/{id}
@@ -144,6 +146,24 @@ class TestSharing:
         assert part(pair[1], key) == part(pair[0], key)
         assert asked(alpha, key) == 1
         assert reads(pair[1], "hit") == hits + 1
+
+    @table(
+        "fields, is_shared",
+        ("public", [("Cache-Control", "public, max-age=60")], True),
+        ("public, and it varies by them", [("Cache-Control", "public, max-age=60"), ("Vary", "Authorization")], False),
+        ("not public", [("Cache-Control", "max-age=60")], False),
+    )
+    def test_what_credentials_were_answered_is_there_where_it_is_public(self, pair, alpha, store, fields, is_shared):
+        key, before = fresh(), writes(pair[0])
+        alpha.on(f"/part/{key}", answer({}, fields=fields))
+        ask = lambda gateway, name: gateway.get(f"/whose/{key}", fields=[("Authorization", name)])
+        ask(pair[0], "secret-of-ann")
+        if is_shared:
+            wait_for(lambda: writes(pair[0]) > before)
+        ask(pair[1], "secret-of-bob")
+        assert asked(alpha, key) == (1 if is_shared else 2)
+        entries = [store.ask("GET", name) for name in store.ask("KEYS", "sheaf:r:*")]
+        assert not any(b"secret" in entry for entry in entries)
 
     def test_what_was_had_from_the_store_is_kept_in_memory(self, pair, alpha, store):
         key = fresh()

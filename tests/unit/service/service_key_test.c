@@ -16,7 +16,8 @@ static int setup(void **state)
                       .settings.respects_origin = true};
     buffer_init(&k.a, 4096);
     buffer_init(&k.b, 4096);
-    k.ann = k.bob = (struct service_caching){.settings = &k.settings, .key = SLICE("\1k")};
+    k.ann = k.bob = (struct service_caching){
+        .settings = &k.settings, .key = SLICE("\1k"), .is_impersonal = true};
     k.ann.credentials = SLICE("authorization: ann");
     k.bob.credentials = SLICE("authorization: bob");
     *state = &k;
@@ -48,18 +49,39 @@ static void credentials_part_what_is_not_public(void **state)
     assert_true(is_equal(k));
 }
 
-static void only_a_key_of_its_own_has_a_public_place(void **state)
+static void only_a_key_without_credentials_has_a_public_place(void **state)
 {
     struct keys *k = *state;
     assert_true(service_key_has_public(&k->ann));
-    k->settings.key.compiled = NULL;
+    k->ann.is_impersonal = false;
     assert_false(service_key_has_public(&k->ann));
-    k->settings.key.compiled = (struct template *)(void *)k;
+    k->ann.is_impersonal = true;
     k->settings.respects_origin = false; /* nobody says that it is public */
     assert_false(service_key_has_public(&k->ann));
     k->settings.respects_origin = true;
     k->ann.credentials = SLICE_NONE;
     assert_false(service_key_has_public(&k->ann)); /* it is the same place */
+}
+
+static void an_answer_may_vary_by_fields_of_credentials(void **state)
+{
+    static const struct {
+        const char *vary;
+        bool is_so;
+    } rows[] = {
+        {"", false},      {"accept, author, ann", false},  {"x-other", false},
+        {"value", false}, {"accept, authorization", true}, {"x-named", true},
+        {"cookie", true},
+    };
+    struct keys *k = *state;
+    assert_true(cache_key_add(&k->a, SLICE("authorization: ann")));
+    assert_true(cache_key_add(&k->a, SLICE("cookie: x-other: 1")));
+    assert_true(cache_key_add(&k->a, SLICE("x-named")));
+    assert_true(cache_key_add(&k->a, SLICE("a value")));
+    k->ann.credentials = buffer_slice(&k->a);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(service_key_is_varied_by_credentials(&k->ann, slice_of(rows[i].vary)),
+                         rows[i].is_so);
 }
 
 static void fields_part_by_the_values_that_are_named(void **state)
@@ -94,7 +116,7 @@ static void an_answer_is_for_who_sends_the_same(void **state)
     const struct slice key = buffer_slice(&k->a);
     assert_true(service_key_is_of(key, &k->bob, names, red, &k->b));
     assert_false(service_key_is_of(key, &k->bob, names, SLICE("x-a: blue\r\n"), &k->b));
-    k->settings.key.compiled = NULL;
+    k->bob.is_impersonal = false;
     assert_false(service_key_is_of(key, &k->bob, names, red, &k->b));
 }
 
@@ -127,7 +149,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(credentials_part_what_is_not_public, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_a_key_of_its_own_has_a_public_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_answer_may_vary_by_fields_of_credentials, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(only_a_key_without_credentials_has_a_public_place, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(fields_part_by_the_values_that_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_is_for_who_sends_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(conditions_that_a_key_leaves_out_are_ones_own, setup,
