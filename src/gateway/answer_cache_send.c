@@ -76,12 +76,11 @@ static int64_t ttl_of(const struct answer_cache_sending *s)
                                   : s->verdict.ttl_ms;
 }
 
-/* Where not everybody may ask, no cache on the way may answer everybody. */
 static bool add_control(struct answer *a, const struct visit *v,
                         const struct answer_cache_sending *s)
 {
     struct arena *arena = &v->exchange->arena;
-    bool is_private = s->record->freshness.is_private || v->plan->config->n_auth;
+    bool is_private = s->record->freshness.is_private || telling_is_private(a, v->plan);
     if (!s->is_kept) {
         answer_add_no_store(a);
         return true;

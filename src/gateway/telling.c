@@ -135,6 +135,11 @@ struct slice telling_control(bool is_private, int64_t ttl_ms, struct arena *aren
                        ttl_ms > 0 ? seconds_left(ttl_ms + MOMENT_MS) : 0, arena);
 }
 
+bool telling_is_private(const struct answer *a, const struct plan *p)
+{
+    return p->config->n_auth || answer_has(a, a->n, SLICE("set-cookie"));
+}
+
 struct slice telling_age(uint64_t age_ms, struct arena *arena)
 {
     return with_number(SLICE_NONE, (int64_t)(age_ms / MS_A_SECOND), arena);
@@ -247,7 +252,7 @@ bool telling_add(struct answer *a, struct run *r, const struct assembly *documen
     *etag = SLICE_NONE;
     unsigned n = r->plan->caches ? list_sources(r, list) : 0;
     struct telling t = telling_judge(list, n, r->plan->config->cache.is_on);
-    t.is_private |= r->plan->config->n_auth > 0; /* as in answer_cache_send.c */
+    t.is_private |= telling_is_private(a, r->plan);
     t.has_status &= !is_own(r);
     if (t.has_status && !add(a, SLICE("Cache-Status"), telling_status(&t, list, n, arena)))
         return false;

@@ -38,6 +38,9 @@ struct slice telling_status(const struct telling *t, const struct telling_source
 struct slice telling_hit(int64_t ttl_ms, struct arena *arena);
 /* "private, max-age=42" */
 struct slice telling_control(bool is_private, int64_t ttl_ms, struct arena *arena);
+/* Whatever it is made of: where not everybody may ask, no cache on the way may answer everybody,
+ * nor may it hand one client's cookie to others. */
+bool telling_is_private(const struct answer *a, const struct plan *p);
 /* Whole seconds. */
 struct slice telling_age(uint64_t age_ms, struct arena *arena);
 /* These names, and those that origins vary by, as far as the client sends them: x-forwarded-* only

@@ -96,6 +96,10 @@ endpoints:
     method: POST
     timeout: 300ms
     sources: {one: {post: "beta:/change/{other}", required: true, timeout: 5s}}
+  - path: /cookie/{id}
+    cache: 60s
+    response_headers: {set-cookie: seen=1}
+    sources: {one: {get: "alpha:/{id}"}}
   - path: /fixed/{id}
     cache: 60s
     response_headers: {cache-control: "public, max-age=5", x-frame-options: DENY}
@@ -416,6 +420,15 @@ def test_fixed_headers_win_and_cookies_are_for_nobody(gateway):
         assert got["set-cookie"] is None
         assert got["etag"]
     assert calls(gateway, key) == 1
+
+
+def test_an_answer_that_sets_a_cookie_is_private(gateway):
+    key = serve(gateway, fresh())
+    for _ in range(2):
+        got = gateway.get(f"/cookie/{key}")
+        assert got["set-cookie"] == "seen=1"
+        assert got["cache-control"].startswith("private, max-age=")
+    assert got["cache-status"].startswith("sheaf; hit")
 
 
 # Stale

@@ -331,7 +331,9 @@ def test_returned_fields_are_kept_but_never_a_cookie(gateway):
     assert calls(gateway, key) == 1
     assert (first["x-made"], second["x-made"]) == ("1", "1")
     assert first["set-cookie"] == "a=1"
+    assert first["cache-control"].startswith("private, max-age=")  # a cache on the way keeps no cookie
     assert second["set-cookie"] is None
+    assert second["cache-control"].startswith("max-age=")
 
 
 # Vary
