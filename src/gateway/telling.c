@@ -118,10 +118,13 @@ static struct slice with_number(struct slice words, int64_t n, struct arena *are
     return (struct slice){text, (size_t)(at - text)};
 }
 
-/* Whole seconds that are left, or that it has been stale for, the one begun too. */
+/* Whole seconds that are left, the one too of which no more than a moment is gone, or that it has
+ * been stale for, the one begun too. */
 static int64_t seconds_left(int64_t ttl_ms)
 {
-    return (ttl_ms < 0 ? ttl_ms - (MS_A_SECOND - 1) : ttl_ms) / MS_A_SECOND;
+    if (ttl_ms <= 0)
+        return (ttl_ms - (MS_A_SECOND - 1)) / MS_A_SECOND;
+    return ttl_ms / MS_A_SECOND + (ttl_ms % MS_A_SECOND + MOMENT_MS) / MS_A_SECOND;
 }
 
 struct slice telling_hit(int64_t ttl_ms, struct arena *arena)
@@ -132,7 +135,7 @@ struct slice telling_hit(int64_t ttl_ms, struct arena *arena)
 struct slice telling_control(bool is_private, int64_t ttl_ms, struct arena *arena)
 {
     return with_number(is_private ? SLICE("private, max-age=") : SLICE("max-age="),
-                       ttl_ms > 0 ? seconds_left(ttl_ms + MOMENT_MS) : 0, arena);
+                       ttl_ms > 0 ? seconds_left(ttl_ms) : 0, arena);
 }
 
 bool telling_is_private(const struct answer *a, const struct plan *p)

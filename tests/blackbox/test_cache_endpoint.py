@@ -182,6 +182,14 @@ def test_its_age_and_what_is_left_are_told(gateway):
     assert 1 <= int(second["age"]) <= 60 - left
 
 
+def test_what_is_left_is_told_the_same_twice(gateway):
+    key = serve(gateway, fresh())
+    gateway.get(f"/plain/{key}")
+    for _ in range(20):
+        got = gateway.get(f"/plain/{key}")
+        assert got["cache-status"].rpartition("=")[2] == got["cache-control"].rpartition("=")[2]
+
+
 def test_each_client_has_its_own_request_id(gateway):
     key = serve(gateway, fresh())
     first = gateway.get(f"/plain/{key}", fields=[("X-Request-Id", "mine")])

@@ -132,14 +132,17 @@ static void the_part_that_is_over_first_and_one_that_is_private_count(void **sta
 static void seconds_are_whole(void **state)
 {
     (void)state;
-    expect(telling_hit(42999, &arena), "sheaf; hit; ttl=42");
-    expect(telling_hit(999, &arena), "sheaf; hit; ttl=0");
+    expect(telling_hit(42949, &arena), "sheaf; hit; ttl=42");
+    expect(telling_hit(42950, &arena), "sheaf; hit; ttl=43"); /* as Cache-Control beside it */
+    expect(telling_hit(949, &arena), "sheaf; hit; ttl=0");
+    expect(telling_hit(0, &arena), "sheaf; hit; ttl=0");
     expect(telling_hit(-1, &arena), "sheaf; hit; ttl=-1");
     expect(telling_hit(-1000, &arena), "sheaf; hit; ttl=-1");
     expect(telling_hit(-1001, &arena), "sheaf; hit; ttl=-2");
     expect(telling_control(false, 60000, &arena), "max-age=60");
     expect(telling_control(true, 59999, &arena), "private, max-age=60");
     expect(telling_control(true, 59949, &arena), "private, max-age=59");
+    expect(telling_control(false, 1, &arena), "max-age=0");
     expect(telling_control(false, -5000, &arena), "max-age=0");
     expect(telling_age(0, &arena), "0");
     expect(telling_age(61999, &arena), "61");
