@@ -33,7 +33,7 @@ struct run_source {
                                   went well: there the items have it */
     struct blob *read;       /* what `value` lies in where `shown` lies elsewhere; NULL: nothing */
     struct run_items *items; /* of `each`, once its list is known; NULL otherwise */
-    uint64_t given_ms;       /* how long its call may take */
+    uint64_t given_ms;       /* until the deadline, when its call began: for all attempts */
     bool has_credentials;    /* the client's own went along */
     int cause;               /* OUTCOME_DEPENDENCY: the source that is to blame; -1: none failed */
 };

@@ -60,7 +60,7 @@ struct service_call *run_call(struct run *r, unsigned source, const struct compo
     };
     if (r->spans)
         request.trace = trace_of(r, source, c);
-    s->given_ms = request.timeout_ms < request.left_ms ? request.timeout_ms : request.left_ms;
+    s->given_ms = request.left_ms;
     return service_call_start(s->plan->service, &request, on_ended, owner);
 }
 

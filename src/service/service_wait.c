@@ -152,10 +152,16 @@ static bool keep_request(struct service_wait *w, const struct service_caching *c
     return w->is_kept;
 }
 
+/* What a call of its own would have, with all attempts. */
+static uint64_t patience_ms(const struct service_call *c)
+{
+    return service_flight_patience_ms(c->service, c->request.timeout_ms);
+}
+
 static void on_waited_too_long(struct service_call *c)
 {
-    uint64_t ms =
-        c->request.timeout_ms < c->request.left_ms ? c->request.timeout_ms : c->request.left_ms;
+    uint64_t whole_ms = patience_ms(c);
+    uint64_t ms = whole_ms < c->request.left_ms ? whole_ms : c->request.left_ms;
     leave(c->wait, SERVICE_CALL_LATE);
     c->outcome.kind = OUTCOME_TIMEOUT;
     c->outcome.detail =
@@ -199,8 +205,7 @@ static bool join(struct service_wait *w, const struct service_flight_plan *p)
  */
 static void arm(struct service_call *c)
 {
-    uint64_t ms = service_flight_patience_ms(c->service, c->request.timeout_ms);
-    service_call_arm(c, ms + 1, on_waited_too_long);
+    service_call_arm(c, patience_ms(c) + 1, on_waited_too_long);
 }
 
 static bool is_to_be_shared(const struct service_call *c, const struct service_caching *caching,

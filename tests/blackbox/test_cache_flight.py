@@ -17,7 +17,16 @@ admin: @admin@
 workers: 4
 services:
   alpha: {targets: ["http://@alpha@"], breaker: off, timeout: 5s}
+  again: {targets: ["http://@alpha@"], breaker: off, retry: {attempts: 2}}
 endpoints:
+  - path: /again-brief/{id}
+    timeout: 5s
+    sources:
+      one: {get: "again:/{id}", cache: {ttl: 60s, key: "again:{id}"}, timeout: 200ms}
+  - path: /again-patient/{id}
+    timeout: 10s
+    sources:
+      one: {get: "again:/{id}", cache: {ttl: 60s, key: "again:{id}"}, timeout: 9s}
   - path: /plain/{id}
     timeout: 30s
     sources:
@@ -160,6 +169,17 @@ def test_who_waits_has_a_time_of_its_own(gateway):
     go.set()
     assert patient.answer().json() == {"one": {"a": 1}}
     assert calls(gateway, key) == 1
+
+
+def test_it_tells_how_long_it_has_waited(gateway):
+    key = serve(gateway, silent())
+    patient = gateway.client()
+    patient.ask(f"/again-patient/{key}")
+    gateway["alpha"].wait_requests(f"/{key}")
+    brief = gateway.get(f"/again-brief/{key}")
+    assert brief.seconds > 1.3
+    assert brief.json()["errors"][0]["message"] == "one: no answer within 1400 ms"
+    patient.close()
 
 
 def test_a_call_that_had_less_time_says_nothing_to_who_has_more(gateway):

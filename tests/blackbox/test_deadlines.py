@@ -20,7 +20,11 @@ services:
   alpha: {targets: ["http://@alpha@"], timeout: 10s}
   beta: {targets: ["http://@beta@"], timeout: 150ms}
   gamma: http://@gamma@
+  again: {targets: ["http://@alpha@"], timeout: 500ms, retry: {attempts: 3, causes: [timeout]}}
 endpoints:
+  - path: /again/{key}
+    timeout: 900ms
+    sources: {one: {get: "again:/{key}"}}
   - path: /deadline/{key}
     timeout: 300ms
     sources:
@@ -77,6 +81,14 @@ def test_a_late_source_is_told_at(gateway, endpoint, service, seconds, behaviour
     late(got, seconds)
     assert got.status == 200 and got.failures() == [("one", "timeout")]
     assert gateway[service].only(f"/{key}").connection.closed.wait(1), "and its call is closed"
+
+
+def test_the_time_that_is_told_is_that_of_all_attempts(gateway):
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", silent())
+    got = gateway.get(f"/again/{key}")
+    assert len(gateway["alpha"].requests(f"/{key}")) == 2
+    assert got.json()["errors"][0]["message"] == "one: no answer within 900 ms"
 
 
 def test_at_the_deadline_what_has_come_goes_out(gateway):
