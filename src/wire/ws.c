@@ -11,7 +11,60 @@
 enum {
     FIRST_MESSAGE = 512, /* bytes */
     KEY_SIZE = 24,       /* in base64, padded */
+    RSV = 0x70,          /* of a head's first byte */
+    OPCODE = 0x0f,
+    MASKED = 0x80, /* of its second byte, as: */
+    LENGTH = 0x7f,
+    LENGTH_16 = 126, /* the length is in the next two bytes, or eight */
+    LENGTH_64 = 127,
 };
+
+/* The lengths in a head (5.2), of which the first two bytes are there. */
+static unsigned length_size(const unsigned char *start)
+{
+    switch (start[1] & LENGTH) {
+    case LENGTH_16:
+        return 2;
+    case LENGTH_64:
+        return 8;
+    default:
+        return 0;
+    }
+}
+
+static unsigned start_size(const unsigned char *start)
+{
+    return 2 + length_size(start) + (start[1] & MASKED ? 4 : 0);
+}
+
+static uint64_t payload_length(const unsigned char *start)
+{
+    unsigned n = length_size(start);
+    uint64_t length = n ? 0 : start[1] & LENGTH;
+    for (unsigned i = 0; i < n; i++)
+        length = length << 8 | start[2 + i];
+    return length;
+}
+
+/* wslay says nothing of a frame before the first byte of its payload; who follows what it is given
+ * knows the head by then. */
+static void follow(struct ws *w, struct slice bytes)
+{
+    while (bytes.n) {
+        size_t n = 1;
+        if (w->n_passing) {
+            n = w->n_passing < bytes.n ? (size_t)w->n_passing : bytes.n;
+            w->n_passing -= n;
+        } else {
+            w->start[w->n_start++] = (unsigned char)*bytes.at;
+            if (w->n_start > 1 && w->n_start == start_size(w->start)) {
+                w->n_passing = payload_length(w->start);
+                w->n_start = 0;
+            }
+        }
+        bytes = slice_after(bytes, n);
+    }
+}
 
 static ssize_t give_input(uint8_t *to, size_t n, int flags, void *user_data)
 {
@@ -21,6 +74,7 @@ static ssize_t give_input(uint8_t *to, size_t n, int flags, void *user_data)
     if (size == 0)
         return -1;
     memcpy(to, w->input.at, size);
+    follow(w, (struct slice){w->input.at, size});
     w->input = slice_after(w->input, size);
     return (ssize_t)size;
 }
@@ -211,6 +265,20 @@ static enum ws_event take(struct ws *w, const struct wslay_frame_iocb *f)
     return wslay_is_ctrl_frame(f->opcode) ? end_control(w, f->opcode) : end_data(w, f->fin);
 }
 
+/* All that was fed is taken. Is there the head of a frame, and nothing behind it, that forbids it?
+ */
+static enum ws_event look_at_start(struct ws *w)
+{
+    const struct wslay_frame_iocb f = {
+        .rsv = w->start[0] & RSV,
+        .opcode = w->start[0] & OPCODE,
+        .mask = w->start[1] & MASKED,
+        .payload_length = w->n_passing,
+    };
+    unsigned refusal = !w->is_in_frame && w->n_passing ? refusal_of(w, &f) : 0;
+    return refusal ? fail(w, refusal) : WS_MORE;
+}
+
 enum ws_event ws_read(struct ws *w)
 {
     if (w->is_done)
@@ -219,7 +287,7 @@ enum ws_event ws_read(struct ws *w)
         struct wslay_frame_iocb f = {0};
         ssize_t n = wslay_frame_recv(w->frames, &f);
         if (n < 0)
-            return n == WSLAY_ERR_WANT_READ ? WS_MORE : fail(w, WS_PROTOCOL_ERROR);
+            return n == WSLAY_ERR_WANT_READ ? look_at_start(w) : fail(w, WS_PROTOCOL_ERROR);
         enum ws_event event = take(w, &f);
         if (event != WS_MORE)
             return event;

@@ -16,7 +16,8 @@
 #include "base/slice.h"
 
 enum {
-    WS_HEAD_MAX = 10,     /* bytes of a head without a mask */
+    WS_HEAD_MAX = 10,     /* bytes of a head without a mask, */
+    WS_START_MAX = 14,    /* and of one with it */
     WS_CONTROL_MAX = 125, /* bytes of a control frame's payload (5.5) */
     WS_ACCEPT_SIZE = 28,  /* of Sec-WebSocket-Accept */
 };
@@ -51,6 +52,9 @@ struct ws {
     struct blob_pool *blobs;
     struct blob *message; /* NULL: none has bytes */
     struct slice input;
+    uint64_t n_passing;                /* bytes of a payload that wslay has yet to be given */
+    unsigned char start[WS_START_MAX]; /* of the frame before that, as far as it was */
+    unsigned char n_start;
     struct slice head; /* of the frame that ws_head() is asked for */
     size_t limit;
     size_t n_checked; /* bytes of the message that are UTF-8 */

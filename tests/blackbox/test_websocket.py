@@ -736,6 +736,7 @@ LONG = b"x" * 126
     ("a message above request_body", [frame(b"x" * 65537)], 1009),
     ("fragments above request_body", [frame(b"x" * 65536, fin=False), frame(b"x", 0)], 1009),
     ("a length that nobody has", [frame(b"x", length=2**62)], 1009),
+    ("the head alone of what is too long", [frame(b"", length=2**63 - 1)], 1009),
 )
 @pytest.mark.parametrize("step", [0, 1], ids=["whole", "byte by byte"])
 def test_what_ends_a_socket(gateway, said, code, step):

@@ -213,6 +213,42 @@ static void a_message_has_a_limit_in_one_frame_or_many(void **state)
     expect(r, (struct slice){r->frame, n}, "1009 failed:;");
 }
 
+static void a_head_alone_is_enough_to_refuse_a_frame(void **state)
+{
+    struct reading *r = *state;
+    static const struct {
+        struct slice head;
+        const char *told;
+    } rows[] = {
+        {SLICE_INIT("\x82\xff\x00\x00\x00\x00\x00\x01\x11\x71mask"), "1009 failed:;"},
+        {SLICE_INIT("\x82\xff\x00\x00\x00\x00\x00\x01\x11\x70mask"), ""},
+        {SLICE_INIT("\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xffmask"), "1009 failed:;"},
+        {SLICE_INIT("\x82\xfe\xff\xffmask"), ""},
+        {SLICE_INIT("\x82\x05"), "1002 failed:;"},
+        {SLICE_INIT("\xc2\x85mask"), "1002 failed:;"},
+        {SLICE_INIT("\x80\x85mask"), "1002 failed:;"},
+        {SLICE_INIT("\x83\x85mask"), "1002 failed:;"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(r, rows[i].head, rows[i].told);
+}
+
+static void a_head_behind_other_frames_is_looked_at_too(void **state)
+{
+    struct reading *r = *state;
+    static char large[LIMIT - 1];
+    memset(large, 'x', sizeof large);
+    size_t n = put(r, 0, 0x89, SLICE("hello"));
+    n = put(r, n, 0x02, (struct slice){large, sizeof large});
+    n = put(r, n, 0x8a, SLICE(""));
+    size_t head = n + 6;
+    put(r, n, 0x80, SLICE("xy"));
+    expect(r, (struct slice){r->frame, head}, "ping:hello;pong:;1009 failed:;");
+    expect(r, (struct slice){r->frame, head - 1}, "ping:hello;pong:;");
+    put(r, n, 0x80, SLICE("x"));
+    expect(r, (struct slice){r->frame, head}, "ping:hello;pong:;");
+}
+
 static void nothing_is_read_behind_a_failure(void **state)
 {
     struct reading *r = *state;
@@ -281,6 +317,8 @@ int main(void)
         TEST(what_breaks_the_protocol_is_1002),
         TEST(text_is_utf8_across_fragments),
         TEST(a_message_has_a_limit_in_one_frame_or_many),
+        TEST(a_head_alone_is_enough_to_refuse_a_frame),
+        TEST(a_head_behind_other_frames_is_looked_at_too),
         TEST(nothing_is_read_behind_a_failure),
         TEST(heads_tell_the_size),
         TEST(a_close_payload_is_code_and_reason),
