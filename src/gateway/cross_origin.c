@@ -11,7 +11,8 @@ enum {
 
 static const struct cors *cors_of(const struct visit *v)
 {
-    return v->plan ? &v->plan->cors : &v->gateway->cors;
+    const struct plan *p = v->plan ? v->plan : v->of_path;
+    return p ? &p->cors : &v->gateway->cors;
 }
 
 unsigned cross_origin_n(const struct visit *v)
@@ -56,27 +57,40 @@ bool cross_origin_add(struct answer *a, const struct visit *v)
         &v->exchange->arena);
 }
 
+/* The first endpoint of the path, by these methods, that says something to others, or any. NULL:
+ * none. */
+static const struct plan *find_of_path(struct visit *v, struct slice path, struct slice methods)
+{
+    struct gateway *g = v->gateway;
+    struct router_match match;
+    const struct plan *p = NULL;
+    struct slice name;
+    while (!(p && p->cors.config) && token_next(&methods, &name))
+        if (router_find(g->router, name, path, &v->exchange->arena, &match) == ROUTER_FOUND)
+            p = &g->plans[match.endpoint - g->config->endpoints];
+    return p;
+}
+
+void cross_origin_look_at(struct visit *v, struct slice path, struct slice allow)
+{
+    v->of_path = find_of_path(v, path, allow);
+}
+
 /* The endpoint that the request itself would reach, or, where the path does not take its method,
  * one that it does take: the browser then sees that the method is not there. NULL: none. */
 static const struct plan *find_plan(struct visit *v, struct slice method, struct slice path)
 {
     struct gateway *g = v->gateway;
     struct router_match match;
-    struct slice name, rest;
     switch (router_find(g->router, method, path, &v->exchange->arena, &match)) {
     case ROUTER_FOUND:
         return &g->plans[match.endpoint - g->config->endpoints];
     case ROUTER_NO_METHOD:
-        rest = match.allow;
-        break;
+        return find_of_path(v, path, match.allow);
     case ROUTER_NO_PATH:
     case ROUTER_NO_ROOM:
-        return NULL;
+        break;
     }
-    while (token_next(&rest, &name))
-        if (router_find(g->router, name, path, &v->exchange->arena, &match) == ROUTER_FOUND &&
-            g->plans[match.endpoint - g->config->endpoints].cors.config)
-            return &g->plans[match.endpoint - g->config->endpoints];
     return NULL;
 }
 

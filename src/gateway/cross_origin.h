@@ -12,5 +12,8 @@
 unsigned cross_origin_n(const struct visit *v);
 /* Adds the fields; those that stand there already win. false: the arena is full. */
 bool cross_origin_add(struct answer *a, const struct visit *v) MUST_USE;
+/* The path does not take the method, and these: what its endpoints say to others goes for the
+ * refusal as well. */
+void cross_origin_look_at(struct visit *v, struct slice path, struct slice allow);
 /* Answers a preflight to this path; false: it is none, or the path says nothing to others. */
 bool cross_origin_preflight(struct visit *v, struct slice path);

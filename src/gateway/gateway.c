@@ -87,6 +87,7 @@ static bool route(struct visit *v, struct slice path, struct router_match *match
         refuse(v, 404, SLICE("there is no such path"), SLICE_NONE);
         break;
     case ROUTER_NO_METHOD:
+        cross_origin_look_at(v, path, match->allow);
         refuse(v, 405, SLICE("the path does not take this method"), match->allow);
         break;
     case ROUTER_NO_ROOM:

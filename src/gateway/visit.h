@@ -30,7 +30,8 @@ struct visit_ask {
 struct visit {
     struct gateway *gateway;
     struct exchange *exchange;
-    const struct plan *plan; /* NULL where no endpoint was found */
+    const struct plan *plan;    /* NULL where no endpoint was found */
+    const struct plan *of_path; /* where the path does not take the method: one that it has */
     struct identity identity;
     struct parameters parameters;
     struct selection selection;

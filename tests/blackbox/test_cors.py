@@ -74,6 +74,26 @@ def preflight(gateway, path, origin=SHOP, method="GET", headers=None):
 
 # Requests
 
+@table(
+    "ask",
+    ("OPTIONS", lambda gateway, path: gateway.get(path, "OPTIONS", [("Origin", SHOP)])),
+    ("a preflight", preflight),
+    ("a preflight for another method", lambda gateway, path: preflight(gateway, path, method="PUT")),
+    ("another method", lambda gateway, path: gateway.get(path, "DELETE", [("Origin", SHOP)])),
+)
+def test_what_is_off_is_so_for_methods_that_the_path_does_not_take(gateway, ask):
+    got = ask(gateway, f"/off/{fresh()}")
+    assert got.status == 405 and not told(got)
+    assert "origin" not in (got["vary"] or "").lower()
+
+
+@table("path, origin", ("its own", "own", "https://other.example:8443"), ("the default", "plain", SHOP))
+def test_a_method_that_the_path_does_not_take_is_told_to_whom_its_endpoints_are(gateway, path, origin):
+    got = gateway.get(f"/{path}/{fresh()}", "DELETE", [("Origin", origin)])
+    assert got.status == 405
+    assert got["access-control-allow-origin"] == origin
+
+
 @pytest.mark.essential
 def test_a_named_origin_may_read_and_the_answer_varies_by_it(gateway):
     key = serve(gateway)
