@@ -54,7 +54,7 @@ static size_t slots_for(const struct names *t, size_t n)
 
 size_t names_room(const struct names *t, size_t n)
 {
-    size_t n_slots = slots_for(t, n);
+    size_t n_slots = n ? slots_for(t, n) : t->n_slots;
     return n_slots > t->n_slots ? n_slots * sizeof *t->entries : 0;
 }
 

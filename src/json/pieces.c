@@ -102,6 +102,8 @@ void pieces_drop(struct pieces *p, size_t n_bytes)
 
 struct slice pieces_join(struct pieces *p)
 {
+    if (p->n == 0)
+        return SLICE("");
     if (p->n == 1)
         return p->at[0];
     char *at = arena_take(p->arena, p->n_bytes);
@@ -112,5 +114,7 @@ struct slice pieces_join(struct pieces *p)
         memcpy(at + n, p->at[i].at, p->at[i].n);
         n += p->at[i].n;
     }
-    return (struct slice){at, n};
+    p->at[0] = (struct slice){at, n};
+    p->n = 1;
+    return p->at[0];
 }

@@ -26,6 +26,6 @@ static inline struct pieces pieces_in(struct arena *arena)
 bool pieces_add(struct pieces *p, struct slice bytes) MUST_USE;
 /* The last n bytes are taken away again; they were added last, in one or more slices. */
 void pieces_drop(struct pieces *p, size_t n_bytes);
-/* All of it in one place: the only slice itself, or a copy in the arena; at NULL: the arena is
- * full. */
+/* All of it in one place: the only slice, or a copy in the arena that is the only one from then on;
+ * at NULL: the arena is full. */
 struct slice pieces_join(struct pieces *p) MUST_USE;

@@ -47,6 +47,17 @@ endpoints:
       a: {get: "alpha:/{key}", into: .}
       b: {get: "beta:/{key}"}
       c: {get: "gamma:/{key}", into: .}
+  - path: /picked/{key}
+    sources:
+      a: {get: "alpha:/{key}", into: ., pick: [left.id]}
+      b: {get: "beta:/{key}"}
+      c: {get: "gamma:/{key}", into: ., pick: [right.id]}
+  - path: /first/{key}
+    first: [a, c]
+    sources:
+      a: {get: "alpha:/{key}", into: .}
+      b: {get: "beta:/{key}"}
+      c: {get: "gamma:/{key}", into: .}
   - path: /joined-must/{key}
     sources:
       a: {get: "alpha:/{key}", into: ., required: true}
@@ -193,6 +204,19 @@ def test_what_came_first_makes_no_difference(gateway):
     assert got.json() == {"x": "a", "b": 2, "y": "c"}
 
 
+def joined_in(got):
+    """The whole document, however it came."""
+    assert got.status == 200
+    if got["content-type"] == "application/json":
+        return got.json()
+    events = [json.loads(line) for line in got.body.splitlines()]
+    assert events[-1] == {"event": "done", "complete": True}
+    data = events[0]["data"]
+    for part in events[1:-1]:
+        data.update(part["value"] if part["path"] == [] else {part["source"]: part["value"]})
+    return data
+
+
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 
@@ -220,17 +244,39 @@ def test_short_names_join_whatever_their_number(gateway, n, left, right, accept)
     gateway["alpha"].on(f"/{key}", answer(members(names[left])))
     gateway["beta"].on(f"/{key}", answer(2))
     gateway["gamma"].on(f"/{key}", answer(members(names[right])))
-    got = gateway.get(f"/joined/{key}", fields=[("accept", accept)])
-    assert got.status == 200
-    if accept.endswith("ndjson"):
-        events = [json.loads(line) for line in got.body.splitlines()]
-        assert events[-1] == {"event": "done", "complete": True}
-        data = events[0]["data"]
-        for part in events[1:-1]:
-            data.update(part["value"] if part["path"] == [] else {part["source"]: part["value"]})
-    else:
-        data = got.json()
+    data = joined_in(gateway.get(f"/joined/{key}", fields=[("accept", accept)]))
     assert data == {**dict.fromkeys(names, 1), "b": data["b"]}
+
+
+def elements(name, n, id_size):
+    """An array in which each element loses a member."""
+    element = b'{"id":"%s","n":1}' % (b"x" * id_size)
+    return b'{"%s":[%s],"n":1}' % (name, b",".join([element] * n))
+
+
+LARGE = 15 << 19  # bytes, of the 8 MiB that an answer may have
+
+
+@table(
+    "path, id_size",
+    ("many small pieces", "picked/{}", 8),
+    ("pieces that are just small", "picked/{}", 54),
+    ("large pieces", "picked/{}", 100_000),
+    ("small ones that the client picks", "joined/{}?fields=left/id,b,right/id", 8),
+    ("those that are just small", "joined/{}?fields=left/id,b,right/id", 54),
+    ("those that are not copied", "joined/{}?fields=left/id,b,right/id", 70),
+    ("those that come first", "first/{}?fields=left/id,b,right/id", 54),
+    ("those that come first and are not copied", "first/{}?fields=left/id,b,right/id", 100_000),
+)
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_large_values_of_which_a_part_is_taken_join(gateway, path, id_size, accept):
+    n, key = LARGE // (id_size + 16), fresh()
+    gateway["alpha"].on(f"/{key}", answer(elements(b"left", n, id_size)))
+    gateway["beta"].on(f"/{key}", answer(2))
+    gateway["gamma"].on(f"/{key}", answer(elements(b"right", n, id_size)))
+    data = joined_in(gateway.get(f"/{path.format(key)}", fields=[("accept", accept)]))
+    kept = [{"id": "x" * id_size}] * n
+    assert data == {"left": kept, "b": 2, "right": kept}
 
 
 def test_each_may_stand_between_two_that_are_known(gateway):

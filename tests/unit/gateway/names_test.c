@@ -60,25 +60,42 @@ static void many_names_are_kept_apart(void **state)
         }
 }
 
+/* The bytes that it takes of an arena of a single chunk are those that were told before. */
+static void reserve(struct names *t, size_t n)
+{
+    size_t room = names_room(t, n);
+    const char *at = t->arena->at;
+    assert_true(names_reserve(t, n));
+    assert_int_equal(t->arena->at - at, room);
+    assert_int_equal(names_room(t, n), 0);
+}
+
 static void reserved_names_take_what_was_told(void **state)
 {
     enum {
-        N = 1000
+        N = 1000,
+        CHUNK = 1 << 20
     };
     static char texts[N][8];
+    struct arena whole;
     struct names t;
-    names_init(&t, *state);
-    size_t room = names_room(&t, N);
-    assert_true(room > 0);
-    assert_true(names_reserve(&t, N));
-    assert_int_equal(names_room(&t, N), 0);
-    const struct names_entry *table = t.entries;
+    (void)state;
+    arena_init(&whole, CHUNK, CHUNK);
+    assert_non_null(arena_take(&whole, 1));
+    names_init(&t, &whole);
+    assert_int_equal(names_room(&t, 0), 0);
+    reserve(&t, 0);
+    assert_true(names_room(&t, N) > 0);
+    reserve(&t, N);
+    const char *at = whole.at;
     for (unsigned i = 0; i < N; i++) {
         int n = snprintf(texts[i], sizeof texts[i], "\"%u\"", i);
         claim(&t, (struct slice){texts[i], (size_t)n}, 1);
     }
-    assert_ptr_equal(t.entries, table); /* nothing was taken beside */
-    assert_true(names_room(&t, N) > room);
+    assert_ptr_equal(whole.at, at); /* nothing was taken beside */
+    assert_true(names_room(&t, N) > 0);
+    reserve(&t, N);
+    arena_done(&whole);
 }
 
 static void a_full_arena_is_told(void **state)

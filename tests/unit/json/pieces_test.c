@@ -59,6 +59,41 @@ static void small_ones_are_copied_together_and_large_ones_are_not(void **state)
     arena_done(&arena);
 }
 
+/* The copy takes the place of the slices, so that the next one to join finds it. */
+static void what_is_joined_is_copied_once(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1024, 65536);
+    struct pieces p = pieces_in(&arena);
+    assert_true(pieces_add(&p, part(0, LARGE)));
+    assert_true(pieces_add(&p, part(2 * LARGE, 3 * LARGE)));
+    assert_true(pieces_add(&p, part(0, 3)));
+    struct slice joined = pieces_join(&p);
+    const char *end = arena.at;
+    assert_ptr_equal(pieces_join(&p).at, joined.at);
+    assert_ptr_equal(arena.at, end);
+    assert_int_equal(p.n, 1);
+    assert_int_equal(p.n_bytes, joined.n);
+    pieces_drop(&p, 1);
+    assert_true(pieces_add(&p, part(5, 7)));
+    assert_int_equal(pieces_join(&p).n, 2 * LARGE + 4);
+    assert_memory_equal(pieces_join(&p).at + 2 * LARGE - 1, "nabfg", 5);
+    arena_done(&arena);
+}
+
+static void nothing_joins_to_nothing(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 64, 64);
+    struct pieces p = pieces_in(&arena);
+    assert_true(slice_equal(pieces_join(&p), SLICE("")));
+    assert_non_null(pieces_join(&p).at);
+    assert_null(arena.first);
+    arena_done(&arena);
+}
+
 static void a_list_grows_to_its_arenas_limit(void **state)
 {
     (void)state;
@@ -122,6 +157,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neighbours_that_touch_are_one),
         cmocka_unit_test(small_ones_are_copied_together_and_large_ones_are_not),
+        cmocka_unit_test(what_is_joined_is_copied_once),
+        cmocka_unit_test(nothing_joins_to_nothing),
         cmocka_unit_test(a_list_grows_to_its_arenas_limit),
         cmocka_unit_test(without_room_for_copies_slices_stay),
         cmocka_unit_test(what_was_added_last_is_dropped_first),

@@ -89,10 +89,10 @@ static unsigned check_kept(const char *document, const struct rule *rule, bool k
     struct pieces out = pieces_in(&c.arena);
     struct slice json = apostrophes_json(&doc, document);
     assert_int_equal(shape_apply(&c.shape, c.selected, json, &out), SHAPE_GOOD);
+    unsigned n = out.n;
     struct slice text = pieces_join(&out);
     if (!slice_equal(text, apostrophes_json(&result, expected)))
         fail_msg("%s became %.*s", document, SLICE_ARG(text));
-    unsigned n = out.n;
     arena_done(&c.arena);
     return n;
 }
