@@ -1,6 +1,5 @@
 /* description_answer.c - the schema of an answer: what each place has, and who may be absent */
 #include "app/description_internal.h"
-#include "base/check.h"
 
 bool description_is_shown(const struct description_work *w, const struct place *p)
 {

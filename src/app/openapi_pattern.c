@@ -2,8 +2,9 @@
  *
  * Read is what PCRE2 with Unicode (wire/pattern.h) and ECMA-262 with its flag u both have, and take
  * for the same; all else is foreign. So \d, \w, \s and \b are: here they are of Unicode, there of
- * ASCII. The dot, which stops at fewer characters here, is written as what it means. PCRE2 has
- * accepted the expression: what is wrong for both needs no look.
+ * ASCII. Some that both have, as named groups, lookbehind and \p{L}, are not read either: they
+ * count as foreign. The dot, which stops at fewer characters here, is written as what it means.
+ * PCRE2 has accepted the expression: what is wrong for both needs no look.
  */
 #include "app/openapi_internal.h"
 #include "base/check.h"

@@ -3,7 +3,6 @@
 
 #include "app/openapi_internal.h"
 #include "app/schema.h"
-#include "base/check.h"
 
 static const struct {
     unsigned status;

@@ -3,7 +3,6 @@
  * A source's value that others are placed in (a host) is cut where a member is replaced or goes on,
  * and what is placed in it comes before its last brace. The recursion is as deep as `into` is.
  */
-#include "base/check.h"
 #include "gateway/assemble_internal.h"
 #include "gateway/gateway_internal.h"
 #include "json/text.h"

@@ -29,6 +29,14 @@ static bool sets(const struct config_source *s, struct slice name)
     return false;
 }
 
+bool plan_forwards_accept(const struct config_source *s)
+{
+    for (unsigned i = 0; i < s->n_forward; i++)
+        if (slice_equal(s->forward[i], SLICE("accept")))
+            return !sets(s, s->forward[i]);
+    return false;
+}
+
 /* What set_headers sets is not forwarded as well, and a body of ours has its own type. */
 static void choose_forwarded(struct plan_source *p, struct arena *arena)
 {
@@ -39,9 +47,9 @@ static void choose_forwarded(struct plan_source *p, struct arena *arena)
             (s->body.kind != CONFIG_BODY_NONE && slice_equal(s->forward[i], SLICE("content-type"))))
             continue;
         names[p->n_forward++] = s->forward[i];
-        p->accepts_as_client |= slice_equal(s->forward[i], SLICE("accept"));
     }
     p->forward = names;
+    p->accepts_as_client = plan_forwards_accept(s);
 }
 
 static void append(struct buffer *b, struct slice bytes)

@@ -109,5 +109,7 @@ void plan_look_at_limit(struct plan *p, struct arena *arena);
 void plan_look_at_headers(struct plan *p, struct arena *arena);
 /* Bits of the endpoint's sources whose elements have parts of their own in a progressive answer. */
 uint64_t plan_streamed(const struct config_endpoint *e, const struct place_tree *t);
+/* Is the source's service told what the client accepts? */
+bool plan_forwards_accept(const struct config_source *s);
 /* May a call of the endpoint's source carry what tells who the client is? */
 bool plan_sends_credentials(const struct config_endpoint *e, const struct config_source *s);

@@ -1,5 +1,4 @@
 /* connection_head.c - the head of an answer (RFC 9112 4 and 6), contiguous, by memcpy alone */
-#include "base/check.h"
 #include "http/connection.h"
 #include "wire/status.h"
 

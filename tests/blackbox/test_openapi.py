@@ -119,6 +119,26 @@ endpoints:
     "below": "sources: {one: {get: 'alpha:/{two.a}', required: true},"
              " two: {get: 'alpha:/', forward: [cookie], pass: [409]}}",
     "optional": "sources: {one: {get: 'alpha:/', forward: [cookie], pass: [409]}}",
+    "forwarding": "sources: {one: {get: 'alpha:/'}, two: {get: 'alpha:/', forward: [Accept]}}",
+    "overridden": "sources: {one: {get: 'alpha:/', forward: [accept], set_headers: {Accept: text/xml}}}",
+    "replaced": "sources: {one: {get: 'alpha:/{two.a}', required: true},"
+                " two: {get: 'alpha:/{three.a}', pass: [409], fallback: {a: 1}},"
+                " three: {get: 'alpha:/', forward: [cookie], pass: [410, 411]}}",
+    "lacking": "sources: {one: {get: 'alpha:/{two.b}', required: true},"
+               " two: {get: 'alpha:/{three.a}', pass: [409], fallback: {a: 1, b: {}}},"
+               " three: {get: 'alpha:/', pass: [411]}}",
+    "listed": "sources: {one: {each: two.a, get: 'alpha:/{item}', required: true},"
+              " two: {get: 'alpha:/', pass: [409], fallback: {a: []}}}",
+    "unlisted": "sources: {one: {each: two.a, get: 'alpha:/{item}', required: true},"
+                " two: {get: 'alpha:/', pass: [409], fallback: {a: 1}}}",
+    "by_element": "query: {ids: {list: true}}, sources: {two: {get: 'alpha:/', pass: [409]},"
+                  " one: {each: ids, get: 'alpha:/{two.a}/{item}', required: true}}",
+    "at_once": "query: {list: {list: true}}, sources: {two: {get: 'alpha:/', pass: [409]},"
+               " one: {each: list, batch: ids, get: 'alpha:/{two.a}{?ids}', by: id, required: true}}",
+    "sent": "method: POST, sources: {one: {post: 'alpha:/', required: true, body: {x: '{two}'}},"
+            " two: {get: 'alpha:/', pass: [409], fallback: {a: 1}}}",
+    "asked": "sources: {one: {get: 'alpha:/', required: true, when: two.a == 1},"
+             " two: {get: 'alpha:/', pass: [409]}}",
 }.items())
 
 
@@ -150,6 +170,16 @@ def answers(tmp_path_factory):
     ("a required one needs the one that has them", "below",
      "200 400 401 403 404 406 409 410 502 503 504"),
     ("it is not required", "optional", "200 400 406 503"),
+    ("a service answers by what the client takes", "forwarding", "200 400 503"),
+    ("it is told another type", "overridden", "200 400 406 503"),
+    ("a fallback has what is needed", "replaced", "200 400 404 406 410 502 503 504"),
+    ("a fallback lacks what is needed", "lacking", "200 400 404 406 409 410 411 502 503 504"),
+    ("a fallback has the list", "listed", "200 400 404 406 410 502 503 504"),
+    ("a fallback has no list", "unlisted", "200 400 404 406 409 410 502 503 504"),
+    ("an element lacks it", "by_element", "200 400 404 406 410 502 503 504"),
+    ("each element lacks it", "at_once", "200 400 404 406 409 410 502 503 504"),
+    ("a fallback is sent whole", "sent", "200 400 404 406 410 502 503 504"),
+    ("a condition alone reads it", "asked", "200 400 404 406 410 502 503 504"),
 )
 def test_statuses_follow_from_what_is_called(answers, path, statuses):
     (only,) = answers["paths"][f"/{path}"].values()
