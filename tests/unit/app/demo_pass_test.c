@@ -11,6 +11,7 @@ struct page {
     unsigned status;
     bool is_done, is_whole;
     char body[64];
+    size_t n; /* of the body */
 };
 
 static void ignore(struct exchange *e)
@@ -28,7 +29,8 @@ static void on_done(void *owner, const struct collected *answer)
     p->is_done = true;
     p->is_whole = answer->is_whole;
     p->status = answer->status;
-    memcpy(p->body, answer->body.at, answer->body.n);
+    p->n = answer->body.n;
+    memcpy(p->body, answer->body.at, p->n);
 }
 
 static int set_up(void **state)
@@ -97,7 +99,7 @@ static void an_answer_that_breaks_off_is_cut(void **state)
         assert_int_equal(p->status, answers[i].status);
         assert_int_equal(p->is_whole, answers[i].is_whole);
         if (answers[i].body)
-            assert_memory_equal(p->body, answers[i].body, strlen(answers[i].body));
+            assert_true(slice_equal((struct slice){p->body, p->n}, slice_of(answers[i].body)));
         rig_turns(&p->caller->rig, 2);
     }
 }
