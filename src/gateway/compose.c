@@ -1,5 +1,4 @@
 /* compose.c - a request line, and header lines from five places */
-#include "base/check.h"
 #include "base/hash.h"
 #include "gateway/caching.h"
 #include "gateway/compose_internal.h"
@@ -169,8 +168,9 @@ static bool has_undefined(const struct composing *c, const struct config_templat
 
 bool compose_is_made_credential(const struct config_endpoint *e, const struct config_set_header *h)
 {
-    size_t n = h->value.compiled ? template_n_variables(h->value.compiled) : 0;
-    for (size_t i = 0; i < n && compose_is_credential(e, h->name); i++)
+    if (!h->value.compiled || !compose_is_credential(e, h->name))
+        return false;
+    for (size_t i = 0; i < template_n_variables(h->value.compiled); i++)
         if (values_are_of_request(&h->value.variables[i]))
             return true;
     return false;

@@ -37,5 +37,6 @@ enum compose_verdict compose_check(struct run *r, unsigned source,
 /* Does a header of this name, in lower case, tell who the client is? To any endpoint, or by one of
  * its policies. */
 bool compose_is_credential(const struct config_endpoint *e, struct slice name);
-/* Does this one, which is made of what the client says: of its parameters, fields, body, claims? */
+/* Does a header that is set tell so who the client is, being made of what the client says: of its
+ * parameters, fields, body, claims? */
 bool compose_is_made_credential(const struct config_endpoint *e, const struct config_set_header *h);
