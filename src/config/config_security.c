@@ -35,6 +35,6 @@ const struct option_kind config_kind_security = {
     "`on`, `off` or map", "{\"anyOf\":[{\"enum\":[true,false,\"on\",\"off\"]},@]}", read_security};
 const struct option_kind config_kind_security_value = {
     "text, or `off`",
-    "{\"type\":[\"string\",\"number\",\"boolean\"],\"not\":{\"enum\":[true,\"on\",\"yes\","
-    "\"true\"]}}",
+    "{\"type\":[\"string\",\"number\",\"boolean\"],\"not\":{\"anyOf\":[{\"enum\":[true]},"
+    "{\"type\":\"string\",\"pattern\":\"^([oO][nN]|[yY][eE][sS]|[tT][rR][uU][eE])$\"}]}}",
     read_value};

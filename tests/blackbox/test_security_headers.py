@@ -1,12 +1,15 @@
 """test_security_headers.py - what answers tell browsers of how careful to be (docs/edge.md)"""
 
+import json
+
 import pytest
 
 from behaviour import answer
 from cases import fresh, table
 from client import Client
-from gateway import Gateway
+from gateway import ROOT, Gateway, run
 from places import free_port
+from validator import schema_errors
 
 CONFIG = """
 listen:
@@ -163,3 +166,20 @@ def test_without_it_nothing_is_told(start):
                     + "workers: 1\nservices: {s: \"http://@s@\"}\nendpoints:\n"
                     "  - {path: /a, sources: {one: {get: \"s:/a\"}}}\n")
     assert told(gateway.get("/a")) == {} and told(gateway.get("/b")) == {}
+
+
+@pytest.mark.parametrize("value, is_good", [
+    *[(word, False) for word in ("on", "On", "ON", "yes", "YES", "true", "True", "TRUE")],
+    *[(word, True) for word in ("off", "Off", "NO", "False", "one", "on-", "DENY", "1")],
+])
+def test_the_schema_takes_the_values_that_the_reader_takes(tmp_path, value, is_good):
+    (tmp_path / "sheaf.yaml").write_text(f"""
+services: {{s: "http://127.0.0.1:1"}}
+security_headers: {{x-frame-options: "{value}"}}
+endpoints: [{{path: /a, sources: {{one: {{get: "s:/"}}}}}}]
+""")
+    done = run("check", "-c", "sheaf.yaml", cwd=tmp_path)
+    assert (done.returncode == 0) == is_good, done.stderr
+    schema = json.loads((ROOT / "docs" / "sheaf.schema.json").read_text())
+    option = schema["$defs"]["security_headers"]["properties"]["x-frame-options"]
+    assert (not schema_errors(option, value)) == is_good
