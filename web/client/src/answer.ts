@@ -10,7 +10,10 @@ import { statusesOf, type Statuses } from "./status.js";
 export type AnswerOptions = Omit<AggregateOptions, "signal">;
 
 export interface AnswerState<T> {
-  /** What is there by now; during a refetch, what is not there yet is as it was before. */
+  /**
+   * What is there by now; during a refetch, a member of the top level that is not there yet is as it
+   * was before.
+   */
   readonly data: Partial<T>;
   readonly errors: readonly Failure[];
   readonly status: Statuses<T>;

@@ -57,7 +57,7 @@ export interface WholeSnapshot<T> extends Known<T> {
 
 export type Snapshot<T = Record<string, unknown>> = PendingSnapshot<T> | WholeSnapshot<T>;
 
-/** While parts may come, what is not there yet is as it was before. */
+/** While parts may come, a member of the top level that is not there yet is as it was before. */
 export function over<T>(before: Partial<T>, snapshot: Snapshot<T>): Snapshot<T> {
   return snapshot.pending ? { ...snapshot, data: { ...before, ...snapshot.data } } : snapshot;
 }

@@ -10,7 +10,7 @@ export type AggregateQueryKey = readonly ["sheaf", string];
 /**
  * Options of a query, for useQuery(), fetchQuery() and the others: its data is the newest snapshot.
  * One that is not whole is stale, so that who comes after a cancelled query asks again; during a
- * refetch, what is not there yet is as it was before.
+ * refetch, a member of the top level that is not there yet is as it was before.
  * Snapshots share their structure already, and their `status` is no plain object.
  */
 export function aggregateQuery<T = Record<string, unknown>>(
