@@ -83,6 +83,7 @@ bool shaping_unwrap(const struct shaping *s)
     *s->value = s->outcome->value;
     if (!p->config->unwrap.n_steps || slice_equal(*s->value, null))
         return true;
+    make_room(s, s->outcome->value.n); /* what lies in arrays is put together anew */
     switch (shape_unwrap(s->outcome->value, p->config->unwrap, arena_of(s), s->value)) {
     case SHAPE_GOOD:
         return true;

@@ -135,6 +135,12 @@ def test_the_answer_is_shaped(gateway, endpoint, document, wanted):
     assert shown(ask(gateway, endpoint, document)) == wanted
 
 
+def test_unwrap_through_arrays_has_room_for_what_fits_the_bound(gateway):
+    items = [b'{"item":"%s"}' % (b"x" * 700_000)] * 10
+    got = ask(gateway, "deep", b'{"data":[%s]}' % b",".join(items))
+    assert len(shown(got)) > 7_000_000
+
+
 @table(
     "endpoint, document, message",
     ("absent", "unwrap", {}, "the answer has no member data"),
