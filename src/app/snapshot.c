@@ -64,7 +64,7 @@ static void complain(const struct config *c, const struct config_position *at, c
 }
 
 /* Its files were good when the configuration was read, so this is rare. The line is not shown: it
- * may have a secret, which nobody hides now. */
+ * may have a secret, which would be hidden by a guess alone. */
 static void complain_of_tls(const struct config_position *at, const char *message)
 {
     fprintf(stderr, "%s:%u:%u: error: %s; give files for TLS that can be used\n", at->file,

@@ -185,11 +185,13 @@ static bool is_shown(const struct node *key)
 static size_t n_written(const struct node *value)
 {
     struct slice text = slice_after(value->place.document->text, value->text_offset);
-    char quote = value->text_offset > value->place.offset ? text.at[-1] : '\n';
-    size_t n = value->n_verbatim;
-    while (quote != '\n' && n < text.n && text.at[n] != quote && text.at[n] != '\n')
-        n += text.at[n] == '\\' && quote == '"' ? 2 : 1;
-    return n < text.n ? n : text.n;
+    char quote = value->text_offset > value->place.offset ? text.at[-1] : '\0';
+    if (quote != '"' && quote != '\'')
+        return value->n_verbatim;
+    const char *end = memchr(text.at, '\n', text.n);
+    text.n = end ? (size_t)(end - text.at) : text.n;
+    size_t n = document_quoted_n(text, quote);
+    return n > value->n_verbatim ? n : value->n_verbatim;
 }
 
 /* A variable of the environment is named and not shown as it is. */

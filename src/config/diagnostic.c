@@ -116,13 +116,21 @@ static void hide_users(struct document *d, struct slice line)
  * all. */
 static struct slice secret_of(struct slice text, bool is_in_flow)
 {
-    bool is_quoted = text.at[0] == '"' || text.at[0] == '\'';
-    struct slice inner = slice_after(text, is_quoted);
-    const char *end = is_quoted && inner.n ? memchr(inner.at, text.at[0], inner.n) : NULL;
-    size_t n = end ? (size_t)(end - inner.at) : 0;
-    while (!end && n < inner.n && !(is_in_flow && (inner.at[n] == ',' || inner.at[n] == '}')))
+    if (text.at[0] == '"' || text.at[0] == '\'')
+        return (struct slice){text.at + 1, document_quoted_n(slice_after(text, 1), text.at[0])};
+    size_t n = 0;
+    while (n < text.n && !(is_in_flow && (text.at[n] == ',' || text.at[n] == '}')))
         n++;
-    return (struct slice){inner.at, n};
+    return (struct slice){text.at, n};
+}
+
+/* Behind a key, which may stand in quotes: its value, or nothing. */
+static struct slice value_behind(struct slice rest)
+{
+    if (rest.n && (rest.at[0] == '"' || rest.at[0] == '\''))
+        rest = slice_after(rest, 1);
+    rest = token_trim(rest);
+    return rest.n && rest.at[0] == ':' ? token_trim(slice_after(rest, 1)) : SLICE_NONE;
 }
 
 /* What stands behind the key, as far as one line tells. */
@@ -134,7 +142,7 @@ static void hide_secret(struct document *d, struct slice line, struct slice key)
         if (!at)
             break;
         rest = slice_after(rest, (size_t)(at - rest.at) + key.n);
-        struct slice value = token_trim(rest);
+        struct slice value = value_behind(rest);
         if (!value.n || value.at[0] == '{')
             continue;
         struct slice secret = secret_of(value, memchr(line.at, '{', (size_t)(at - line.at)));
@@ -146,10 +154,8 @@ static void hide_secret(struct document *d, struct slice line, struct slice key)
 /* Where the syntax is wrong, or a file is shown again, nobody knows what a line belongs to. */
 static void hide_secrets(struct document *d, struct slice line)
 {
-    static const struct slice keys[] = {
-        SLICE_INIT("bearer:"),   SLICE_INIT("password:"),   SLICE_INIT("client_secret:"),
-        SLICE_INIT("bearer\":"), SLICE_INIT("password\":"), SLICE_INIT("client_secret\":"),
-    };
+    static const struct slice keys[] = {SLICE_INIT("bearer"), SLICE_INIT("password"),
+                                        SLICE_INIT("client_secret")};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         hide_secret(d, line, keys[i]);
 }

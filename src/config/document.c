@@ -181,6 +181,27 @@ struct slice document_line(struct place place)
     return (struct slice){d->text.at + d->lines[line], end - d->lines[line]};
 }
 
+/* Bytes that stand for themselves and for the next one: \" in double quotes, '' in single ones. */
+static bool is_escape(struct slice line, size_t at, char quote)
+{
+    if (quote == '"')
+        return line.at[at] == '\\';
+    return line.at[at] == quote && at + 1 < line.n && line.at[at + 1] == quote;
+}
+
+size_t document_quoted_n(struct slice line, char quote)
+{
+    size_t n = 0;
+    while (n < line.n) {
+        if (is_escape(line, n, quote))
+            n++;
+        else if (line.at[n] == quote)
+            return n;
+        n++;
+    }
+    return line.n;
+}
+
 void document_hide(struct place place, size_t n)
 {
     struct slice text = place.document->text;

@@ -40,6 +40,8 @@ enum fault document_set_text(struct document *d, struct slice text, struct arena
  * none. */
 size_t document_first_bad_byte(const struct document *d);
 
+/* How many bytes of a line, which begins behind a quote, are in the quotes: all where none ends. */
+size_t document_quoted_n(struct slice line, char quote);
 /* From now on the n bytes there are shown as asterisks. */
 void document_hide(struct place place, size_t n);
 

@@ -137,7 +137,7 @@ static bool add_given_key(struct visit *v)
 static bool add_default_key(struct visit *v)
 {
     const struct config_endpoint *e = v->plan->config;
-    bool is_good = add(v->gateway, visit_scheme(v)) && add(v->gateway, visit_host(v)) &&
+    bool is_good = add(v->gateway, visit_scheme(v)) && add(v->gateway, visit_site(v)) &&
                    add(v->gateway, e->path) && add(v->gateway, v->body);
     for (unsigned i = 0; i < e->n_parameters && is_good; i++)
         is_good = add_parameter(v->gateway, &v->parameters.values[i]);

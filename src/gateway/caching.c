@@ -83,7 +83,7 @@ static bool add_vary(struct composing *c)
 static bool add_asked(struct composing *c)
 {
     const struct visit *v = c->run->visit;
-    return cache_key_add(c->out, visit_scheme(v)) && cache_key_add(c->out, visit_host(v));
+    return cache_key_add(c->out, visit_scheme(v)) && cache_key_add(c->out, visit_site(v));
 }
 
 /* What the configuration has as it stands is no client's. */

@@ -21,6 +21,8 @@ static const struct slice credential_names[] = {
 
 bool compose_is_credential(const struct config_endpoint *e, struct slice name)
 {
+    if (!name.n)
+        return false;
     for (unsigned i = 0; i < e->n_auth; i++)
         if (slice_equal(e->auth[i]->header, name))
             return true;

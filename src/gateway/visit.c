@@ -189,6 +189,26 @@ struct slice visit_host(const struct visit *v)
     return told_or(v, SLICE("x-forwarded-host"), v->exchange->request.host);
 }
 
+/* With its colon. */
+static bool is_port_of_ours(const struct config *c, struct slice port)
+{
+    for (unsigned i = 0; i < c->n_listens; i++) {
+        struct slice address = c->listens[i].address;
+        if (address.n >= port.n && slice_equal(slice_after(address, address.n - port.n), port))
+            return true;
+    }
+    return false;
+}
+
+struct slice visit_site(const struct visit *v)
+{
+    struct slice host = visit_host(v);
+    const char *colon = host.n ? memrchr(host.at, ':', host.n) : NULL;
+    size_t n = colon ? (size_t)(colon - host.at) : host.n;
+    bool is_ours = colon && is_port_of_ours(v->gateway->config, slice_after(host, n));
+    return is_ours ? (struct slice){host.at, n} : host;
+}
+
 static struct slice find_state(struct visit *v)
 {
     if (!v->has_parent)

@@ -70,6 +70,9 @@ struct visit *visit_begin(struct gateway *g, struct exchange *e);
  * services make links of both, so answers depend on them. */
 struct slice visit_scheme(const struct visit *v);
 struct slice visit_host(const struct visit *v);
+/* The same as keys have it: without a port that is one of ours, so that instances on other ports
+ * find what this one stores. */
+struct slice visit_site(const struct visit *v);
 /* Does the client, or a trusted proxy for it, ask by TLS? */
 bool visit_is_secure(const struct visit *v);
 /* Writes the lines. false: the arena is full. */

@@ -51,6 +51,13 @@ static SSL_CTX *new_context(const SSL_METHOD *method)
     return context;
 }
 
+/* Of the certificate that the context has already, even where that is of another type. */
+static bool use_key(SSL_CTX *context, const char *file)
+{
+    return SSL_CTX_use_PrivateKey_file(context, file, SSL_FILETYPE_PEM) == 1 &&
+           SSL_CTX_check_private_key(context) == 1;
+}
+
 static bool use_certificate(SSL_CTX *context, const char *cert_file, const char *key_file,
                             char *message, size_t n)
 {
@@ -58,7 +65,7 @@ static bool use_certificate(SSL_CTX *context, const char *cert_file, const char 
         explain(cert_file, message, n);
         return false;
     }
-    if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1) {
+    if (!use_key(context, key_file)) {
         explain(key_file, message, n);
         return false;
     }
@@ -165,8 +172,9 @@ bool tls_is_certificate(const char *file, char *why, size_t n)
 bool tls_is_key(const char *file, const char *cert_file, char *why, size_t n)
 {
     SSL_CTX *context = new_context(TLS_method());
-    bool is_good = (!cert_file || SSL_CTX_use_certificate_chain_file(context, cert_file) == 1) &&
-                   SSL_CTX_use_PrivateKey_file(context, file, SSL_FILETYPE_PEM) == 1;
+    bool is_good = cert_file ? SSL_CTX_use_certificate_chain_file(context, cert_file) == 1 &&
+                                   use_key(context, file)
+                             : SSL_CTX_use_PrivateKey_file(context, file, SSL_FILETYPE_PEM) == 1;
     return judge(context, is_good, why, n);
 }
 

@@ -273,6 +273,15 @@ def test_the_host_that_was_asked_for_is_part_of_the_default_key(gateway, place, 
     assert by_host("good.example") == n
 
 
+def test_of_the_ports_only_ours_is_none(gateway):
+    key = serve(gateway, *numbered())
+    port = gateway.address.rpartition(":")[2]
+    by_host = lambda host: gateway.get(f"/plain/{key}", host=host).json()["one"]["n"]
+    assert by_host("shop.example") == by_host(f"shop.example:{port}") == 1
+    assert by_host("shop.example:666") == 2
+    assert by_host("[::1]") == by_host(f"[::1]:{port}") == 3
+
+
 @table(
     "name, evil, good",
     ("the host", "X-Forwarded-Host", "evil.example", "good.example"),

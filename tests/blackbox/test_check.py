@@ -4,6 +4,7 @@ In a table's text, the place that a diagnostic must name is the one behind the m
 """
 
 import re
+import subprocess
 
 import pytest
 
@@ -353,6 +354,13 @@ class TestFilesOfTLS:
         assert done.returncode == 2 and (told.line, told.column) == place
         assert told.what.startswith(f"{file} ") and words in told.what
         points_at(told, text.replace("<HERE>", "").split("\n")[place[0] - 1])
+
+    def test_a_key_of_another_type_is_anothers(self, folder):
+        wish = ["openssl", "genpkey", "-algorithm", "ed25519", "-out", folder / "other.pem"]
+        subprocess.run(wish, check=True, capture_output=True)
+        done, _ = check(folder, LISTENER % "cert: c.pem, key: other.pem")
+        (told,) = diagnostics(done.stderr)
+        assert told.what.startswith("other.pem") and "; give the private key" in told.what
 
     def test_all_of_them_are_told_beside_other_errors(self, folder):
         text = LISTENER % "cert: no.pem, key: broken.pem" + "typo: 1\n"

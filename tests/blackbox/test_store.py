@@ -139,6 +139,14 @@ def keep(gateway, service, key):
 
 @pytest.mark.threads
 class TestSharing:
+    def test_who_asks_each_by_its_own_port_shares_too(self, pair, alpha):
+        key = fresh()
+        before = writes(pair[0])
+        for one in pair:
+            assert one.get(f"/plain/{key}", host=one.address).status == 200
+            wait_for(lambda: writes(pair[0]) > before)
+        assert asked(alpha, key) == 1
+
     def test_what_one_instance_asked_for_another_need_not(self, pair, alpha):
         key = fresh()
         keep(pair[0], alpha, key)
