@@ -930,7 +930,7 @@ def test_a_client_library_agrees(gateway):
             assert (await answer_of(socket))["product"] == {"id": 2}
             await (await socket.ping(b"hello"))
         assert socket.close_code == 1000
-        with pytest.raises(websockets.exceptions.InvalidStatusCode):
+        with pytest.raises(websockets.exceptions.InvalidHandshake):
             await websockets.connect(url + "?n=x")
         async with websockets.connect(url) as socket:
             await socket.send(b"binary")
