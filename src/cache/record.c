@@ -31,7 +31,7 @@ enum {
     IS_NO_STORE = 2,
     IS_NO_CACHE = 4,
     IS_PRIVATE = 8,
-    IS_PUBLIC = 16,
+    IS_PUBLIC = RECORD_PUBLIC,
     MUST_REVALIDATE = 32,
 };
 
@@ -160,6 +160,11 @@ struct blob *record_write(const struct record *r, size_t limit)
     buffer_done(&fields);
     buffer_done(&tags);
     return b;
+}
+
+size_t record_flags_at(struct slice key)
+{
+    return FRONT_SIZE + varint_size(key.n) + key.n;
 }
 
 static bool take_time(struct slice *rest, uint64_t *ms)

@@ -12,6 +12,10 @@
 #include "base/blob.h"
 #include "cache/freshness.h"
 
+enum {
+    RECORD_PUBLIC = 16, /* its origin called it so */
+};
+
 struct record_field {
     struct slice name, value;
 };
@@ -39,6 +43,9 @@ struct blob *record_write(const struct record *r, size_t limit) MUST_USE;
 /* false: these bytes are no record. It takes the same short time whatever the size. `fields` and
  * `tags` are left NULL: see record_next_*(). */
 bool record_read(struct record *r, struct slice bytes) MUST_USE;
+/* Where a record with this key has its flags, of which RECORD_PUBLIC is one, and behind them, in
+ * the next byte, what is 0 in records that are no answers: for who does not read all of it. */
+size_t record_flags_at(struct slice key);
 /* Of a blob that record_write() made or record_read() took. */
 struct slice record_key(const struct blob *record);
 /* One after the other; *at is 0 before the first. false: there are no more, or what follows is no

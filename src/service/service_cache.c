@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "service/service_flight.h"
+#include "service/service_lookup.h"
 #include "store/tier.h"
 
 enum {
@@ -54,6 +55,25 @@ void service_cache_remove(struct service_cache *c, struct slice key)
     memory_store_remove(c->cache->memory, &place);
     if (c->tier)
         tier_remove(c->tier, &place);
+}
+
+static bool has_public(struct service_cache *c, const struct cache_key *place)
+{
+    struct record r;
+    struct blob *b = memory_store_find(c->cache->memory, place, service_lookup_now_ms(c));
+    bool is_so = b && record_read(&r, blob_slice(b)) && service_lookup_is_public(&r);
+    if (b)
+        blob_release(NULL, b);
+    return is_so;
+}
+
+void service_cache_withdraw(struct service_cache *c, struct slice key)
+{
+    const struct cache_key place = cache_key_of(key);
+    if (has_public(c, &place))
+        memory_store_remove(c->cache->memory, &place);
+    if (c->tier)
+        tier_withdraw(c->tier, &place);
 }
 
 void service_cache_drain(struct service_cache *c)

@@ -44,5 +44,7 @@ bool service_cache_believes(const struct service_cache *c, const struct record *
                             struct slice url);
 /* What is at this key is found no more, here and in the shared tier. */
 void service_cache_remove(struct service_cache *c, struct slice key);
+/* The same where it is an answer that its origin called public. */
+void service_cache_withdraw(struct service_cache *c, struct slice key);
 /* Calls that nobody waits for end now, and none is begun any more. */
 void service_cache_drain(struct service_cache *c);

@@ -133,7 +133,7 @@ bool service_keep_is_telling(unsigned status)
 }
 
 /* Where who has other credentials finds what is public: at the base, and at the base with the
- * fields that the flight's key has behind its own. */
+ * fields that the flight's key has behind its own. Who has none has its own there, which stays. */
 static void forget_public(struct service_keeping *k)
 {
     struct buffer *out = &k->cache->key;
@@ -145,9 +145,9 @@ static void forget_public(struct service_keeping *k)
     out->n = 0;
     if (!service_key_put_base(out, k->caching, false))
         return;
-    service_cache_remove(k->cache, buffer_slice(out));
+    service_cache_withdraw(k->cache, buffer_slice(out));
     if (varied.n && buffer_append(out, varied))
-        service_cache_remove(k->cache, buffer_slice(out));
+        service_cache_withdraw(k->cache, buffer_slice(out));
 }
 
 /* Is that about who asks, and not about what is there? */
@@ -156,19 +156,36 @@ static bool is_refusal(const struct service_keeping *k, unsigned status)
     return k->caching->credentials.n && (status == 401 || status == 403);
 }
 
-/* Not kept: what was there before is not to be found any more. key: of the answer. */
-static void forget(struct service_keeping *k, struct slice key, unsigned status)
+/* Is it a place of these credentials, or of nobody's where there are none? */
+static bool is_own(const struct service_keeping *k, struct slice key)
 {
+    struct buffer *out = &k->cache->key;
+    out->n = 0;
+    return service_key_put_base(out, k->caching, true) && slice_starts(key, buffer_slice(out));
+}
+
+static void forget_at(const struct service_keeping *k, struct slice key, bool is_for_all)
+{
+    if (!key.n || slice_equal(key, k->key))
+        return;
+    if (is_own(k, key))
+        service_cache_remove(k->cache, key);
+    else if (is_for_all)
+        service_cache_withdraw(k->cache, key);
+}
+
+/* Not kept: what was there before is not to be found any more. key, vary: of the answer. */
+static void forget(struct service_keeping *k, struct slice key, struct slice vary, unsigned status)
+{
+    bool is_for_all =
+        !is_refusal(k, status) && !service_key_is_varied_by_credentials(k->caching, vary);
     if (!service_keep_is_telling(status))
         return;
     service_cache_remove(k->cache, k->key);
-    if (key.n && !slice_equal(key, k->key))
-        service_cache_remove(k->cache, key);
-    if (is_refusal(k, status))
-        return;
-    if (k->asked.n && !slice_equal(k->asked, k->key))
-        service_cache_remove(k->cache, k->asked);
-    forget_public(k);
+    forget_at(k, key, is_for_all);
+    forget_at(k, k->asked, is_for_all);
+    if (is_for_all)
+        forget_public(k);
 }
 
 static void put_in_tier(const struct keeping *w, struct blob *record, struct slice key,
@@ -310,7 +327,7 @@ static void refuse(struct keeping *w)
         share_status(w);
         return;
     }
-    forget(w->k, w->k->key, status);
+    forget(w->k, w->k->key, w->record.vary, status);
     put_sign(w, w->k->key, SLICE_NONE, SIGN_MS);
 }
 
@@ -321,7 +338,8 @@ void service_keep_answer(struct service_keeping *k, const struct service_answer 
     if (!gather_fields(&w, a))
         return;
     look_at_head(&w);
-    if (!is_shared(&w) || (respects(k) && !read_vary(&w))) {
+    bool has_names = !respects(k) || read_vary(&w);
+    if (!has_names || !is_shared(&w)) {
         refuse(&w);
         return;
     }
@@ -334,7 +352,7 @@ void service_keep_answer(struct service_keeping *k, const struct service_answer 
     if (k->record && is_readable && is_to_be_kept(&w, &kept_ms))
         settle(&w, kept_ms);
     else
-        forget(k, w.record.key, a->status);
+        forget(k, w.record.key, w.record.vary, a->status);
 }
 
 /* The record as the 304 makes it, at the place that it is for then. */
@@ -374,7 +392,7 @@ void service_keep_refreshed(struct service_keeping *k, const struct record *old,
         settle(&w, kept_ms);
         return;
     }
-    forget(k, old->key, old->status);
+    forget(k, old->key, w.record.vary, old->status);
     if (!k->is_shared)
         put_sign(&w, k->key, SLICE_NONE, SIGN_MS);
 }

@@ -325,10 +325,26 @@ void tier_put(struct tier *t, const struct cache_key *k, const struct tier_entry
         free(p);
 }
 
+struct removal {
+    struct tier_wait wait;
+    struct tier_store *store;
+};
+
 static void on_removed(struct tier_wait *w, struct resp_value *v)
 {
-    (void)v;
-    free(w);
+    struct removal *r = LIST_OWNER(w, struct removal, wait);
+    if (v)
+        (void)tier_store_has_forgotten(r->store, v);
+    free(r);
+}
+
+static void end_removal(struct tier_store *s, struct resp_command *c)
+{
+    struct removal *r = malloc(sizeof *r);
+    CHECK(r);
+    *r = (struct removal){{.on_answer = on_removed}, s};
+    if (!tier_link_end(&s->link, c, &r->wait))
+        free(r);
 }
 
 void tier_remove(struct tier *t, const struct cache_key *k)
@@ -339,11 +355,21 @@ void tier_remove(struct tier *t, const struct cache_key *k)
     struct resp_command c;
     if (!s->is_usable || !tier_link_begin(&s->link, &c, 2))
         return;
-    struct tier_wait *w = malloc(sizeof *w);
-    CHECK(w);
-    *w = (struct tier_wait){.on_answer = on_removed};
     resp_add(&c, SLICE("UNLINK"), SLICE_NONE);
     resp_add(&c, SLICE(TIER_TEXT_RECORD), (struct slice){digest, CACHE_KEY_DIGEST});
-    if (!tier_link_end(&s->link, &c, w))
-        free(w);
+    end_removal(s, &c);
+}
+
+void tier_withdraw(struct tier *t, const struct cache_key *k)
+{
+    char digest[CACHE_KEY_DIGEST];
+    cache_key_digest(k, digest);
+    struct tier_store *s = tier_choose(t, digest);
+    struct resp_command c;
+    if (!tier_store_begin(s, &c, TIER_SCRIPT_WITHDRAW, 1, 3))
+        return;
+    resp_add(&c, SLICE(TIER_TEXT_RECORD), (struct slice){digest, CACHE_KEY_DIGEST});
+    resp_add_number(&c, record_flags_at(k->text) + 1);
+    resp_add_number(&c, RECORD_PUBLIC);
+    end_removal(s, &c);
 }

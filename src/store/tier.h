@@ -73,6 +73,8 @@ void tier_put(struct tier *t, const struct cache_key *k, const struct tier_entry
 
 /* Nobody waits for it, and nothing is done where the store cannot be used. */
 void tier_remove(struct tier *t, const struct cache_key *k);
+/* The same where it is an answer that its origin called public. */
+void tier_withdraw(struct tier *t, const struct cache_key *k);
 
 /* is_done: all stores have done it. Otherwise one cannot be reached or has much to do; the purge
  * goes on as soon as it can. */

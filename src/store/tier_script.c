@@ -58,6 +58,12 @@ const struct slice tier_scripts[TIER_N_SCRIPTS] = {
                                      "left = left + redis.call('ZCARD', set)\n"
                                      "end\n"
                                      "return left\n"),
+    [TIER_SCRIPT_WITHDRAW] = SLICE_INIT("local record = redis.call('GET', KEYS[1]) or ''\n"
+                                        "local at, flag = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
+                                        "local flags, status = string.byte(record, at, at + 1)\n"
+                                        "if (status or 0) == 0 then return 0 end\n"
+                                        "if math.floor(flags / flag) % 2 == 0 then return 0 end\n"
+                                        "return redis.call('UNLINK', KEYS[1])\n"),
     [TIER_SCRIPT_TELL] =
         SLICE_INIT(NEXT_TIME "redis.call('PUBLISH', ARGV[1], time .. ' ' .. ARGV[2])\n"
                              "return 1\n"),

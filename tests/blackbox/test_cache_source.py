@@ -438,6 +438,40 @@ def test_what_is_withdrawn_is_so_for_who_has_other_credentials(gateway, second):
     assert got(gateway, "keyed-error", key, bob) is None
 
 
+def with_fields(n, *fields):
+    return answer({"n": n}, fields=fields)
+
+
+@table(
+    "without, with_some",
+    ("private", with_fields(1, ("Cache-Control", "max-age=60")), with_fields(2, ("Cache-Control", "private"))),
+    ("not kept", with_fields(1), with_fields(2, ("Cache-Control", "no-store"))),
+    ("not there", with_fields(1), answer({}, 404)),
+    ("not there, in words for all", with_fields(1), answer({}, 404, [("Cache-Control", "public")])),
+    ("private, and it varies by them",
+     with_fields(1, ("Cache-Control", "public, max-age=60"), ("Vary", "Authorization")),
+     with_fields(2, ("Cache-Control", "private"), ("Vary", "Authorization"))),
+    ("private, and it varies by something else",
+     with_fields(1, ("Cache-Control", "max-age=60"), ("Vary", "Accept-Language")),
+     with_fields(2, ("Cache-Control", "private"), ("Vary", "Accept-Language"))),
+)
+def test_what_credentials_are_answered_takes_nothing_from_who_has_none(gateway, without, with_some):
+    key = serve(gateway, without, with_some, answer({}, 500))
+    assert got(gateway, "credentials", key)["n"] == 1
+    got(gateway, "credentials", key, [("Authorization", "ann")])
+    assert got(gateway, "credentials", key)["n"] == 1
+    assert calls(gateway, key) == 2
+
+
+def test_what_varies_by_credentials_takes_nothing_from_who_has_others(gateway):
+    key = serve(gateway, with_fields(1, ("Cache-Control", "public, max-age=0, stale-if-error=60")),
+                with_fields(2, ("Cache-Control", "no-store"), ("Vary", "Authorization")), answer({}, 500))
+    assert got(gateway, "credentials", key, [("Authorization", "ann")])["n"] == 1
+    assert got(gateway, "credentials", key, [("Authorization", "bob")])["n"] == 2
+    assert got(gateway, "credentials", key, [("Authorization", "ann")])["n"] == 1
+    assert calls(gateway, key) == 3
+
+
 REFUSALS = table(
     "status, fields",
     ("a bad token", 401, []),

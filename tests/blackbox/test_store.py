@@ -173,6 +173,26 @@ class TestSharing:
         entries = [store.ask("GET", name) for name in store.ask("KEYS", "sheaf:r:*")]
         assert not any(b"secret" in entry for entry in entries)
 
+    def test_what_credentials_are_answered_takes_nothing_from_who_has_none(self, pair, alpha, store):
+        key, before = fresh(), writes(pair[0])
+        alpha.on(f"/part/{key}", in_turn(answer({}), answer({}, fields=[("Cache-Control", "private")]), answer({}, 500)))
+        pair[0].get(f"/whose/{key}")
+        wait_for(lambda: writes(pair[0]) > before)
+        pair[0].get(f"/whose/{key}", fields=[("Authorization", "ann")])
+        assert pair[1].get(f"/whose/{key}").is_complete()
+        assert asked(alpha, key) == 2
+
+    def test_what_was_public_and_is_not_there_any_more_leaves_the_store(self, pair, alpha, store):
+        key, before = fresh(), writes(pair[0])
+        public = answer({}, fields=[("Cache-Control", "public, max-age=0, stale-if-error=60")])
+        alpha.on(f"/part/{key}", in_turn(public, answer({}, 404)))
+        store.ask("FLUSHALL")
+        pair[0].get(f"/whose/{key}", fields=[("Authorization", "ann")])
+        wait_for(lambda: writes(pair[0]) > before)
+        assert len(store.ask("KEYS", "sheaf:r:*")) == 1
+        pair[1].get(f"/whose/{key}", fields=[("Authorization", "bob")])
+        wait_for(lambda: store.ask("KEYS", "sheaf:r:*") == [])
+
     def test_what_was_had_from_the_store_is_kept_in_memory(self, pair, alpha, store):
         key = fresh()
         keep(pair[0], alpha, key)

@@ -273,6 +273,25 @@ static void whatever_is_changed_stays_within_its_bytes(void **state)
     drop(b);
 }
 
+static void its_flags_lie_where_the_key_says(void **state)
+{
+    char key[200] = "a key whose length takes two bytes";
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        struct record r = some_record();
+        r.freshness.is_public = i & 1;
+        r.freshness.must_revalidate = true;
+        r.key.n = i & 2 ? r.key.n : sizeof key;
+        r.key.at = i & 2 ? r.key.at : key;
+        r.status = i & 4 ? 200 : 0;
+        struct blob *b = write(&r);
+        const char *flags = b->at + record_flags_at(r.key);
+        assert_int_equal(!!(flags[0] & RECORD_PUBLIC), r.freshness.is_public);
+        assert_int_equal(flags[1] != 0, r.status != 0);
+        drop(b);
+    }
+}
+
 static void several_fields_of_a_name_are_one_list(void **state)
 {
     (void)state;
@@ -424,6 +443,7 @@ int main(void)
         cmocka_unit_test(another_version_or_more_bytes_are_no_record),
         cmocka_unit_test(lines_that_a_stranger_hid_in_it_are_refused),
         cmocka_unit_test(whatever_is_changed_stays_within_its_bytes),
+        cmocka_unit_test(its_flags_lie_where_the_key_says),
         cmocka_unit_test(several_fields_of_a_name_are_one_list),
         cmocka_unit_test(a_304_renews_the_fields_and_leaves_the_body),
         cmocka_unit_test(a_304_that_says_nothing_leaves_all_as_it_was),

@@ -273,6 +273,37 @@ static void what_is_removed_is_not_found_and_nothing_else_is_gone(void **state)
     asker_expect(&r->one, "another key", "another key");
 }
 
+static void put_flagged(struct asker *a, const char *key, bool is_public, unsigned status)
+{
+    const struct cache_key k = cache_key_of(slice_of(key));
+    const struct record r = {.freshness = {.is_public = is_public, .is_no_cache = true},
+                             .status = status,
+                             .key = k.text,
+                             .name = SLICE("n"),
+                             .vary = SLICE("accept"),
+                             .body = slice_of(key)};
+    const struct tier_entry e = {.record = record_write(&r, ASKER_RECORD_LIMIT), .kept_ms = 60000};
+    int64_t before = asker_count(a, COUNT_STORE_WRITES);
+    assert_non_null(e.record);
+    tier_put(a->tier, &k, &e);
+    blob_release(NULL, e.record);
+    SIDE_RUN_UNTIL(a->loop, asker_count(a, COUNT_STORE_WRITES) > before);
+    tier_withdraw(a->tier, &k);
+}
+
+static void what_is_withdrawn_is_gone_if_it_is_a_public_answer(void **state)
+{
+    struct rig *r = rig_of(state);
+    const struct cache_key nothing = cache_key_of(SLICE("nothing"));
+    tier_withdraw(r->one.tier, &nothing);
+    put_flagged(&r->one, "public", true, 200);
+    put_flagged(&r->one, "not public", false, 404);
+    put_flagged(&r->one, "no answer", true, 0);
+    asker_expect(&r->one, "public", NULL);
+    asker_expect(&r->one, "not public", "not public");
+    asker_expect(&r->one, "no answer", "no answer");
+}
+
 static void scripts_that_the_store_forgot_are_loaded_again(void **state)
 {
     struct rig *r = rig_of(state);
@@ -322,6 +353,7 @@ int main(void)
         WITH_REDIS(all_who_listen_hear_of_purges_that_anybody_makes),
         WITH_REDIS(who_was_not_there_learns_that_something_was_purged),
         WITH_REDIS(what_is_removed_is_not_found_and_nothing_else_is_gone),
+        WITH_REDIS(what_is_withdrawn_is_gone_if_it_is_a_public_answer),
         WITH_REDIS(scripts_that_the_store_forgot_are_loaded_again),
         cmocka_unit_test_setup_teardown(a_password_is_said_and_the_database_is_the_one_meant,
                                         setup_guarded, teardown),

@@ -10,7 +10,7 @@
 #include "store/tier_text.h"
 
 #define SHA "$40\r\n0123456789012345678901234567890123456789\r\n"
-#define SHAS SHA SHA SHA SHA SHA SHA
+#define SHAS SHA SHA SHA SHA SHA SHA SHA
 #define NO_RECORD "*2\r\n$-1\r\n$-1\r\n"
 
 /* The test is the store. */
