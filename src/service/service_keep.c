@@ -276,11 +276,15 @@ static bool is_everybodys(const struct keeping *w, const struct record *r)
            !service_key_is_varied_by_credentials(c, r->vary);
 }
 
-/* The record is written: it goes where it is found. */
+/* The record is written: it goes where it is found. What these credentials had before is not found
+ * in place of it. */
 static void settle(struct keeping *w, uint64_t kept_ms)
 {
     struct service_keeping *k = w->k;
+    const struct cache_key own = cache_key_of(k->key);
     struct slice base;
+    if (w->is_public)
+        memory_store_remove(k->cache->cache->memory, &own); /* it is in no tier */
     k->is_stored = put(w, k->record, w->record.key, kept_ms);
     if (k->is_stored && w->record.vary.n && write_key(w, SLICE_NONE, &base))
         put_sign(w, base, w->record.vary, kept_ms);

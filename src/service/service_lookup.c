@@ -83,21 +83,55 @@ static bool write_flight_key(struct service_cache *c, const struct service_quest
            service_key_put_vary(&c->key, r.vary, q->fields);
 }
 
-/* What is public stands under the base alone; the flight is of these credentials all the same. */
+static void drop(struct service_lookup *l)
+{
+    if (l->blob)
+        blob_release(NULL, l->blob);
+    l->blob = NULL;
+}
+
+/* What is public is had where there is nothing of these credentials, or where it came later (RFC
+ * 9111 4). *sign: as of look(). */
+static bool look_at_public(struct service_cache *c, const struct service_question *q,
+                           struct service_lookup *l, struct blob **sign)
+{
+    struct service_lookup all = {.blob = NULL};
+    if (!write_base(c, q, false) || !look(c, q, &all, sign))
+        return false;
+    if (all.blob && (!service_lookup_is_public(&all.record) || /* of who has no credentials */
+                     (l->blob && all.record.freshness.came_ms < l->record.freshness.came_ms)))
+        drop(&all);
+    if (all.blob) {
+        drop(l);
+        l->blob = all.blob;
+        l->record = all.record;
+    }
+    return true;
+}
+
+/* Is there no need to look further? */
+static bool is_enough(const struct service_question *q, const struct service_lookup *l)
+{
+    return !service_key_has_public(q->caching) ||
+           (l->blob && (service_lookup_is_sign(&l->record) ||
+                        service_lookup_judge(&l->record, q).state == FRESHNESS_FRESH));
+}
+
+/* What is public stands under the base alone; the flight is of these credentials all the same, and
+ * for what they have, if they have something. */
 static bool look_everywhere(struct service_cache *c, const struct service_question *q,
                             struct service_lookup *l, struct blob **sign)
 {
+    struct blob *other = NULL;
     if (!write_base(c, q, true) || !look(c, q, l, sign))
         return false;
-    if (l->blob || !service_key_has_public(q->caching))
+    if (is_enough(q, l))
         return true;
-    if (!write_base(c, q, false) || !look(c, q, l, sign))
-        return false;
-    if (l->blob && !service_lookup_is_public(&l->record)) { /* of who has no credentials */
-        blob_release(NULL, l->blob);
-        l->blob = NULL;
-    }
-    return write_flight_key(c, q, *sign);
+    bool has_own = l->blob;
+    bool is_good = look_at_public(c, q, l, has_own ? &other : sign);
+    if (other)
+        blob_release(NULL, other);
+    return is_good && write_flight_key(c, q, *sign);
 }
 
 static enum service_lookup_state state_of(enum freshness_state state)
@@ -118,8 +152,7 @@ static void judge(const struct service_question *q, struct service_lookup *l)
 {
     if (service_lookup_is_sign(&l->record)) {
         l->state = SERVICE_LOOKUP_ALONE;
-        blob_release(NULL, l->blob);
-        l->blob = NULL;
+        drop(l);
         return;
     }
     l->verdict = service_lookup_judge(&l->record, q);

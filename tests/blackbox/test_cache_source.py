@@ -100,6 +100,9 @@ endpoints:
   - path: /asked/{id}
     sources:
       one: {get: "alpha:/{id}", required: true, cache: {ttl: 60s, respect_client: true}}
+  - path: /asked-own/{id}
+    sources:
+      one: {get: "alpha:/{id}", forward: [authorization], cache: {ttl: 60s, respect_client: true}}
   - path: /asked-long/{id}
     sources:
       one: {get: "alpha:/{id}", cache: {ttl: 1s, stale_if_error: 60s, respect_client: true}}
@@ -176,6 +179,10 @@ def numbered(fields=(), status=200, n=4):
 
 def got(gateway, place, key, fields=()):
     return gateway.get(f"/{place}/{key}", fields=fields).json()["one"]
+
+
+def with_fields(n, *fields):
+    return answer({"n": n}, fields=fields)
 
 
 NOT_MODIFIED = raw(head(304, [("ETag", '"v"')], None))
@@ -422,6 +429,33 @@ def test_what_was_asked_without_credentials_is_not_for_who_has_some(gateway):
     assert got(gateway, "keyed", key)["n"] == 1
 
 
+PUBLIC = ("Cache-Control", "public, max-age=60")
+
+
+@table(
+    "asker, second, n",
+    ("by an answer to the same one", "ann", with_fields(2, PUBLIC), 2),
+    ("by an answer to another one", "bob", with_fields(2, PUBLIC), 2),
+    ("as it is the same", "ann", raw(head(304, [("ETag", '"v"'), PUBLIC], None)), 1),
+)
+def test_what_was_kept_for_one_does_not_hide_what_has_become_public(gateway, asker, second, n):
+    key = serve(gateway, with_fields(1, ("ETag", '"v"'), ("Cache-Control", "max-age=0")), second, answer({}, 500))
+    assert got(gateway, "credentials", key, [("Authorization", "ann")])["n"] == 1
+    assert got(gateway, "credentials", key, [("Authorization", asker)])["n"] == n
+    for name in ("ann", "bob", "ann"):
+        assert got(gateway, "credentials", key, [("Authorization", name)])["n"] == n
+    assert calls(gateway, key) == 2
+
+
+def test_what_is_public_now_stands_before_what_was_ones_own(gateway):
+    key = serve(gateway, with_fields(1), with_fields(2, ("Cache-Control", "public, max-age=60")), answer({}, 500))
+    ann = [("Authorization", "ann")]
+    assert got(gateway, "asked-own", key, ann)["n"] == 1
+    assert got(gateway, "asked-own", key, ann + [("Cache-Control", "no-cache")])["n"] == 2
+    assert got(gateway, "asked-own", key, ann)["n"] == 2
+    assert calls(gateway, key) == 2
+
+
 @table(
     "second",
     ("what is not there any more", answer({}, 404)),
@@ -436,10 +470,6 @@ def test_what_is_withdrawn_is_so_for_who_has_other_credentials(gateway, second):
     time.sleep(1.1)
     got(gateway, "keyed-error", key, ann)
     assert got(gateway, "keyed-error", key, bob) is None
-
-
-def with_fields(n, *fields):
-    return answer({"n": n}, fields=fields)
 
 
 @table(
