@@ -49,7 +49,7 @@ struct telling telling_judge(const struct telling_source *sources, unsigned n, b
         n_had += is_had(&sources[i]);
         n_cached += sources[i].is_good && c->is_stored;
         t.has_status |= c->how != OUTCOME_UNCACHED;
-        t.is_private |= c->is_private || token_list_has(c->vary, SLICE("x-forwarded-for"));
+        t.is_private |= c->is_private;
         if (c->is_stored && c->ttl_ms < t.ttl_ms)
             t.ttl_ms = c->ttl_ms;
     }

@@ -24,7 +24,7 @@ struct telling {
     bool has_status; /* the endpoint's own cache, or that of a source, was asked */
     bool is_had;     /* every source was had from the cache */
     bool is_cached;  /* every source is in the cache now; then this holds: */
-    bool is_private; /* to the credentials of the request */
+    bool is_private; /* to who asked */
     int64_t ttl_ms;  /* what is left of the one that is over first; negative: stale for so long */
 };
 

@@ -36,7 +36,7 @@ enum outcome_cache {
 struct outcome_caching {
     enum outcome_cache how;
     bool is_stored;           /* had from the cache, or kept in it now: what follows holds */
-    bool is_private;          /* to the credentials of its request */
+    bool is_private;          /* to the credentials of its request, or to its client's address */
     int64_t ttl_ms;           /* that is left of it */
     struct slice vary;        /* names that the origin's Vary has; lives as long as the value */
     const struct slice *tags; /* of the origin, in the arena of the request */

@@ -4,6 +4,7 @@
 #include "service/service_call_internal.h"
 #include "service/service_flight.h"
 #include "service/service_key.h"
+#include "wire/token.h"
 
 enum {
     ASKS_MAX = 4 /* times that the cache is asked, as what it said was for others */
@@ -73,7 +74,8 @@ static void tell_of_entry(const struct service_call *c, const struct service_cac
     struct outcome_caching *oc = &o->caching;
     bool is_public = caching->settings->respects_origin && r->freshness.is_public;
     oc->is_stored = true;
-    oc->is_private = caching->credentials.n && !is_public;
+    oc->is_private = (caching->credentials.n && !is_public) ||
+                     token_list_has(r->vary, SLICE("x-forwarded-for")); /* ours, of its address */
     oc->ttl_ms = service_lookup_judge(r, &q).ttl_ms;
     if (r->vary.n)
         oc->vary = arena_copy(c->request.arena, r->vary);

@@ -50,6 +50,11 @@ endpoints:
     sources:
       product: {get: "alpha:/{id}", cache: 60s}
       pricing: {get: "gamma:/{id}"}
+  - path: /both-lists/{id}
+    query: {ids: {list: true}}
+    cache: 60s
+    sources:
+      related: {each: ids, get: "alpha:/{item}", cache: 60s}
   - path: /fixed/{id}
     response_headers: {cache-control: "public, max-age=5"}
     sources:
@@ -262,6 +267,13 @@ def test_vary_names_nothing_that_a_client_does_not_send(gateway, names, vary, co
         got = gateway.get(f"/three/{key}?fields=product")
         assert got["vary"] == vary
         assert got["cache-control"].startswith(control)
+
+
+@table("path", ("a source", "both"), ("each element", "both-lists"))
+def test_what_varies_by_who_asks_is_private_where_the_endpoint_caches(gateway, path):
+    key = serve(gateway, answer({}, fields=[("Vary", "X-Forwarded-For")]))
+    for _ in range(2):
+        assert gateway.get(f"/{path}/{key}?ids={key}")["cache-control"].startswith("private, max-age=")
 
 
 def test_vary_names_what_a_trusted_proxy_sends(start):
