@@ -186,7 +186,7 @@ static bool is_impersonal(const struct gathering *g, const struct plan_source *s
     const struct config_cache *c = &s->config->cache;
     bool is_so = c->key.compiled || (!s->n_secrets && !s->n_claims);
     for (size_t i = 0; c->key.compiled && i < template_n_variables(c->key.compiled); i++)
-        is_so &= !is_secret(g, &c->key.variables[i]);
+        is_so &= !is_secret(g, sent(g, &c->key.variables[i]));
     for (unsigned i = 0; i < c->n_vary; i++)
         is_so &= !compose_is_credential(g->endpoint, c->vary[i]);
     return is_so;

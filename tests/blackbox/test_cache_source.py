@@ -135,6 +135,15 @@ endpoints:
         get: alpha:/{id}
         set_headers: {x-token: "{headers.authorization}"}
         cache: {ttl: 60s, key: "item:{id}"}
+  - path: /listed/{id}
+    headers: {x-api-key: {list: true}}
+    sources:
+      one:
+        each: headers.x-api-key
+        get: alpha:/{id}
+        forward: [authorization]
+        set_headers: {x-internal: "{item}"}
+        cache: {ttl: 60s, key: "item:{id}:{item}"}
   - path: /declared/{id}
     headers: {x-api-key: {}}
     sources:
@@ -185,6 +194,7 @@ def with_fields(n, *fields):
     return answer({"n": n}, fields=fields)
 
 
+PUBLIC = ("Cache-Control", "public, max-age=60")
 NOT_MODIFIED = raw(head(304, [("ETag", '"v"')], None))
 
 
@@ -422,14 +432,17 @@ def test_credentials_are_so_wherever_they_are_sent(gateway, place, name):
     assert ann.json()["one"]["n"] == 1 and "private" in ann["cache-control"]
 
 
+def test_what_is_public_has_no_credentials_in_its_key_as_elements_either(gateway):
+    key = serve(gateway, *numbered([PUBLIC]))
+    for n, name in enumerate(("ann", "bob"), 1):
+        assert got(gateway, "listed", key, [("X-Api-Key", "k"), ("Authorization", name)]) == [{"n": n}]
+
+
 def test_what_was_asked_without_credentials_is_not_for_who_has_some(gateway):
     key = serve(gateway, *numbered())
     assert got(gateway, "keyed", key)["n"] == 1
     assert got(gateway, "keyed", key, [("Authorization", "ann")])["n"] == 2
     assert got(gateway, "keyed", key)["n"] == 1
-
-
-PUBLIC = ("Cache-Control", "public, max-age=60")
 
 
 @table(
