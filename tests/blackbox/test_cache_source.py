@@ -13,8 +13,8 @@ listen: @listen@
 admin: @admin@
 workers: 2
 services:
-  alpha: {targets: ["http://@alpha@"], breaker: off, timeout: 400ms}
-  shaky: {targets: ["http://@alpha@"], timeout: 400ms,
+  alpha: {targets: ["http://@alpha@"], breaker: off, timeout: 1s}
+  shaky: {targets: ["http://@alpha@"], timeout: 1s,
           breaker: {failures: 1%, window: 10s, min_calls: 1, open: 60s, probes: 1}}
 endpoints:
   - path: /plain/{id}
@@ -28,7 +28,7 @@ endpoints:
     sources:
       one: {get: "alpha:/{id}", cache: 1s}
   - path: /whole/{id}
-    timeout: 700ms
+    timeout: 3s
     sources:
       one:
         get: alpha:/{id}
