@@ -52,7 +52,7 @@ static const char *reason_of(unsigned status)
     case 431:
         return "The request's head is too large.";
     case 501:
-        return "The request's transfer coding is not known.";
+        return "The request's method or transfer coding is not known.";
     case 503:
         return "There is no memory left for the request's body.";
     case 505:
