@@ -14,7 +14,7 @@ COMMENT_OR_TEXT = re.compile(
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:exitcode=86",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=86",
-    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:exitcode=86",
+    "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:exitcode=86:suppressions={ROOT}/tests/tsan.suppressions",
 }
 
 _n_reported = 0

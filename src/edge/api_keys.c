@@ -2,20 +2,19 @@
 #include "edge/api_keys.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "wire/jwa.h"
 
 enum {
-    DIGEST_SIZE_BYTES = 32,
     FIRST_CAPACITY = 16
 };
 
 struct entry {
-    unsigned char digest[DIGEST_SIZE_BYTES];
+    unsigned char digest[JWA_DIGEST_SIZE];
     struct slice name; /* malloc()ed, with the scopes behind it */
     struct slice scopes;
 };
@@ -34,11 +33,6 @@ struct api_keys *api_keys_new(void)
     return k;
 }
 
-static void digest(struct slice key, unsigned char out[DIGEST_SIZE_BYTES])
-{
-    CHECK(EVP_Digest(key.at ? key.at : "", key.n, out, NULL, EVP_sha256(), NULL) == 1);
-}
-
 static int digit_of(char c)
 {
     if (c >= '0' && c <= '9')
@@ -47,11 +41,11 @@ static int digit_of(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool read_digest(struct slice hex, unsigned char out[DIGEST_SIZE_BYTES])
+static bool read_digest(struct slice hex, unsigned char out[JWA_DIGEST_SIZE])
 {
-    if (hex.n != (size_t)2 * DIGEST_SIZE_BYTES)
+    if (hex.n != (size_t)2 * JWA_DIGEST_SIZE)
         return false;
-    for (size_t i = 0; i < DIGEST_SIZE_BYTES; i++) {
+    for (size_t i = 0; i < JWA_DIGEST_SIZE; i++) {
         int high = digit_of(hex.at[2 * i]), low = digit_of(hex.at[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
@@ -90,14 +84,14 @@ const char *api_keys_add(struct api_keys *k, struct slice name, struct slice key
                          struct slice scopes)
 {
     static const struct slice prefix = SLICE_INIT("sha256:");
-    unsigned char read[DIGEST_SIZE_BYTES];
+    unsigned char read[JWA_DIGEST_SIZE];
     if (name.n == 0 || name.n > API_KEYS_NAME_MAX)
         return "a name is 1 to 128 bytes";
     if (!slice_starts(key, prefix)) {
         if (!is_key(key))
             return "a key is 1 to 4096 characters, without spaces at its ends and no control "
                    "characters";
-        digest(key, read);
+        jwa_digest(key, read);
     } else if (!read_digest(slice_after(key, prefix.n), read)) {
         return "a digest is sha256: and 64 hexadecimal digits";
     }
@@ -108,7 +102,7 @@ const char *api_keys_add(struct api_keys *k, struct slice name, struct slice key
 static int compare(const void *a, const void *b)
 {
     const struct entry *one = a, *other = b;
-    return memcmp(one->digest, other->digest, DIGEST_SIZE_BYTES);
+    return memcmp(one->digest, other->digest, JWA_DIGEST_SIZE);
 }
 
 bool api_keys_finish(struct api_keys *k)
@@ -146,10 +140,10 @@ static size_t find_start(const struct api_keys *k, uint64_t start)
 
 struct slice api_keys_find(const struct api_keys *k, struct slice key, struct slice *scopes)
 {
-    unsigned char shown[DIGEST_SIZE_BYTES];
+    unsigned char shown[JWA_DIGEST_SIZE];
     if (key.n == 0 || key.n > API_KEYS_KEY_MAX)
         return SLICE_NONE;
-    digest(key, shown);
+    jwa_digest(key, shown);
     for (size_t i = find_start(k, start_of(shown));
          i < k->n && start_of(k->entries[i].digest) == start_of(shown); i++)
         if (CRYPTO_memcmp(k->entries[i].digest, shown, sizeof shown) == 0) {

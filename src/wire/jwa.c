@@ -10,6 +10,7 @@
 #include <openssl/hmac.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -293,8 +294,18 @@ bool jwa_verify(const struct jwa_key *k, enum jwa a, struct slice bytes, struct 
     return good;
 }
 
+/* OpenSSL looks for an algorithm by its name, under a lock, wherever it was not fetched before. */
+static EVP_MD *sha256;
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    CHECK(sha256);
+}
+
 void jwa_digest(struct slice bytes, unsigned char out[JWA_DIGEST_SIZE])
 {
-    size_t n = JWA_DIGEST_SIZE;
-    CHECK(EVP_Q_digest(NULL, "SHA256", NULL, bytes.at, bytes.n, out, &n) == 1);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fetch_sha256);
+    CHECK(EVP_Digest(bytes.at ? bytes.at : "", bytes.n, out, NULL, sha256, NULL) == 1);
 }

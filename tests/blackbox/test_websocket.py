@@ -673,7 +673,8 @@ def test_an_idle_socket_is_no_request_under_way(gateway):
         assert wait_for(lambda: gateway.get(f"/one/{key}").status == 200)
 
 
-def test_the_log_has_the_handshake_and_each_ask(gateway):
+def test_the_log_has_the_handshake_and_each_ask(start):
+    gateway = start(CONFIG, files=FILES)
     key, other, id = serve(gateway, {"id": 1}, 2, 3), serve(gateway, BAD), fresh("log")
     before = count(gateway, "sheaf_requests_total")
     with talk(gateway, f"/shop/{key}", fields=[("X-Request-Id", id)]) as t:
