@@ -203,6 +203,8 @@ static bool is_port_of_ours(const struct config *c, struct slice port)
 struct slice visit_site(const struct visit *v)
 {
     struct slice host = visit_host(v);
+    if (host.at != v->exchange->request.host.at)
+        return host;
     const char *colon = host.n ? memrchr(host.at, ':', host.n) : NULL;
     size_t n = colon ? (size_t)(colon - host.at) : host.n;
     bool is_ours = colon && is_port_of_ours(v->gateway->config, slice_after(host, n));

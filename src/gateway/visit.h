@@ -71,7 +71,7 @@ struct visit *visit_begin(struct gateway *g, struct exchange *e);
 struct slice visit_scheme(const struct visit *v);
 struct slice visit_host(const struct visit *v);
 /* The same as keys have it: without a port that is one of ours, so that instances on other ports
- * find what this one stores. */
+ * find what this one stores. A proxy speaks of ports of its own. */
 struct slice visit_site(const struct visit *v);
 /* Does the client, or a trusted proxy for it, ask by TLS? */
 bool visit_is_secure(const struct visit *v);

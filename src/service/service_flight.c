@@ -296,6 +296,8 @@ static bool take_found(struct service_flight *f, struct blob *found)
         keep_found(f, found, &r);
     switch (verdict.state) {
     case FRESHNESS_FRESH:
+        if (r.freshness.came_ms < f->had_ms)
+            return false;                        /* what is stale in memory came later */
         service_flight_land_found(f, found, &r); /* f is gone */
         return true;
     case FRESHNESS_REVALIDATE:

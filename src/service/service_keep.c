@@ -132,22 +132,35 @@ bool service_keep_is_telling(unsigned status)
     return status < 500 && status != 304 && status != 408 && status != 429;
 }
 
-/* Where who has other credentials finds what is public: at the base, and at the base with the
- * fields that the flight's key has behind its own. Who has none has its own there, which stays. */
+/* What lies at the place that is written; NULL where it is no sign. */
+static struct blob *find_sign(const struct service_keeping *k, struct record *sign)
+{
+    const struct cache_key place = cache_key_of(buffer_slice(&k->cache->key));
+    struct blob *b =
+        memory_store_find(k->cache->cache->memory, &place, service_lookup_now_ms(k->cache));
+    if (b && record_read(sign, blob_slice(b)) && service_lookup_is_sign(sign))
+        return b;
+    if (b)
+        blob_release(NULL, b);
+    return NULL;
+}
+
+/* Where who has other credentials finds what is public: at the base and, by the sign there, with
+ * the fields of this request that it varies by. Who has no credentials has its own there, which
+ * stays. */
 static void forget_public(struct service_keeping *k)
 {
     struct buffer *out = &k->cache->key;
+    struct record sign;
     out->n = 0;
-    if (!service_key_has_public(k->caching) || !service_key_put_base(out, k->caching, true))
+    if (!service_key_has_public(k->caching) || !service_key_put_base(out, k->caching, false))
         return;
-    bool is_behind = slice_starts(k->key, buffer_slice(out));
-    struct slice varied = is_behind ? slice_after(k->key, out->n) : SLICE_NONE;
-    out->n = 0;
-    if (!service_key_put_base(out, k->caching, false))
-        return;
+    struct blob *b = find_sign(k, &sign);
     service_cache_withdraw(k->cache, buffer_slice(out));
-    if (varied.n && buffer_append(out, varied))
+    if (b && service_key_put_vary(out, sign.vary, k->fields))
         service_cache_withdraw(k->cache, buffer_slice(out));
+    if (b)
+        blob_release(NULL, b);
 }
 
 /* Is that about who asks, and not about what is there? */
@@ -177,10 +190,10 @@ static void forget_at(const struct service_keeping *k, struct slice key, bool is
 /* Not kept: what was there before is not to be found any more. key, vary: of the answer. */
 static void forget(struct service_keeping *k, struct slice key, struct slice vary, unsigned status)
 {
-    bool is_for_all =
-        !is_refusal(k, status) && !service_key_is_varied_by_credentials(k->caching, vary);
     if (!service_keep_is_telling(status))
         return;
+    bool is_for_all =
+        !is_refusal(k, status) && !service_key_is_varied_by_credentials(k->caching, vary);
     service_cache_remove(k->cache, k->key);
     forget_at(k, key, is_for_all);
     forget_at(k, k->asked, is_for_all);

@@ -325,39 +325,46 @@ void tier_put(struct tier *t, const struct cache_key *k, const struct tier_entry
         free(p);
 }
 
-struct removal {
-    struct tier_wait wait;
-    struct tier_store *store;
-};
-
 static void on_removed(struct tier_wait *w, struct resp_value *v)
 {
-    struct removal *r = LIST_OWNER(w, struct removal, wait);
-    if (v)
-        (void)tier_store_has_forgotten(r->store, v);
-    free(r);
+    (void)v;
+    free(w);
 }
 
-static void end_removal(struct tier_store *s, struct resp_command *c)
+static void send_removal(struct tier_store *s, const char digest[CACHE_KEY_DIGEST])
 {
-    struct removal *r = malloc(sizeof *r);
-    CHECK(r);
-    *r = (struct removal){{.on_answer = on_removed}, s};
-    if (!tier_link_end(&s->link, c, &r->wait))
-        free(r);
+    struct resp_command c;
+    if (!s->is_usable || !tier_link_begin(&s->link, &c, 2))
+        return;
+    struct tier_wait *w = malloc(sizeof *w);
+    CHECK(w);
+    *w = (struct tier_wait){.on_answer = on_removed};
+    resp_add(&c, SLICE("UNLINK"), SLICE_NONE);
+    resp_add(&c, SLICE(TIER_TEXT_RECORD), (struct slice){digest, CACHE_KEY_DIGEST});
+    if (!tier_link_end(&s->link, &c, w))
+        free(w);
 }
 
 void tier_remove(struct tier *t, const struct cache_key *k)
 {
     char digest[CACHE_KEY_DIGEST];
     cache_key_digest(k, digest);
-    struct tier_store *s = tier_choose(t, digest);
-    struct resp_command c;
-    if (!s->is_usable || !tier_link_begin(&s->link, &c, 2))
-        return;
-    resp_add(&c, SLICE("UNLINK"), SLICE_NONE);
-    resp_add(&c, SLICE(TIER_TEXT_RECORD), (struct slice){digest, CACHE_KEY_DIGEST});
-    end_removal(s, &c);
+    send_removal(tier_choose(t, digest), digest);
+}
+
+struct withdrawal {
+    struct tier_wait wait;
+    struct tier_store *store;
+    char digest[CACHE_KEY_DIGEST];
+};
+
+/* Where the store has forgotten how to look first, it is taken out whatever it is. */
+static void on_withdrawn(struct tier_wait *wait, struct resp_value *v)
+{
+    struct withdrawal *w = LIST_OWNER(wait, struct withdrawal, wait);
+    if (v && tier_store_has_forgotten(w->store, v))
+        send_removal(w->store, w->digest);
+    free(w);
 }
 
 void tier_withdraw(struct tier *t, const struct cache_key *k)
@@ -368,8 +375,13 @@ void tier_withdraw(struct tier *t, const struct cache_key *k)
     struct resp_command c;
     if (!tier_store_begin(s, &c, TIER_SCRIPT_WITHDRAW, 1, 3))
         return;
+    struct withdrawal *w = malloc(sizeof *w);
+    CHECK(w);
+    *w = (struct withdrawal){.wait = {.on_answer = on_withdrawn}, .store = s};
+    memcpy(w->digest, digest, sizeof digest);
     resp_add(&c, SLICE(TIER_TEXT_RECORD), (struct slice){digest, CACHE_KEY_DIGEST});
-    resp_add_number(&c, record_flags_at(k->text) + 1);
+    resp_add_number(&c, record_flags_at(k->text));
     resp_add_number(&c, RECORD_PUBLIC);
-    end_removal(s, &c);
+    if (!tier_link_end(&s->link, &c, &w->wait))
+        free(w);
 }

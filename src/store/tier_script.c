@@ -58,9 +58,9 @@ const struct slice tier_scripts[TIER_N_SCRIPTS] = {
                                      "left = left + redis.call('ZCARD', set)\n"
                                      "end\n"
                                      "return left\n"),
-    [TIER_SCRIPT_WITHDRAW] = SLICE_INIT("local record = redis.call('GET', KEYS[1]) or ''\n"
-                                        "local at, flag = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
-                                        "local flags, status = string.byte(record, at, at + 1)\n"
+    [TIER_SCRIPT_WITHDRAW] = SLICE_INIT("local at, flag = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
+                                        "local seen = redis.call('GETRANGE', KEYS[1], at, at + 1)\n"
+                                        "local flags, status = string.byte(seen, 1, 2)\n"
                                         "if (status or 0) == 0 then return 0 end\n"
                                         "if math.floor(flags / flag) % 2 == 0 then return 0 end\n"
                                         "return redis.call('UNLINK', KEYS[1])\n"),

@@ -23,7 +23,7 @@ enum tier_script {
      * `want` of a share of it. Whether it has, how far ahead of now the word is then, how many it
      * has taken beyond n. */
     TIER_SCRIPT_RATE,
-    /* sheaf:r:DIGEST; where the record has its flags, from 1, and which flag: takes it out where it
+    /* sheaf:r:DIGEST; where the record has its flags, from 0, and which flag: takes it out where it
      * is an answer that has the flag. 1: it was. */
     TIER_SCRIPT_WITHDRAW,
     /* channel, label: tells all who listen that it has been purged. */

@@ -485,6 +485,18 @@ def test_what_is_withdrawn_is_so_for_who_has_other_credentials(gateway, second):
     assert got(gateway, "keyed-error", key, bob) is None
 
 
+def test_what_is_withdrawn_is_so_too_where_it_varies_and_the_one_that_asks_has_an_own_answer(gateway):
+    own = answer({"n": 1}, fields=[("Cache-Control", "max-age=1")])
+    public = answer({"n": 2}, fields=[("Cache-Control", "max-age=1, public"), ("Vary", "Accept-Language")])
+    key = serve(gateway, own, public, answer({}, 404), answer({}, 500))
+    ann, bob = [("Authorization", "ann")], [("Authorization", "bob")]
+    assert got(gateway, "keyed-error", key, ann)["n"] == 1
+    assert got(gateway, "keyed-error", key, bob)["n"] == 2
+    time.sleep(1.1)
+    got(gateway, "keyed-error", key, ann)
+    assert got(gateway, "keyed-error", key, bob) is None
+
+
 @table(
     "without, with_some",
     ("private", with_fields(1, ("Cache-Control", "max-age=60")), with_fields(2, ("Cache-Control", "private"))),

@@ -315,6 +315,11 @@ static void scripts_that_the_store_forgot_are_loaded_again(void **state)
     expect_asked(r, "SCRIPT FLUSH", "OK");
     purge(&r->one, CACHE_PURGE_KEY, "n"); /* is not */
     asker_expect(&r->other, "1", NULL);
+    put(&r->one, "2", "n", NULL);
+    expect_asked(r, "SCRIPT FLUSH", "OK");
+    const struct cache_key k = cache_key_of(SLICE("2"));
+    tier_withdraw(r->one.tier, &k); /* nor is this */
+    asker_expect(&r->one, "2", NULL);
 }
 
 static void a_password_is_said_and_the_database_is_the_one_meant(void **state)
