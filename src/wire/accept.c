@@ -21,21 +21,6 @@ struct range {
     unsigned weight;
 };
 
-/* Bytes up to the next separator that is in no quoted string. */
-static size_t until(struct slice s, char separator)
-{
-    bool is_quoted = false;
-    for (size_t i = 0; i < s.n; i++) {
-        if (is_quoted && s.at[i] == '\\')
-            i++;
-        else if (s.at[i] == '"')
-            is_quoted = !is_quoted;
-        else if (s.at[i] == separator && !is_quoted)
-            return i;
-    }
-    return s.n;
-}
-
 /* qvalue = "0" [ "." *3DIGIT ] / "1" [ "." *3("0") ] */
 static bool read_weight(struct slice text, unsigned *weight)
 {
@@ -70,7 +55,7 @@ static bool is_known(const struct accept *a, struct slice name)
 
 static bool read_parameter(const struct accept *a, struct slice text, struct range *r)
 {
-    size_t n = until(text, '=');
+    size_t n = token_size_until(text, '=');
     struct slice name = token_trim((struct slice){text.at, n});
     struct slice value = n < text.n ? token_trim(slice_after(text, n + 1)) : SLICE_NONE;
     if (token_equals(name, SLICE("q")))
@@ -84,7 +69,7 @@ static bool read_parameter(const struct accept *a, struct slice text, struct ran
 
 static bool read_range(const struct accept *a, struct slice text, struct range *r)
 {
-    size_t n = until(text, ';');
+    size_t n = token_size_until(text, ';');
     *r = (struct range){.type = token_trim((struct slice){text.at, n}), .weight = FULL};
     const char *slash = r->type.n ? memchr(r->type.at, '/', r->type.n) : NULL;
     if (!slash)
@@ -94,7 +79,7 @@ static bool read_range(const struct accept *a, struct slice text, struct range *
         return false;
     while (n < text.n) {
         text = slice_after(text, n + 1);
-        n = until(text, ';');
+        n = token_size_until(text, ';');
         if (!read_parameter(a, token_trim((struct slice){text.at, n}), r))
             return false;
     }

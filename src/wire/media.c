@@ -50,21 +50,6 @@ static enum media_charset charset_of(struct slice name)
     return MEDIA_FOREIGN;
 }
 
-/* Bytes up to the next ";" that is in no quoted string. */
-static size_t parameter_size(struct slice s)
-{
-    bool is_quoted = false;
-    for (size_t i = 0; i < s.n; i++) {
-        if (is_quoted && s.at[i] == '\\')
-            i++;
-        else if (s.at[i] == '"')
-            is_quoted = !is_quoted;
-        else if (s.at[i] == ';' && !is_quoted)
-            return i;
-    }
-    return s.n;
-}
-
 struct media media_of(struct slice content_type)
 {
     if (slice_equal(content_type, SLICE("application/json"))) /* what most say */
@@ -77,7 +62,7 @@ struct media media_of(struct slice content_type)
     rest = slice_after(rest, until(rest, ';').n);
     while (rest.n) {
         rest = slice_after(rest, 1);
-        size_t n = parameter_size(rest);
+        size_t n = token_size_until(rest, ';');
         struct slice parameter = token_trim((struct slice){rest.at, n});
         struct slice name = until(parameter, '=');
         rest = slice_after(rest, n);

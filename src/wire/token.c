@@ -117,8 +117,7 @@ struct slice token_trim(struct slice s)
     return s;
 }
 
-/* Bytes of the first element, whatever stands in its quoted strings. */
-static size_t element_size(struct slice s)
+size_t token_size_until(struct slice s, char separator)
 {
     bool is_quoted = false;
     for (size_t i = 0; i < s.n; i++) {
@@ -126,7 +125,7 @@ static size_t element_size(struct slice s)
             i++;
         else if (s.at[i] == '"')
             is_quoted = !is_quoted;
-        else if (s.at[i] == ',' && !is_quoted)
+        else if (s.at[i] == separator && !is_quoted)
             return i;
     }
     return s.n;
@@ -135,7 +134,7 @@ static size_t element_size(struct slice s)
 bool token_next(struct slice *rest, struct slice *element)
 {
     while (rest->n) {
-        size_t n = element_size(*rest);
+        size_t n = token_size_until(*rest, ',');
         *element = token_trim((struct slice){rest->at, n});
         *rest = slice_after(*rest, n < rest->n ? n + 1 : n);
         if (element->n)

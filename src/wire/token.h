@@ -57,6 +57,8 @@ static inline bool token_equals(struct slice text, struct slice lower)
 }
 /* Without the spaces and tabs around it. */
 struct slice token_trim(struct slice s);
+/* Bytes up to the first separator that is in no quoted string (RFC 9110 5.6.4); all without one. */
+size_t token_size_until(struct slice s, char separator);
 /* Takes the next element of a comma-separated list off *rest, trimmed; empty elements are passed
  * over (RFC 9110 5.6.1). false at the end. Commas inside quoted strings are no separators. */
 bool token_next(struct slice *rest, struct slice *element) MUST_USE;

@@ -2,42 +2,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gateway/place.h"
-#include "load.h"
-
-struct fixture {
-    struct config *config;
-    struct arena arena;
-    struct place_tree tree;
-};
-
-/* Lines of `name: {...}` below `sources`; a source's name tells it in the trees that follow. */
-static void compile(struct fixture *f, const char *sources)
-{
-    char *yaml = NULL;
-    assert_true(asprintf(&yaml, "  - path: /p\n    sources:\n%s", sources) > 0);
-    f->config = load_endpoints(yaml);
-    free(yaml);
-    arena_init(&f->arena, 4096, SIZE_MAX / 2);
-    place_compile(&f->tree, &f->config->endpoints[0], &f->arena);
-}
-
-static void done(struct fixture *f)
-{
-    arena_done(&f->arena);
-    config_free(f->config);
-}
+#include "tree.h"
 
 /* As name=source(inside,inside); an object of ours has no source, what joins has no name. */
-static void write_place(FILE *to, const struct fixture *f, const struct place *p)
+static void write_place(FILE *to, const struct tree *t, const struct place *p)
 {
-    const struct config_endpoint *e = &f->config->endpoints[0];
+    const struct config_endpoint *e = &t->config->endpoints[0];
     fprintf(to, "%.*s", SLICE_ARG(p->name));
     if (p->source >= 0)
         fprintf(to, "=%.*s", SLICE_ARG(e->sources[p->source].name));
     for (const struct place *c = p->first; c; c = c->next) {
         fprintf(to, c == p->first ? "(" : ",");
-        write_place(to, f, c);
+        write_place(to, t, c);
     }
     if (p->first)
         fprintf(to, ")");
@@ -45,16 +21,16 @@ static void write_place(FILE *to, const struct fixture *f, const struct place *p
 
 static void expect(const char *sources, const char *wanted)
 {
-    struct fixture f;
+    struct tree t;
     char *text = NULL;
     size_t n;
-    compile(&f, sources);
+    tree_load(&t, sources);
     FILE *to = open_memstream(&text, &n);
-    write_place(to, &f, &f.tree.root);
+    write_place(to, &t, &t.places.root);
     fclose(to);
     assert_string_equal(text, wanted);
     free(text);
-    done(&f);
+    tree_done(&t);
 }
 
 #define A "      a: {get: \"one:/\"}\n"
@@ -89,10 +65,10 @@ static void a_source_stands_where_it_is_declared_whatever_was_put_into_it_before
 static void values_lie_in_each_other_at_any_depth(void **state)
 {
     (void)state;
-    struct fixture f;
-    compile(&f, A "      b: {get: \"one:/\", into: a.b}\n"
-                  "      c: {get: \"one:/\", into: a.b.x.c}\n");
-    const struct place *a = place_find(&f.tree.root, SLICE("a"));
+    struct tree t;
+    tree_load(&t, A "      b: {get: \"one:/\", into: a.b}\n"
+                    "      c: {get: \"one:/\", into: a.b.x.c}\n");
+    const struct place *a = place_find(&t.places.root, SLICE("a"));
     const struct place *b = place_find(a, SLICE("b"));
     const struct place *x = place_find(b, SLICE("x"));
     assert_false(a->is_hosted);
@@ -103,18 +79,18 @@ static void values_lie_in_each_other_at_any_depth(void **state)
     assert_int_equal(x->covered, 4);
     assert_memory_equal(x->dotted.at, "a.b.x", x->dotted.n);
     assert_null(place_find(b, SLICE("c")));
-    done(&f);
+    tree_done(&t);
 }
 
 static void names_are_quoted_as_json(void **state)
 {
     (void)state;
-    struct fixture f;
-    compile(&f, "      a: {get: \"one:/\", into: 'x\"\xc3\xa9'}\n");
-    struct slice member = f.tree.root.first->member;
+    struct tree t;
+    tree_load(&t, "      a: {get: \"one:/\", into: 'x\"\xc3\xa9'}\n");
+    struct slice member = t.places.root.first->member;
     assert_int_equal(member.n, strlen(",\"x\\\"\xc3\xa9\":"));
     assert_memory_equal(member.at, ",\"x\\\"\xc3\xa9\":", member.n);
-    done(&f);
+    tree_done(&t);
 }
 
 static void only_members_of_the_top_level_are_flat(void **state)
@@ -132,42 +108,42 @@ static void only_members_of_the_top_level_are_flat(void **state)
     };
     (void)state;
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct fixture f;
-        compile(&f, rows[i].sources);
-        if (f.tree.is_flat != rows[i].is_flat)
+        struct tree t;
+        tree_load(&t, rows[i].sources);
+        if (t.places.is_flat != rows[i].is_flat)
             fail_msg("row %u", i);
-        done(&f);
+        tree_done(&t);
     }
 }
 
 static void a_call_takes_with_it_all_that_it_needs(void **state)
 {
     (void)state;
-    struct fixture f;
-    compile(&f, "      last: {get: \"one:/{middle.v}\", keep: true}\n"
-                "      middle: {get: \"one:/{first.v}\", into: .}\n"
-                "      first: {get: \"one:/\", hide: true}\n"
-                "      other: {get: \"one:/\"}\n");
-    assert_int_equal(f.tree.called[0], 7);
-    assert_int_equal(f.tree.called[1], 6);
-    assert_int_equal(f.tree.called[2], 4);
-    assert_int_equal(f.tree.called[3], 8);
-    assert_int_equal(f.tree.kept, 7);
-    assert_int_equal(f.tree.shown, 11);
-    assert_int_equal(f.tree.joined, 2);
-    assert_null(f.tree.of[2]);
-    done(&f);
+    struct tree t;
+    tree_load(&t, "      last: {get: \"one:/{middle.v}\", keep: true}\n"
+                  "      middle: {get: \"one:/{first.v}\", into: .}\n"
+                  "      first: {get: \"one:/\", hide: true}\n"
+                  "      other: {get: \"one:/\"}\n");
+    assert_int_equal(t.places.called[0], 7);
+    assert_int_equal(t.places.called[1], 6);
+    assert_int_equal(t.places.called[2], 4);
+    assert_int_equal(t.places.called[3], 8);
+    assert_int_equal(t.places.kept, 7);
+    assert_int_equal(t.places.shown, 11);
+    assert_int_equal(t.places.joined, 2);
+    assert_null(t.places.of[2]);
+    tree_done(&t);
 }
 
 static void what_needs_one_that_may_be_skipped_may_be_too(void **state)
 {
     (void)state;
-    struct fixture f;
-    compile(&f, "      last: {get: \"one:/{middle.v}\"}\n"
-                "      middle: {get: \"one:/{first.v}\", when: has(first.w)}\n"
-                "      first: {get: \"one:/\"}\n");
-    assert_int_equal(f.tree.conditional, 3);
-    done(&f);
+    struct tree t;
+    tree_load(&t, "      last: {get: \"one:/{middle.v}\"}\n"
+                  "      middle: {get: \"one:/{first.v}\", when: has(first.w)}\n"
+                  "      first: {get: \"one:/\"}\n");
+    assert_int_equal(t.places.conditional, 3);
+    tree_done(&t);
 }
 
 int main(void)

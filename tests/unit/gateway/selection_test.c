@@ -4,33 +4,12 @@
 
 #include "gateway/selection.h"
 #include "shop.h"
-
-struct fixture {
-    struct config *config;
-    struct arena arena;
-    struct place_tree tree;
-};
-
-static void load(struct fixture *f, const char *sources)
-{
-    char *yaml = NULL;
-    assert_true(asprintf(&yaml, "  - path: /p\n    sources:\n%s", sources) > 0);
-    f->config = load_endpoints(yaml);
-    free(yaml);
-    arena_init(&f->arena, 4096, SIZE_MAX / 2);
-    place_compile(&f->tree, &f->config->endpoints[0], &f->arena);
-}
-
-static void done(struct fixture *f)
-{
-    arena_done(&f->arena);
-    config_free(f->config);
-}
+#include "tree.h"
 
 /* As name:fields for what is shown, and the bare name of what is only called. */
-static void write_source(FILE *to, const struct fixture *f, const struct selection *s, unsigned i)
+static void write_source(FILE *to, const struct tree *t, const struct selection *s, unsigned i)
 {
-    fprintf(to, "%s%.*s", ftell(to) ? " " : "", SLICE_ARG(f->config->endpoints[0].sources[i].name));
+    fprintf(to, "%s%.*s", ftell(to) ? " " : "", SLICE_ARG(t->config->endpoints[0].sources[i].name));
     if (!(s->shown >> i & 1))
         return;
     struct buffer text;
@@ -41,25 +20,25 @@ static void write_source(FILE *to, const struct fixture *f, const struct selecti
     buffer_done(&text);
 }
 
-static const struct fields *parse(struct fixture *f, const char *text)
+static const struct fields *parse(struct tree *t, const char *text)
 {
-    struct fields_result r = fields_parse(slice_of(text), &f->arena);
+    struct fields_result r = fields_parse(slice_of(text), &t->arena);
     assert_int_equal(r.verdict, FIELDS_GOOD);
     return r.fields;
 }
 
-static char *choose(struct fixture *f, const char *fields)
+static char *choose(struct tree *t, const char *fields)
 {
-    const struct config_endpoint *e = &f->config->endpoints[0];
+    const struct config_endpoint *e = &t->config->endpoints[0];
     struct selection s;
     char *text = NULL;
     size_t n;
-    assert_true(selection_choose(&s, e, &f->tree, parse(f, fields), &f->arena));
+    assert_true(selection_choose(&s, e, &t->places, parse(t, fields), &t->arena));
     FILE *to = open_memstream(&text, &n);
     fflush(to);
     for (unsigned i = 0; i < e->n_sources; i++)
         if (s.called >> i & 1)
-            write_source(to, f, &s, i);
+            write_source(to, t, &s, i);
     fclose(to);
     return text;
 }
@@ -70,15 +49,15 @@ struct row {
 
 static void expect(const char *sources, const struct row *rows, unsigned n)
 {
-    struct fixture f;
-    load(&f, sources);
+    struct tree t;
+    tree_load(&t, sources);
     for (unsigned i = 0; i < n; i++) {
-        char *found = choose(&f, rows[i].fields);
+        char *found = choose(&t, rows[i].fields);
         if (strcmp(found, rows[i].wanted) != 0)
             fail_msg("%s: '%s', not '%s'", rows[i].fields, found, rows[i].wanted);
         free(found);
     }
-    done(&f);
+    tree_done(&t);
 }
 
 #define EXPECT(sources, rows) expect(sources, rows, sizeof(rows) / sizeof *(rows))
@@ -193,32 +172,32 @@ static void a_view_applies_where_a_name_of_it_is_known(void **state)
         {"a", true},       {"a,zzz", true}, {"zzz", false},
         {"zzz(a)", false}, {"*", true},     {"*(x)", true},
     };
-    struct fixture f;
+    struct tree t;
     (void)state;
-    load(&f, "      a: {get: \"one:/\"}\n      b: {get: \"one:/\", hide: true}\n");
+    tree_load(&t, "      a: {get: \"one:/\"}\n      b: {get: \"one:/\", hide: true}\n");
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct config_view view = {.fields = parse(&f, rows[i].fields)};
-        if (selection_view_applies(&f.config->endpoints[0], &view) != rows[i].applies)
+        const struct config_view view = {.fields = parse(&t, rows[i].fields)};
+        if (selection_view_applies(&t.config->endpoints[0], &view) != rows[i].applies)
             fail_msg("%s", rows[i].fields);
     }
-    assert_false(config_has_place(&f.config->endpoints[0], SLICE("b")));
-    done(&f);
+    assert_false(config_has_place(&t.config->endpoints[0], SLICE("b")));
+    tree_done(&t);
 }
 
 static void a_full_arena_is_told(void **state)
 {
-    struct fixture f;
+    struct tree t;
     struct arena small;
     struct selection s;
     (void)state;
-    load(&f, "      a: {get: \"one:/\"}\n      b: {get: \"one:/\"}\n");
-    const struct fields *fields = parse(&f, "a,b(c)");
+    tree_load(&t, "      a: {get: \"one:/\"}\n      b: {get: \"one:/\"}\n");
+    const struct fields *fields = parse(&t, "a,b(c)");
     for (size_t size = 0; size < 96; size += 16) {
         arena_init(&small, size ? size : 1, size);
-        assert_false(selection_choose(&s, &f.config->endpoints[0], &f.tree, fields, &small));
+        assert_false(selection_choose(&s, &t.config->endpoints[0], &t.places, fields, &small));
         arena_done(&small);
     }
-    done(&f);
+    tree_done(&t);
 }
 
 /* Requests. */

@@ -96,6 +96,21 @@ static void lists_give_their_elements(void **state)
     assert_int_equal(element.n, 10);
 }
 
+/* RFC 9110 5.6.4 */
+static void separators_in_quoted_strings_separate_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+    } rows[] = {
+        {"", 0},          {";b", 0},          {"ab", 2},  {"a;b;c", 1},
+        {"a=\";\";b", 5}, {"\"\\\";\";b", 5}, {"\";", 2}, {"\\;", 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(token_size_until(slice_of(rows[i].text), ';'), rows[i].n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +120,7 @@ int main(void)
         cmocka_unit_test(names_equal_in_any_case),
         cmocka_unit_test(each_byte_of_a_name_counts),
         cmocka_unit_test(lists_give_their_elements),
+        cmocka_unit_test(separators_in_quoted_strings_separate_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
