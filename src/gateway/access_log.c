@@ -17,7 +17,7 @@ struct access_source access_log_source(const struct plan_source *s, const struct
         .status = o->status,
         .us = o->started_ns ? (o->ended_ns - o->started_ns) / NS_A_US : 0,
         .attempts = o->n_attempts,
-        .cache = telling_word(o->caching.how),
+        .cache = telling_word(outcome_cache_told(o)),
     };
 }
 

@@ -40,6 +40,11 @@ static bool add_number(struct assembly *a, unsigned number)
     return add(a, (struct slice){text, n});
 }
 
+static bool add_stale(const struct parts *p, struct assembly *a)
+{
+    return !p->is_stale || add(a, SLICE(",\"extensions\":{\"stale\":true}"));
+}
+
 static bool add_errors(struct assembly *a, uint64_t sources)
 {
     struct slice errors = assemble_errors_of(a->run, sources);
@@ -56,12 +61,12 @@ static bool add_part_errors(struct parts *p, unsigned source, struct assembly *a
     return add_errors(a, run_bit(source));
 }
 
-/* `"items":[value]`, and what went wrong with it. */
-static bool add_items(struct assembly *a, unsigned source, unsigned element)
+/* `"items":[value]`, whether it is stale, and what went wrong with it. */
+static bool add_items(const struct parts *p, struct assembly *a, unsigned source, unsigned element)
 {
     struct slice error = parts_error_of_element(a->run, source, element);
     bool is_good = error.at && add(a, SLICE("\"items\":[")) &&
-                   parts_add_element(a, source, element) && add(a, SLICE("]"));
+                   parts_add_element(a, source, element) && add(a, SLICE("]")) && add_stale(p, a);
     if (!is_good || !error.n)
         return is_good;
     return add(a, SLICE(",\"errors\":[")) && add(a, error) && add(a, SLICE("]"));
@@ -81,15 +86,16 @@ static bool end_part(struct assembly *a)
     return add(a, SLICE(",\"hasNext\":true}" DELIMITER));
 }
 
-/* Errors of those that had no part, and whether all is well. */
+/* Errors of those that had no part, whether all is well, and what is stale. */
 static bool end_last(struct parts *p, struct assembly *a)
 {
     struct slice errors = parts_find_errors(p);
     a->is_complete = errors.n == 0;
     return errors.at && add(a, SLICE("\"hasNext\":false")) &&
            add_errors(a, p->run->plan->all & ~p->told) &&
-           add(a, a->is_complete ? SLICE(",\"extensions\":{\"complete\":true}}" LAST_DELIMITER)
-                                 : SLICE(",\"extensions\":{\"complete\":false}}" LAST_DELIMITER));
+           add(a, a->is_complete ? SLICE(",\"extensions\":{\"complete\":true")
+                                 : SLICE(",\"extensions\":{\"complete\":false")) &&
+           parts_add_stale(p, a) && add(a, SLICE("}}" LAST_DELIMITER));
 }
 
 static enum assemble_verdict put_first_by_path(struct parts *p, struct assembly *a)
@@ -103,7 +109,7 @@ static bool put_element_by_path(struct parts *p, unsigned source, struct assembl
     unsigned element = parts_take_element(p, source);
     return add(a, SLICE(PART_HEAD "{\"incremental\":[{\"path\":")) &&
            parts_add_element_path(a, source, element) && add(a, SLICE(",")) &&
-           add_items(a, source, element) && add(a, SLICE("}]")) && end_part(a);
+           add_items(p, a, source, element) && add(a, SLICE("}]")) && end_part(a);
 }
 
 static bool put_part_by_path(struct parts *p, unsigned source, unsigned number, struct assembly *a)
@@ -114,8 +120,8 @@ static bool put_part_by_path(struct parts *p, unsigned source, unsigned number, 
     unsigned depth = parts_find_container(p, source);
     return add(a, SLICE(PART_HEAD "{\"incremental\":[{\"path\":")) &&
            parts_add_path(a, source, depth) && add(a, SLICE(",\"data\":")) &&
-           parts_add_data(p, source, depth, a) && add_part_errors(p, source, a) &&
-           add(a, SLICE("}]")) && end_part(a);
+           parts_add_data(p, source, depth, a) && add_stale(p, a) &&
+           add_part_errors(p, source, a) && add(a, SLICE("}]")) && end_part(a);
 }
 
 static bool put_done_by_path(struct parts *p, struct assembly *a)
@@ -184,7 +190,7 @@ static bool put_element_by_id(struct parts *p, unsigned source, struct assembly 
     unsigned element = parts_take_element(p, source);
     uint64_t completed = parts_is_listed(p, source) ? 0 : run_bit(source);
     return add(a, SLICE(PART_HEAD "{\"incremental\":[{\"id\":\"")) && add_number(a, source) &&
-           add(a, SLICE(OF_ITEMS "\",")) && add_items(a, source, element) &&
+           add(a, SLICE(OF_ITEMS "\",")) && add_items(p, a, source, element) &&
            end_part_by_id(p, completed, completed, a);
 }
 
@@ -201,7 +207,7 @@ static bool put_part_by_id(struct parts *p, unsigned source, unsigned number, st
         add(a, SLICE("\"incremental\":[{\"id\":\"")) && add_number(a, source) &&
         add(a, SLICE("\"")) &&
         (depth == 0 || (add(a, SLICE(",\"subPath\":")) && parts_add_path(a, source, depth))) &&
-        add(a, SLICE(",\"data\":")) && parts_add_data(p, source, depth, a) &&
+        add(a, SLICE(",\"data\":")) && parts_add_data(p, source, depth, a) && add_stale(p, a) &&
         add_part_errors(p, source, a);
     uint64_t completed = parts_is_listed(p, source) ? 0 : run_bit(source);
     return is_good && end_part_by_id(p, completed, listed & completed, a);

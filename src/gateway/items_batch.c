@@ -83,6 +83,7 @@ static void hand_out(struct run_items *items, struct slice array)
         if (!item || item->value.at)
             continue;
         item->value = part.text;
+        item->outcome.caching.how = whole->caching.how;
         item->outcome.blob = whole->blob ? blob_share(whole->blob) : NULL;
     }
     for (unsigned i = 0; i < items->n; i++) {

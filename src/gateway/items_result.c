@@ -51,12 +51,12 @@ static bool return_fields(const struct run_items *items, struct outcome *whole)
     return true;
 }
 
-/* How near the cache was: the least of all counts. */
-static unsigned nearness(enum outcome_cache how)
+/* The least of all counts: what is stale is to be known of, then how near the cache was. */
+static unsigned rank(enum outcome_cache how)
 {
     static const uint8_t of[] = {
-        [OUTCOME_UNCACHED] = 0, [OUTCOME_MISS] = 1, [OUTCOME_REVALIDATED] = 2,
-        [OUTCOME_STALE] = 3,    [OUTCOME_HIT] = 4,
+        [OUTCOME_STALE] = 0,       [OUTCOME_UNCACHED] = 1, [OUTCOME_MISS] = 2,
+        [OUTCOME_REVALIDATED] = 3, [OUTCOME_HIT] = 4,
     };
     return of[how];
 }
@@ -85,7 +85,9 @@ static void add_caching(const struct run_items *items, struct outcome_caching *s
         const struct outcome_caching *c = &items->at[i].outcome.caching;
         if (items->at[i].same_as != i)
             continue;
-        sum->how = nearness(c->how) < nearness(sum->how) ? c->how : sum->how;
+        enum outcome_cache how = outcome_cache_told(&items->at[i].outcome);
+        sum->how = rank(how) < rank(sum->how) ? how : sum->how;
+        sum->has_missed |= how != OUTCOME_HIT && how != OUTCOME_STALE;
         sum->is_stored &= c->is_stored;
         sum->is_private |= c->is_private;
         sum->ttl_ms = i == 0 || c->ttl_ms < sum->ttl_ms ? c->ttl_ms : sum->ttl_ms;

@@ -237,6 +237,12 @@ static enum standing find_standing(struct parts *p, unsigned source)
     return parts_is_listed(p, source) ? STANDING_GOOD : look_around(p, source);
 }
 
+static void note_stale(struct parts *p, unsigned source)
+{
+    p->is_stale = parts_find_stale(p, source);
+    p->stale |= p->is_stale ? run_bit(source) : 0;
+}
+
 int parts_next(struct parts *p)
 {
     for (uint64_t left = find_due(p); left; left = run_rest(left)) {
@@ -244,8 +250,10 @@ int parts_next(struct parts *p)
         if (parts_find_kind(p, source) == PARTS_NOTHING)
             continue;
         enum standing standing = find_standing(p, source);
-        if (standing == STANDING_GOOD)
+        if (standing == STANDING_GOOD) {
+            note_stale(p, source);
             return (int)source;
+        }
         if (standing == STANDING_DROPPED)
             p->sent |= run_bit(source);
     }
@@ -382,7 +390,8 @@ bool parts_add(struct parts *p, unsigned source, struct assembly *a)
     if (replaces(p, source))
         n = 1;
     return add(a, s->part_start) && parts_add_path(a, source, n) && add(a, SLICE(",\"value\":")) &&
-           parts_add_data(p, source, n, a) && add_errors(p, source, a);
+           parts_add_data(p, source, n, a) && (!p->is_stale || add(a, SLICE(",\"stale\":true"))) &&
+           add_errors(p, source, a);
 }
 
 struct slice parts_find_errors(struct parts *p)
@@ -392,13 +401,37 @@ struct slice parts_find_errors(struct parts *p)
     return assemble_errors(p->run);
 }
 
+/* Those too that have no part of their own. A list that was interrupted had stale elements. */
+static uint64_t find_stale(const struct parts *p)
+{
+    const struct run *r = p->run;
+    uint64_t stale = p->stale;
+    for (uint64_t left = r->settled; left; left = run_rest(left))
+        if (outcome_cache_told(&r->sources[run_first(left)].outcome) == OUTCOME_STALE)
+            stale |= run_bit(run_first(left));
+    return stale;
+}
+
+bool parts_add_stale(const struct parts *p, struct assembly *a)
+{
+    struct slice before = SLICE(",\"stale\":[\"");
+    uint64_t stale = find_stale(p);
+    for (uint64_t left = stale; left; left = run_rest(left)) {
+        if (!add(a, before) || !add(a, p->run->plan->sources[run_first(left)].config->name))
+            return false;
+        before = SLICE("\",\"");
+    }
+    return !stale || add(a, SLICE("\"]"));
+}
+
 bool parts_add_done(struct parts *p, struct assembly *a)
 {
     struct slice errors = parts_find_errors(p);
     a->is_complete = errors.n == 0;
-    if (a->is_complete || !errors.at)
-        return errors.at && add(a, SLICE("\"complete\":true"));
-    return add(a, SLICE("\"complete\":false,\"errors\":")) && add(a, errors);
+    if (a->is_complete)
+        return errors.at && add(a, SLICE("\"complete\":true")) && parts_add_stale(p, a);
+    return add(a, SLICE("\"complete\":false,\"errors\":")) && add(a, errors) &&
+           parts_add_stale(p, a);
 }
 
 /* Where values lie in each other they are still looked at, and what others read is still read. */

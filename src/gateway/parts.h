@@ -27,6 +27,8 @@ struct parts {
     struct names names; /* that joined sources have brought */
     unsigned joining;   /* the source that is looked at */
     uint64_t listed;    /* lists that stream: their array is told, and not each of their elements */
+    uint64_t stale;     /* of the sources that have a part, those with a stale one */
+    bool is_stale;      /* the part that parts_next() has found: its value the cache had so */
     bool in_order;      /* elements follow each other as they do in the list; the framing's */
 };
 
@@ -42,7 +44,8 @@ enum assemble_verdict parts_add_first(struct parts *p, bool has_errors,
 /* The next source whose part can be told; -1: none can, now. Lists that stream have several
  * (parts_list.h). */
 int parts_next(struct parts *p);
-/* Appends `"source":...,"path":...,"value":...` and what went wrong; no braces. false: no room. */
+/* Appends `"source":...,"path":...,"value":...`, whether it is stale, and what went wrong; no
+ * braces. false: no room. */
 bool parts_add(struct parts *p, unsigned source, struct assembly *a) MUST_USE;
 /* Sources that may have a part yet. */
 uint64_t parts_find_pending(const struct parts *p);
@@ -58,7 +61,10 @@ bool parts_add_data(struct parts *p, unsigned source, unsigned n, struct assembl
 /* The array of all that went wrong; empty: nothing; at is NULL where there is no room. What has
  * lost its place to another's name, as it has in the plain document, is not missed. */
 struct slice parts_find_errors(struct parts *p);
-/* Appends `"complete":...` and all errors; no braces. */
+/* Appends `,"stale":[...]`: the names of all whose values are stale, shown or not; nothing where
+ * there is none. After parts_find_errors(). */
+bool parts_add_stale(const struct parts *p, struct assembly *a) MUST_USE;
+/* Appends `"complete":...`, all errors, and what is stale; no braces. */
 bool parts_add_done(struct parts *p, struct assembly *a) MUST_USE;
 /* The source's last part is with the outbox, which has its own shares of the bytes. */
 void parts_release(struct parts *p, unsigned source);

@@ -41,6 +41,18 @@ enum parts_kind parts_find_kind(const struct parts *p, unsigned source)
     return find_next(p, items) < items->n ? PARTS_ELEMENT : PARTS_NOTHING;
 }
 
+bool parts_find_stale(const struct parts *p, unsigned source)
+{
+    const struct run_source *s = &p->run->sources[source];
+    const struct outcome *o = &s->outcome;
+    enum parts_kind kind = parts_find_kind(p, source);
+    if (kind == PARTS_LIST && !s->plan->config->each.batch.n)
+        return false;
+    if (kind == PARTS_ELEMENT)
+        o = &items_at(s->items, find_next(p, s->items))->outcome;
+    return outcome_cache_told(o) == OUTCOME_STALE;
+}
+
 static struct slice write_nulls(struct arena *arena, size_t n)
 {
     const struct slice null = SLICE("null,");
@@ -116,5 +128,6 @@ bool parts_add_next_element(struct parts *p, unsigned source, struct assembly *a
     struct slice error = parts_error_of_element(p->run, source, element);
     return error.at && add(a, s->part_start) && parts_add_element_path(a, source, element) &&
            add(a, SLICE(",\"value\":")) && parts_add_element(a, source, element) &&
+           (!p->is_stale || add(a, SLICE(",\"stale\":true"))) &&
            (!error.n || (add(a, SLICE(",\"error\":")) && add(a, error)));
 }

@@ -21,6 +21,9 @@ enum parts_kind {
 
 /* What the source's next part is, by what is known of it. */
 enum parts_kind parts_find_kind(const struct parts *p, unsigned source);
+/* Is the value of that part a stale entry of the cache, or made of one? The array of a list is
+ * where one answer was had for all of it: a batch. */
+bool parts_find_stale(const struct parts *p, unsigned source);
 /* Of the kind PARTS_LIST: appends the array, and counts it as told. */
 bool parts_add_list(struct parts *p, unsigned source, struct assembly *a) MUST_USE;
 /* Of the kind PARTS_ELEMENT: which one it is. It counts as told. */

@@ -34,7 +34,7 @@ const char *telling_word(enum outcome_cache how)
 
 static bool is_had(const struct telling_source *s)
 {
-    return s->caching->how == OUTCOME_HIT || s->caching->how == OUTCOME_STALE;
+    return (s->how == OUTCOME_HIT || s->how == OUTCOME_STALE) && !s->caching->has_missed;
 }
 
 struct telling telling_judge(const struct telling_source *sources, unsigned n, bool is_asked)
@@ -48,7 +48,7 @@ struct telling telling_judge(const struct telling_source *sources, unsigned n, b
         n_called++;
         n_had += is_had(&sources[i]);
         n_cached += sources[i].is_good && c->is_stored;
-        t.has_status |= c->how != OUTCOME_UNCACHED;
+        t.has_status |= sources[i].how != OUTCOME_UNCACHED;
         t.is_private |= c->is_private;
         if (c->is_stored && c->ttl_ms < t.ttl_ms)
             t.ttl_ms = c->ttl_ms;
@@ -82,7 +82,7 @@ static char *put_detail(char *at, const struct telling_source *sources, unsigned
 {
     char *start = at;
     for (unsigned i = 0; i < n; i++) {
-        const char *word = telling_word(sources[i].caching->how);
+        const char *word = telling_word(sources[i].how);
         if (!word)
             continue;
         at = put(at, at == start ? SLICE("; detail=\"") : SLICE(","));
@@ -186,6 +186,7 @@ static unsigned list_sources(const struct run *r, struct telling_source *list)
         const struct run_source *s = &r->sources[i];
         list[n++] = (struct telling_source){
             .name = s->plan->config->name,
+            .how = outcome_cache_told(&s->outcome),
             .caching = &s->outcome.caching,
             .is_good = !run_has_failed(r, i),
             .has_no_call = s->items && s->items->n == 0,

@@ -15,6 +15,7 @@
 /* A source that a run called, as far as caching goes. */
 struct telling_source {
     struct slice name;
+    enum outcome_cache how; /* as it is told */
     const struct outcome_caching *caching;
     bool is_good;     /* nothing stands in for its value */
     bool has_no_call; /* what it is worth follows from the others */

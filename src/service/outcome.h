@@ -34,7 +34,8 @@ enum outcome_cache {
     OUTCOME_STALE,
 };
 struct outcome_caching {
-    enum outcome_cache how;
+    enum outcome_cache how;   /* of a list: stale where an element is, else the worst of all */
+    bool has_missed;          /* of a list: not every element was had from the cache */
     bool is_stored;           /* had from the cache, or kept in it now: what follows holds */
     bool is_private;          /* to the credentials of its request, or to its client's address */
     int64_t ttl_ms;           /* that is left of it */
@@ -74,6 +75,13 @@ struct outcome {
 static inline bool outcome_has_value(const struct outcome *o)
 {
     return o->kind == OUTCOME_OK || o->has_stale;
+}
+
+/* What is told of the cache. A stale entry that is not worth a value is none. */
+static inline enum outcome_cache outcome_cache_told(const struct outcome *o)
+{
+    bool is_lost = o->caching.how == OUTCOME_STALE && !outcome_has_value(o);
+    return is_lost ? OUTCOME_MISS : o->caching.how;
 }
 
 /* "timeout", "unreachable", ... as users read it; "ok" where it went well. */

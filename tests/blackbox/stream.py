@@ -162,6 +162,7 @@ def compose(events):
         apply(document, event.data)
     done = events[-1].data
     assert done["complete"] == ("errors" not in done)
+    assert {e.data["source"] for e in events[1:-1] if "stale" in e.data} <= set(done.get("stale", []))
     if "errors" in done:
         document["errors"] = done["errors"]
     return document
@@ -183,7 +184,8 @@ def merge(events):
         errors += part.get("errors", [])
     assert set(pending) == {entry["id"] for entry in done.get("completed", [])}
     errors += done.get("errors", [])
-    assert done["extensions"] == {"complete": not errors}
+    stale = done["extensions"].pop("stale", None)
+    assert done["extensions"] == {"complete": not errors} and stale != []
     if errors:
         document["errors"] = errors
     return document

@@ -68,6 +68,18 @@ static const char shop_yaml[] =
     "    sources:\n"
     "      a: {get: \"s0:/\", hide: true}\n"
     "      b: {each: a, batch: ids, get: \"s1:/{?ids}\", by: id, stream: items}\n"
+    "  - path: /stale\n"
+    "    first: [a]\n"
+    "    sources:\n"
+    "      a: {get: \"s0:/\", cache: 60s}\n"
+    "      b: {get: \"s1:/\", cache: 60s}\n"
+    "      c: {get: \"s2:/\", cache: 60s, hide: true}\n"
+    "  - path: /stale-list\n"
+    "    first: []\n"
+    "    sources:\n"
+    "      a: {get: \"s0:/list\", hide: true}\n"
+    "      b: {each: a, get: \"s1:/{item}\", parallel: 1, stream: items, cache: 60s}\n"
+    "      c: {get: \"s2:/list\", required: true}\n"
     "  - path: /lost\n"
     "    sources:\n"
     "      a: {get: \"s0:/\", hide: true}\n"
@@ -403,6 +415,84 @@ static void elements_of_a_list_that_lost_its_name_are_not_told(void **state)
 #undef SO_FAR
 }
 
+/* Kept, and good for a failure alone. */
+static void serve_old(struct shop *s, unsigned service)
+{
+    shop_hear(s, service);
+    shop_say(s, service,
+             "HTTP/1.1 200 OK\r\nCache-Control: max-age=0, stale-if-error=60\r\n"
+             "Content-Type: application/json\r\nContent-Length: 1\r\n\r\n7");
+}
+
+static void fail_to_serve(struct shop *s, unsigned service)
+{
+    shop_hear(s, service);
+    shop_say(s, service, SHOP_STATUS("500 No"));
+}
+
+#define NO(source) ERROR(source, "status", "answered 500", ",\"status\":500")
+#define OLD_FIRST INITIAL("{\"a\":7,\"errors\":[" NO("a") "]}")
+#define OLD_PART PART("b", "\"b\"", "7,\"stale\":true,\"error\":" NO("b"))
+
+/* In its part, and all together at the end, in declared order. */
+static void what_is_stale_is_told(void **state)
+{
+    struct shop *s = *state;
+    ask(s, "/stale", LINES);
+    serve_old(s, 2);
+    serve_old(s, 1);
+    serve_old(s, 0);
+    expect_whole(s, INITIAL("{\"a\":7}") PART("b", "\"b\"", "7") DONE);
+    ask(s, "/stale", LINES);
+    fail_to_serve(s, 0);
+    expect(s, OLD_FIRST, false);
+    fail_to_serve(s, 1);
+    expect(s, OLD_FIRST OLD_PART, false);
+    fail_to_serve(s, 2);
+    expect_whole(s, OLD_FIRST OLD_PART "{\"event\":\"done\",\"complete\":false,\"errors\":[" NO(
+                        "a") "," NO("b") "," NO("c") "],\"stale\":[\"a\",\"b\",\"c\"]}\n");
+}
+
+#undef NO
+#undef OLD_FIRST
+#undef OLD_PART
+
+/* Its element was told to be stale, whatever became of the others. */
+static void an_interrupted_list_was_stale(void **state)
+{
+    struct shop *s = *state;
+#define LIST_OF_OLD                                                                                \
+    INITIAL("{}")                                                                                  \
+    PART("b", "\"b\"", "[null,null]") PART("b", "\"b\",0", "7") PART("b", "\"b\",1", "7")
+    ask(s, "/stale-list", LINES);
+    shop_serve(s, 0, "[1,2]");
+    serve_old(s, 1);
+    serve_old(s, 1);
+    expect(s, LIST_OF_OLD, false);
+    shop_serve(s, 2, "3");
+    expect_whole(s, LIST_OF_OLD PART("c", "\"c\"", "3") DONE);
+#undef LIST_OF_OLD
+    ask(s, "/stale-list", LINES);
+    shop_serve(s, 0, "[1,2]");
+    fail_to_serve(s, 1);
+#define NO ERROR("b", "status", "answered 500", ",\"status\":500,\"path\":[\"b\",0]")
+#define NO_GATE ERROR("c", "status", "answered 500", ",\"status\":500")
+#define SO_FAR                                                                                     \
+    INITIAL("{}")                                                                                  \
+    PART("b", "\"b\"", "[null,null]") PART("b", "\"b\",0", "7,\"stale\":true,\"error\":" NO)
+    expect(s, SO_FAR, false);
+    shop_hear(s, 1);
+    fail_to_serve(s, 2);
+    expect_whole(s, SO_FAR PART("c", "\"c\"",
+                                "null,\"error\":" NO_GATE) "{\"event\":\"done\","
+                                                           "\"complete\":false,\"errors\":[" NO
+                                                           "," NO_GATE "],\"stale\":[\"b\"]}\n");
+#undef NO
+#undef NO_GATE
+#undef SO_FAR
+    shop_await_hangup(s, 1);
+}
+
 #define HEAD "Content-Type: application/json; charset=utf-8\r\n\r\n"
 #define NEXT "\r\n---\r\n"
 #define MERGED(path, data)                                                                         \
@@ -475,6 +565,8 @@ int main(void)
         TEST(without_streaming_it_is_one_part_with_its_errors),
         TEST(a_batch_begins_with_its_answer),
         TEST(elements_of_a_list_that_lost_its_name_are_not_told),
+        TEST(what_is_stale_is_told),
+        TEST(an_interrupted_list_was_stale),
         TEST(data_is_merged_into_what_is_there),
         TEST(without_memory_it_is_broken_off),
     };

@@ -46,6 +46,7 @@ static unsigned list(const char *letters, struct telling_source *sources,
             .ttl_ms = 60000,
         };
         sources[n] = (struct telling_source){.name = names[n],
+                                             .how = caching[n].how,
                                              .caching = &caching[n],
                                              .is_good = true,
                                              .has_no_call = letters[n] == 'e'};
@@ -82,6 +83,19 @@ static void cache_status_names_the_sources_that_cache(void **state)
         if (rows[i].text)
             expect(telling_status(&t, sources, n, &arena), rows[i].text);
     }
+}
+
+static void a_list_that_is_stale_in_part_and_was_asked_for_is_no_hit(void **state)
+{
+    (void)state;
+    struct telling_source sources[MAX_SOURCES];
+    struct outcome_caching caching[MAX_SOURCES];
+    unsigned n = list("hs", sources, caching);
+    caching[1].has_missed = true;
+    struct telling t = telling_judge(sources, n, false);
+    assert_false(t.is_had);
+    expect(telling_status(&t, sources, n, &arena),
+           "sheaf; fwd=miss; detail=\"product=hit,reviews=stale\"");
 }
 
 static void an_answer_is_cached_where_every_source_is(void **state)
@@ -203,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(cache_status_names_the_sources_that_cache),
+        TEST(a_list_that_is_stale_in_part_and_was_asked_for_is_no_hit),
         TEST(an_answer_is_cached_where_every_source_is),
         TEST(what_stands_in_for_a_failure_is_not_kept_by_others),
         TEST(the_part_that_is_over_first_and_one_that_is_private_count),

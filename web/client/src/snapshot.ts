@@ -2,13 +2,15 @@
  *
  * Where the status of a source comes from:
  *
- * - a part: `error` or `errors` in it make it `error`, else it is `ok`;
+ * - a part: `stale` in it makes it `stale`, failed or not, else `error` or `errors` make it `error`,
+ *   else it is `ok`;
  * - the first document, or a plain one: its `errors` name what failed; its other members are `ok`
  *   by their names, which are those of their sources unless `into` says otherwise;
- * - `done`: its `errors` name what failed, also what has no part;
+ * - `done`: its `errors` name what failed, also what has no part; its `stale` names what is stale;
  * - Cache-Status: a plain answer's `detail="reviews=stale"` makes a source `stale`, failed or not;
  * - Server-Timing: a plain answer's names the sources that were called; these two know also of
- *   what `into` puts elsewhere. Streams have neither: their heads leave before there is anything to tell.
+ *   what `into` puts elsewhere. Streams have neither: their heads leave before there is anything to
+ *   tell, and their events say what is stale.
  */
 import { place, type JsonObject, type Json, type Path } from "./document.js";
 import { statusesOf, type SourceStatus, type Statuses } from "./status.js";
@@ -66,8 +68,15 @@ interface Part {
   source: string;
   path: Path;
   value: Json;
+  stale?: true;
   error?: Failure;
   errors?: Failure[];
+}
+
+interface Done {
+  complete: boolean;
+  errors?: readonly Failure[];
+  stale?: readonly string[];
 }
 
 type Document = JsonObject & { errors?: Failure[] };
@@ -79,7 +88,7 @@ export class Growing {
   #complete = false;
   #pending = true;
   readonly #told = new Map<string, SourceStatus>();
-  readonly #stale: ReadonlySet<string>;
+  readonly #stale: readonly string[];
   readonly #called: readonly string[];
 
   constructor(headers: Headers) {
@@ -102,9 +111,9 @@ export class Growing {
 
   /** The whole answer at once. */
   takeWhole(document: Document): void {
-    for (const source of [...this.#called, ...this.#stale]) this.#tell(source, "ok");
+    this.#tell("ok", this.#called);
     this.#begin(document);
-    this.#end({ complete: this.#errors.length === 0, errors: this.#errors });
+    this.#end({ complete: !this.#errors.length, errors: this.#errors, stale: this.#stale });
   }
 
   snapshot<T>(): Snapshot<T> {
@@ -119,32 +128,35 @@ export class Growing {
 
   #begin({ errors = [], ...data }: Document): void {
     this.#data = data as JsonObject;
-    for (const source of Object.keys(data)) this.#tell(source, "ok");
+    this.#tell("ok", Object.keys(data));
     this.#fail(errors);
     this.#errors = errors;
   }
 
-  #add({ source, path, value, error, errors = error ? [error] : [] }: Part): void {
+  #add({ source, path, value, stale, error, errors = error ? [error] : [] }: Part): void {
     this.#data = place(this.#data, path, value);
-    if (this.#told.get(source) !== "error") this.#tell(source, "ok");
-    if (errors.length === 0) return;
-    this.#tell(source, "error");
-    this.#errors = [...this.#errors, ...errors];
+    this.#tell(stale ? "stale" : errors.length ? "error" : "ok", [source]);
+    if (errors.length) this.#errors = [...this.#errors, ...errors];
   }
 
-  #end({ complete, errors = [] }: { complete: boolean; errors?: readonly Failure[] }): void {
+  #end({ complete, errors = [], stale = [] }: Done): void {
     this.#fail(errors);
+    this.#tell("stale", stale);
     this.#errors = errors;
     this.#complete = complete;
     this.#pending = false;
   }
 
   #fail(errors: readonly Failure[]): void {
-    for (const failure of errors) this.#tell(sourceOf(failure), "error");
+    this.#tell("error", errors.map(sourceOf));
   }
 
-  #tell(source: string, status: SourceStatus): void {
-    this.#told.set(source, this.#stale.has(source) ? "stale" : status);
+  /** What fails stays so whatever else is good of it, and what is stale whatever fails. */
+  #tell(status: SourceStatus, sources: readonly string[]): void {
+    for (const source of sources) {
+      const before = this.#told.get(source) ?? "ok";
+      if (before === "ok" || status === "stale") this.#told.set(source, status);
+    }
   }
 }
 
@@ -154,8 +166,8 @@ function sourceOf(failure: Failure): string {
 }
 
 /** `sheaf; hit; detail="product=hit,reviews=stale"` (RFC 9211); another cache's `fwd=stale` is none. */
-function staleSources(cacheStatus: string): ReadonlySet<string> {
-  return new Set(Array.from(cacheStatus.matchAll(/[",](\w+)=stale/g), ([, source]) => source!));
+function staleSources(cacheStatus: string): string[] {
+  return Array.from(cacheStatus.matchAll(/[",](\w+)=stale/g), ([, source]) => source!);
 }
 
 /** `product;dur=12.3, reviews;dur=300;desc="timeout", total;dur=301`; the last is no source. */

@@ -51,6 +51,17 @@ const ENDPOINTS = `endpoints:
     sources: &old
       product: {get: "catalog:/1"}
       pricing: {get: "prices:/old", into: product.price, cache: {ttl: 1ms, stale_while_revalidate: 1h, respect_origin: off}}
+  - path: /aged
+    sources: &aged
+      product: {get: "catalog:/1"}
+      pricing: {get: "aged:/1", into: product.price, cache: 60s}
+  - path: /aged-first
+    first: [pricing, product]
+    sources: *aged
+  - path: /aged-list
+    query: {ids: {list: true}}
+    sources:
+      related: {each: ids, get: "aged:/{item}", stream: items, cache: 60s}
   - path: /old-and-timed
     server_timing: true
     sources: *old
@@ -79,6 +90,10 @@ beforeAll(async () => {
       request.url === "/2"
         ? failing(500)(request, response)
         : json({ is: request.url })(request, response),
+    aged: (...[request, response]) => {
+      response.setHeader("cache-control", "max-age=0, stale-while-revalidate=60");
+      services.items(request, response);
+    },
     failing: failing(500),
     "failing-late": failing(500, 50),
     silent,
@@ -220,6 +235,34 @@ describe("a plain answer", () => {
     const fetch = async () => new Response("{}", { headers });
     const { status } = await aggregate("/x", { fetch }).whole;
     expect({ ...status }).toEqual({ b: "stale" });
+  });
+});
+
+describe("where something is stale, a progressive answer", () => {
+  it("tells so of what stands in for a failure, and the failure too", async () => {
+    const answer = () => aggregate(`${gateway.url}/cached`).whole;
+    await until(async () => (await answer()).errors.length > 0);
+    const { data, errors, status, complete } = await answer();
+    expect(data.reviews).toEqual(["old"]);
+    expect(errors).toMatchObject([{ source: "reviews", kind: "status", status: 500 }]);
+    expect({ ...status }).toEqual({ product: "ok", reviews: "stale" });
+    expect(complete).toBe(false);
+  });
+
+  it.each([
+    ["/cached", { product: "ok", reviews: "stale" }],
+    ["/aged", { product: "ok", pricing: "stale" }],
+    ["/aged-first", { product: "ok", pricing: "stale" }],
+    ["/aged-list?ids=1,2,3", { related: "stale" }],
+  ])("has the status of the plain one: %s", async (path, expected) => {
+    const ask = (progressive: boolean) => aggregate(gateway.url + path, { progressive }).whole;
+    for (const progressive of [true, false])
+      await until(async () => Object.values((await ask(progressive)).status).includes("stale"));
+    const [parts, plain] = [await ask(true), await ask(false)];
+    expect({ ...parts.status }).toEqual(expected);
+    expect({ ...plain.status }).toEqual(expected);
+    expect(parts.data).toEqual(plain.data);
+    expect(parts.errors).toEqual(plain.errors);
   });
 });
 
@@ -425,6 +468,52 @@ describe("a stream", () => {
       expect(status.list).toBe("error");
       break;
     }
+  });
+
+  const error = { source: "list", kind: "timeout", message: "late", path: ["list", 0] };
+  const good = { source: "list", path: ["list", 1], value: 1 };
+  it.each([
+    ["stale, then good", [{ ...good, stale: true }, good], "stale"],
+    ["good, then stale", [good, { ...good, stale: true }], "stale"],
+    [
+      "failed, then stale",
+      [
+        { ...good, error },
+        { ...good, stale: true },
+      ],
+      "stale",
+    ],
+    [
+      "stale, then failed",
+      [
+        { ...good, stale: true },
+        { ...good, error },
+      ],
+      "stale",
+    ],
+    ["stale as it failed", [{ ...good, stale: true, error }], "stale"],
+    ["failed, then good", [{ ...good, error }, good], "error"],
+  ])("tells at once what is stale: %s", async (_, parts, expected) => {
+    const events = [event("initial", {}), ...parts.map((part) => event("part", part))];
+    const fetch = async () =>
+      new Response(
+        new ReadableStream({
+          start: (stream) => stream.enqueue(new TextEncoder().encode(events.join(""))),
+        }),
+        { headers: { "content-type": "text/event-stream" } },
+      );
+    for await (const { status, pending } of aggregate("/x", { fetch })) {
+      expect([status.list, pending]).toEqual([expected, true]);
+      break;
+    }
+  });
+
+  it("tells at its end what has no part of its own", async () => {
+    const parts = [event("initial", { a: 1, errors: [error] }), event("part", good)];
+    const done = event("done", { complete: false, errors: [error], stale: ["a", "hidden"] });
+    const { status, errors } = await streaming(...parts, done).whole;
+    expect({ ...status }).toEqual({ a: "stale", hidden: "stale", list: "error" });
+    expect(errors).toEqual([error]);
   });
 
   it("that is not awaited fails quietly", async () => {
