@@ -81,6 +81,7 @@ static void add_caching(const struct run_items *items, struct outcome_caching *s
         return;
     *sum = (struct outcome_caching){
         .how = OUTCOME_HIT, .is_stored = true, .ttl_ms = (int64_t)settings->ttl_ms};
+    bool is_told = false;
     for (unsigned i = 0; i < items->n; i++) {
         const struct outcome_caching *c = &items->at[i].outcome.caching;
         if (items->at[i].same_as != i)
@@ -88,11 +89,14 @@ static void add_caching(const struct run_items *items, struct outcome_caching *s
         enum outcome_cache how = outcome_cache_told(&items->at[i].outcome);
         sum->how = rank(how) < rank(sum->how) ? how : sum->how;
         sum->has_missed |= how != OUTCOME_HIT && how != OUTCOME_STALE;
+        is_told |= how != OUTCOME_UNCACHED;
         sum->is_stored &= c->is_stored;
         sum->is_private |= c->is_private;
         sum->ttl_ms = i == 0 || c->ttl_ms < sum->ttl_ms ? c->ttl_ms : sum->ttl_ms;
         add_vary(sum, c->vary, &items->run->visit->exchange->arena);
     }
+    if (is_told && sum->how == OUTCOME_UNCACHED) /* the time was over before the turn of some */
+        sum->how = OUTCOME_MISS;
 }
 
 /* Of calls that were made one by one. */

@@ -77,6 +77,7 @@ void run_give_up_call(struct run *r, unsigned source, struct service_call **call
     if (!*call)
         return;
     outcome->n_attempts = service_call_n_attempts(*call);
+    outcome->caching.how = service_call_caching(*call);
     if (service_call_must_go_on(*call)) {
         late_begin(r, source, *call);
     } else {

@@ -237,6 +237,11 @@ unsigned service_call_n_attempts(const struct service_call *c)
     return c->n_attempts;
 }
 
+enum outcome_cache service_call_caching(const struct service_call *c)
+{
+    return c->wait ? OUTCOME_MISS : OUTCOME_UNCACHED;
+}
+
 void service_call_cancel(struct service_call *c, enum service_call_why why)
 {
     struct service *s = c->service;

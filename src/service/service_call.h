@@ -31,6 +31,8 @@ void service_call_detach(struct service_call *c, service_ended *on_ended, void *
 void service_call_use_stale(struct service_call *c, struct outcome *o);
 /* So far. */
 unsigned service_call_n_attempts(const struct service_call *c);
+/* A miss, where it asked the cache. */
+enum outcome_cache service_call_caching(const struct service_call *c);
 enum service_call_why {
     SERVICE_CALL_UNWANTED, /* nobody waits for it any more */
     SERVICE_CALL_LATE,     /* the time of the whole answer is over */

@@ -129,7 +129,8 @@ static bool write_key(struct keeping *w, struct slice vary, struct slice *key)
 
 bool service_keep_is_telling(unsigned status)
 {
-    return status < 500 && status != 304 && status != 408 && status != 429;
+    bool is_refusal = status >= 400 && status < 500 && status != 408 && status != 429;
+    return status < 300 || is_refusal;
 }
 
 /* What lies at the place that is written; NULL where it is no sign. */

@@ -3,6 +3,7 @@
 
 #include "service/service_call_internal.h"
 #include "service/service_flight.h"
+#include "service/service_keep.h"
 #include "service/service_key.h"
 #include "wire/token.h"
 
@@ -373,11 +374,10 @@ void service_wait_leave(struct service_call *c, enum service_call_why why)
         leave(c->wait, why);
 }
 
-/* Whatever our table of failures makes a 5xx of (RFC 5861 4), and nothing that the service has
- * decided. */
+/* What the service has decided is no error (RFC 5861 4). */
 static bool is_excused(const struct outcome *o)
 {
-    bool is_decision = o->kind == OUTCOME_STATUS && o->status < 500;
+    bool is_decision = o->kind == OUTCOME_STATUS && service_keep_is_telling(o->status);
     return o->kind != OUTCOME_OK && o->kind != OUTCOME_MISSING && !is_decision;
 }
 

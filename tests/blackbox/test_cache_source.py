@@ -695,6 +695,17 @@ def test_what_the_service_has_decided_is_no_error_to_be_stale_for(gateway, statu
     assert gateway.get(f"/required/{key}").status == 502  # the old answer is forgotten
 
 
+@table("status", ("too much to do", 429), ("a redirect", 302))
+def test_what_decides_nothing_is_one(gateway, status):
+    key = serve(gateway, answer({"n": 1}), answer({}, status), answer({}, 500))
+    gateway.get(f"/required/{key}")
+    time.sleep(1.1)
+    for told in (status, 500):
+        second = gateway.get(f"/required/{key}")
+        assert second.status == 200 and second.json()["one"] == {"n": 1}
+        assert second.json()["errors"][0]["status"] == told
+
+
 def test_the_deadline_of_the_whole_serves_it_too(gateway):
     key = serve(gateway, answer({"n": 1}), silent())
     gateway.get(f"/late/{key}")

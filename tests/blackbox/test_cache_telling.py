@@ -3,7 +3,7 @@
 import re
 import time
 
-from behaviour import answer, in_turn
+from behaviour import after, answer, in_turn
 from cases import fresh, table
 from gateway import Gateway
 
@@ -24,6 +24,17 @@ endpoints:
     sources:
       product: {get: "alpha:/{id}", cache: 60s}
       pricing: {get: "gamma:/{id}"}
+  - path: /brief/{id}
+    timeout: 300ms
+    sources:
+      product: {get: "alpha:/{id}", cache: 60s}
+      pricing: {get: "gamma:/{id}"}
+      reviews: {get: "beta:/{id}", cache: 60s}
+  - path: /brief-list/{id}
+    timeout: 300ms
+    query: {ids: {list: true}}
+    sources:
+      related: {each: ids, parallel: 2, get: "alpha:/{id}-{item}", cache: 60s}
   - path: /must/{id}
     sources:
       product: {get: "alpha:/{id}", cache: {ttl: 60s, negative: 60s}, required: true}
@@ -113,6 +124,20 @@ def test_only_sources_that_cache_are_named(gateway):
     key = serve(gateway)
     gateway.get(f"/two/{key}")
     assert gateway.get(f"/two/{key}")["cache-status"] == 'sheaf; fwd=miss; detail="product=hit"'
+
+
+@table(
+    "target, told",
+    ("a source", "/brief/{}", "product=miss,reviews=miss"),
+    ("elements, of which two had no turn", "/brief-list/{}?ids=1,2,3,4", "related=miss"),
+)
+def test_a_source_that_the_deadline_cuts_has_missed(gateway, target, told):
+    key = serve(gateway, after(1, answer({"a": 1})))
+    for i in range(1, 5):
+        gateway["alpha"].on(f"/{key}-{i}", after(1, answer({"a": i})))
+    got = gateway.get(target.format(key))
+    assert not got.is_complete()
+    assert got["cache-status"] == f'sheaf; fwd=miss; detail="{told}"'
 
 
 def test_sources_that_were_not_called_are_not_named(gateway):
