@@ -61,6 +61,8 @@ enum outcome_kind items_kind(const struct run_items *items);
 
 /* Calls that it will make. */
 unsigned items_n_calls(const struct run_items *items);
+/* Elements of which at least one attempt has been made; not of a batch. */
+unsigned items_n_made(const struct run_items *items);
 
 /* Takes the list. false: the source has failed over it; its outcome is set. */
 bool items_open(struct run *r, unsigned source) MUST_USE;

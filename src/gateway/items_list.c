@@ -248,6 +248,14 @@ unsigned items_n_calls(const struct run_items *items)
     return is_one ? 1 : items->n_distinct;
 }
 
+unsigned items_n_made(const struct run_items *items)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < items->n; i++)
+        n += items->at[i].same_as == i && items->at[i].outcome.n_attempts > 0;
+    return n;
+}
+
 /* Every call of a request counts (bounds.calls); a batch's has been set aside. */
 static bool set_calls_aside(struct run_source *s, const struct run_items *items)
 {

@@ -118,8 +118,10 @@ bool rate_limit_charge(struct visit *v)
 {
     if (!counts_calls(v) || v->is_shared)
         return true;
-    uint64_t certain = v->plan->certain & v->selection.called;
-    return passes(v, (uint64_t)__builtin_popcountll(certain));
+    uint64_t n = (uint64_t)__builtin_popcountll(v->plan->certain & v->selection.called);
+    bool is_good = passes(v, n);
+    v->limit.n_paid += is_good ? n : 0;
+    return is_good;
 }
 
 static void owe(const struct visit *v, uint64_t n)
@@ -140,10 +142,27 @@ bool rate_limit_charge_calls(struct visit *v, unsigned n)
     }
     l->told = rate_share_is_on(v) ? rate_share_take_now(v, n) : take_alone(v, n);
     l->is_told = true;
+    l->n_paid += l->told.passes ? n : 0;
     if (l->told.passes)
         return true;
     counters_add(v->gateway->context.counters, COUNT_LIMITED_SOURCES, 1);
     return false;
+}
+
+void rate_limit_settle(struct visit *v, unsigned n_made)
+{
+    struct rate_limit *l = &v->limit;
+    const struct gcra_settings *s = &config_of(v)->gcra;
+    if (l->n_paid <= n_made)
+        return;
+    uint64_t n = l->n_paid - n_made, freed_ns = n * s->interval_ns;
+    if (rate_share_is_on(v))
+        rate_share_give_back(v, n);
+    else
+        gcra_give_back(&find_slot(v)->word, s, n);
+    l->n_paid = n_made;
+    l->told.left = l->told.left + n < s->burst ? l->told.left + n : s->burst;
+    l->told.full_ns = l->told.full_ns > freed_ns ? l->told.full_ns - freed_ns : 0;
 }
 
 bool rate_limit_is_waiting(const struct visit *v)

@@ -97,9 +97,23 @@ void run_stop(struct run *r)
         give_up(r, run_first(left));
 }
 
+/* Of the calls that it was charged for. */
+static unsigned count_made(const struct run *r)
+{
+    unsigned n = 0;
+    for (uint64_t left = r->started; left; left = run_rest(left)) {
+        const struct run_source *s = &r->sources[run_first(left)];
+        bool is_list = s->items && !s->plan->config->each.batch.n;
+        n += is_list ? items_n_made(s->items) : s->outcome.n_attempts > 0;
+    }
+    return n;
+}
+
 static void finish(struct run *r)
 {
     run_stop(r);
+    if (r->visit->limit.n_paid)
+        rate_limit_settle(r->visit, count_made(r));
     r->delivery->finished(r);
 }
 

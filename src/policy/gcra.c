@@ -41,3 +41,13 @@ void gcra_owe(gcra_word *word, const struct gcra_settings *s, uint64_t n, uint64
     } while (!atomic_compare_exchange_weak_explicit(word, &before, after, memory_order_relaxed,
                                                     memory_order_relaxed));
 }
+
+void gcra_give_back(gcra_word *word, const struct gcra_settings *s, uint64_t n)
+{
+    uint64_t freed = n * s->interval_ns;
+    uint_fast64_t before = atomic_load_explicit(word, memory_order_relaxed), after;
+    do {
+        after = before > freed ? before - freed : 0;
+    } while (!atomic_compare_exchange_weak_explicit(word, &before, after, memory_order_relaxed,
+                                                    memory_order_relaxed));
+}

@@ -123,3 +123,13 @@ struct gcra_verdict lease_take_alone(struct lease l, const struct gcra_settings 
     *untold = v.passes ? w->rest : 0;
     return v.passes ? judge(l, s, true, 0, now_ns) : refuse(l, s, w, now_ns);
 }
+
+uint64_t lease_give_back(struct lease l, const struct gcra_settings *s, uint64_t n)
+{
+    uint64_t most = s->burst / LEASE_SHARE, held = count_held(l);
+    uint64_t room = held < most ? most - held : 0;
+    uint64_t kept = n < room ? n : room;
+    add_held(l, (unsigned)kept);
+    gcra_give_back(l.known, s, n - kept);
+    return n - kept;
+}

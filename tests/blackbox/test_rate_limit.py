@@ -49,6 +49,22 @@ endpoints:
     cache: 60s
     rate_limit: {rate: 1/h, burst: 2, by: headers.x-caller}
     sources: {one: {get: "alpha:/one"}}
+  - path: /calls-cached/{id}
+    query: {ids: {list: true}}
+    rate_limit: {rate: 1/h, burst: 3, by: headers.x-caller, cost: calls}
+    sources:
+      one: {get: "alpha:/one{?id}", cache: 60s}
+      list: {each: ids, get: "alpha:/item/{item}{?id}", cache: 60s}
+  - path: /calls-kept/{id}
+    cache: 60s
+    rate_limit: {rate: 1/h, burst: 4, by: headers.x-caller, cost: calls}
+    sources: {one: {get: "alpha:/one"}, two: {get: "alpha:/two"}}
+  - path: /calls-failed
+    rate_limit: {rate: 1/h, burst: 3, by: headers.x-caller, cost: calls}
+    sources:
+      broken: {get: "alpha:/broken"}
+      two: {get: "alpha:/two/{broken.a}"}
+      three: {get: "alpha:/three/{broken.a}"}
   - path: /concurrent
     rate_limit: {concurrent: 2, by: headers.x-caller}
     sources: {slow: {get: "alpha:/slow"}}
@@ -65,6 +81,7 @@ def gateway(tmp_path_factory):
         gateway["alpha"].on("/one", answer({"a": 1}))
         gateway["alpha"].on("/two", answer({"b": 2}))
         gateway["alpha"].on("/three", answer({"c": 3}))
+        gateway["alpha"].on("/broken", answer({}, 500))
         for i in range(9):
             gateway["alpha"].on(f"/item/{i}", answer(i))
         yield gateway
@@ -186,6 +203,25 @@ def test_each_call_costs(gateway, target, left):
     got = gateway.get(target, **caller(fresh()))
     assert got.status == 200 and got.is_complete()
     assert got["ratelimit"].startswith(f'"default";r={left};'), got["ratelimit"]
+
+
+@table(
+    "target, left",
+    ("a source's", "/calls-cached/{}", [2, 2, 2, 2]),
+    ("elements'", "/calls-cached/{}?fields=list&ids=1,2", [1, 1, 1]),
+    ("the endpoint's own", "/calls-kept/{}", [2, 2, 2, 2]),
+)
+def test_what_the_cache_has_costs_no_call(gateway, target, left):
+    me, target = caller(fresh()), target.format(fresh())
+    for n in left:
+        got = gateway.get(target, **me)
+        assert got.status == 200 and got["ratelimit"].startswith(f'"default";r={n};'), got["ratelimit"]
+
+
+def test_what_was_not_called_for_anothers_failure_costs_nothing(gateway):
+    got = gateway.get("/calls-failed", **caller(fresh()))
+    assert [kind for _, kind in got.failures()] == ["status", "dependency", "dependency"]
+    assert got["ratelimit"].startswith('"default";r=2;')
 
 
 def test_calls_that_are_certain_are_all_paid_or_the_request_is_refused(gateway):

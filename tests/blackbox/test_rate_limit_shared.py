@@ -51,6 +51,9 @@ endpoints:
     rate_limit: {burst: 20, cost: calls}
     sources:
       list: {each: ids, get: "alpha:/item/{item}"}
+  - path: /had/{id}
+    rate_limit: {burst: 20, cost: calls}
+    sources: {one: {get: "alpha:/one{?id}", cache: 60s}}
   - path: /post
     method: POST
     rate_limit: {burst: 4}
@@ -207,6 +210,15 @@ def test_calls_cost_wherever_they_are_made(pair):
     assert got.failures() == [("list", "denied")]
     assert pair[1].get("/calls?fields=list&ids=" + ",".join(map(str, range(13))), fields=me).is_complete()
     assert pair[0].get("/calls?fields=one", fields=me).status == 429
+
+
+def test_what_the_cache_had_is_given_back_everywhere(pair):
+    one, other = pair
+    me, key = fresh(), fresh()
+    for gateway, n_left in ((one, 19), (one, 19), (other, 19), (other, 19)):
+        got = gateway.get(f"/had/{key}", fields=caller(me))
+        assert got["ratelimit"].startswith(f'"default";r={n_left};'), got["ratelimit"]
+    assert passed(one, f"/had/{key}", me, 30) == 30
 
 
 def test_calls_of_a_shared_answer_are_owed_everywhere(pair):

@@ -103,6 +103,22 @@ static void no_more_than_a_burst_is_owed(void **unused)
                      2 * slow.burst * slow.interval_ns);
 }
 
+static void what_was_not_used_is_back(void **unused)
+{
+    (void)unused;
+    gcra_word word = 0;
+    assert_int_equal(gcra_take(&word, &ten_a_second, 3, MS(5000)).left, 0);
+    gcra_give_back(&word, &ten_a_second, 2);
+    struct gcra_verdict v = gcra_take(&word, &ten_a_second, 0, MS(5000));
+    assert_int_equal(v.left, 2);
+    assert_int_equal(v.full_ns, MS(100));
+    gcra_give_back(&word, &ten_a_second, 1);
+    assert_int_equal(gcra_take(&word, &ten_a_second, 0, MS(5000)).full_ns, 0);
+    word = MS(50);
+    gcra_give_back(&word, &ten_a_second, 1);
+    assert_int_equal(word, 0);
+}
+
 static void the_slowest_rate_with_the_largest_burst_does_not_overflow(void **unused)
 {
     (void)unused;
@@ -175,6 +191,7 @@ int main(void)
         cmocka_unit_test(more_than_a_burst_never_passes),
         cmocka_unit_test(what_is_owed_is_paid_before_anything_passes),
         cmocka_unit_test(no_more_than_a_burst_is_owed),
+        cmocka_unit_test(what_was_not_used_is_back),
         cmocka_unit_test(the_slowest_rate_with_the_largest_burst_does_not_overflow),
         cmocka_unit_test(no_second_has_more_than_rate_and_burst),
         cmocka_unit_test(threads_never_take_more_than_there_is),
