@@ -6,6 +6,11 @@
 #include "app/control_targets_internal.h"
 #include "base/check.h"
 
+static const struct config_target *config_of(const struct control_srv *s)
+{
+    return &s->service->config->targets[s->from];
+}
+
 static bool is_of(const struct control_target *t, unsigned from)
 {
     return t && t->at.known.from == from;
@@ -116,8 +121,6 @@ static void keep(struct control_srv *s, const struct srv_answer *a)
     s->records = malloc(sizeof *a);
     CHECK(s->records);
     *s->records = *a;
-    fprintf(stderr, "sheaf: the service %.*s has no place for all targets that its records name\n",
-            SLICE_ARG(s->service->config->name));
 }
 
 static void drop_kept(struct control_srv *s)
@@ -126,10 +129,27 @@ static void drop_kept(struct control_srv *s)
     s->records = NULL;
 }
 
+/* Where those that leave have all the slots, one of them goes before its time: nobody else could
+ * come, and they would never go. */
+static void make_room(struct control_srv *s)
+{
+    struct control_service *service = s->service;
+    struct control_target *last = NULL;
+    for (unsigned i = service->config->n_targets; i < service->n_slots; i++) {
+        struct control_target *t = service->targets[i];
+        if (!t || (is_of(t, s->from) && !t->is_leaving))
+            return;
+        last = is_of(t, s->from) ? t : last;
+    }
+    if (last)
+        leave(last);
+}
+
 /* Each record has its target. false: one has found no slot. */
 static bool take_records(struct control_srv *s, const struct srv_answer *a)
 {
     bool has_all = true;
+    make_room(s);
     for (unsigned i = 0; i < a->n; i++) {
         struct control_target *t = find(s, &a->at[i]);
         if (t)
@@ -140,28 +160,69 @@ static bool take_records(struct control_srv *s, const struct srv_answer *a)
     return has_all;
 }
 
+static bool has_leaving(const struct control_service *s)
+{
+    for (unsigned i = s->config->n_targets; i < s->n_slots; i++)
+        if (s->targets[i] && s->targets[i]->is_leaving)
+            return true;
+    return false;
+}
+
+static void say_left_out(const struct control_srv *s)
+{
+    const struct control_service *service = s->service;
+    if (service->control->snapshot->config->log.level >= CONFIG_LEVEL_WARN)
+        fprintf(
+            stderr,
+            "sheaf: the records of %s name more targets than the service %.*s takes, which is %d; "
+            "the others are not called\n",
+            config_of(s)->host, SLICE_ARG(service->config->name), SRV_MAX);
+}
+
+/* Once, until there is a place for all again. Those that still leave may make it. */
+static void tell_left_out(struct control_srv *s)
+{
+    bool is_left_out = s->is_cut || (s->records && !has_leaving(s->service));
+    if (is_left_out && !s->is_told)
+        say_left_out(s);
+    s->is_told = is_left_out || (s->is_told && s->records);
+}
+
+/* Slots are free: who has waited for one may come. */
+static void take_kept(struct control_service *s)
+{
+    for (unsigned i = 0; i < s->n_srvs; i++) {
+        struct control_srv *srv = &s->srvs[i];
+        if (!srv->records)
+            continue;
+        if (take_records(srv, srv->records))
+            drop_kept(srv);
+        tell_left_out(srv);
+    }
+}
+
 static void on_records(void *context, const struct srv_answer *a)
 {
     struct control_srv *s = context;
     struct control_service *service = s->service;
     drop_kept(s);
+    s->is_cut = a->is_cut;
     for (unsigned i = service->config->n_targets; i < service->n_slots; i++)
         if (is_of(service->targets[i], s->from))
             service->targets[i]->is_leaving = !names(a, service->targets[i]);
-    sweep(service, s->from);
+    bool has_left = sweep(service, s->from);
     if (!take_records(s, a))
         keep(s, a);
-    control_srv_sweep(service, s->from);
+    if (sweep(service, s->from) || has_left)
+        take_kept(service);
+    tell_left_out(s);
     control_srv_settle(s);
 }
 
 void control_srv_sweep(struct control_service *s, unsigned from)
 {
-    if (!sweep(s, from))
-        return;
-    for (unsigned i = 0; i < s->n_srvs; i++)
-        if (s->srvs[i].records && take_records(&s->srvs[i], s->srvs[i].records))
-            drop_kept(&s->srvs[i]);
+    if (sweep(s, from))
+        take_kept(s);
 }
 
 void control_srv_done(struct control_srv *s)
@@ -175,11 +236,6 @@ void control_srv_settle(struct control_srv *s)
     s->is_awaited = false;
     if (was_awaited)
         control_settle(s->service->control);
-}
-
-static const struct config_target *config_of(const struct control_srv *s)
-{
-    return &s->service->config->targets[s->from];
 }
 
 /* What the same name gave in the configuration before, until there is an answer. */
@@ -206,6 +262,7 @@ void control_srv_begin(struct control_srv *s, const struct control_targets *befo
         before ? control_targets_service(before, s->service->config->name) : NULL;
     for (unsigned i = 0; old && i < old->n_srvs; i++)
         if (strcmp(config_of(&old->srvs[i])->host, config_of(s)->host) == 0) {
+            s->is_told = old->srvs[i].is_told;
             inherit(s, &old->srvs[i], before);
             break;
         }

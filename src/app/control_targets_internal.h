@@ -26,6 +26,8 @@ struct control_srv {
     struct resolver_srv *watched;
     bool is_awaited;
     struct srv_answer *records; /* of which some have found no slot; NULL: all have */
+    bool is_cut;                /* the last answer had more than are kept of one */
+    bool is_told;               /* that targets are left out */
 };
 
 struct control_service {

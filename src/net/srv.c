@@ -119,30 +119,53 @@ static bool read_host(struct message m, char host[SRV_HOST_SIZE])
 
 static int compare(const struct srv_record *a, const struct srv_record *b)
 {
-    if (a->priority != b->priority)
-        return a->priority < b->priority ? -1 : 1;
     int by_host = strcmp(a->host, b->host);
     if (by_host != 0)
         return by_host;
     return (a->port > b->port) - (a->port < b->port);
 }
 
+/* Where it stands, or belongs: at the first that is not before it. */
+static unsigned find(const struct srv_answer *a, const struct srv_record *r)
+{
+    unsigned low = 0, high = a->n;
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        if (compare(&a->at[middle], r) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Keeps the answer sorted; of two records of one target the first counts. */
 static void insert(struct srv_answer *out, const struct srv_record *r)
 {
-    unsigned at = out->n;
-    while (at > 0 && compare(r, &out->at[at - 1]) < 0)
-        at--;
-    bool is_there = at > 0 && compare(r, &out->at[at - 1]) == 0;
-    if (is_there || at == SRV_MAX)
+    unsigned at = find(out, r);
+    if (at < out->n && compare(r, &out->at[at]) == 0)
         return;
-    unsigned n_behind = out->n - at;
-    if (out->n < SRV_MAX)
-        out->n++;
-    else
-        n_behind--;
-    memmove(&out->at[at + 1], &out->at[at], n_behind * sizeof *r);
+    if (out->n == SRV_MAX) {
+        out->is_cut = true;
+        if (at == SRV_MAX)
+            return;
+        out->n--;
+    }
+    memmove(&out->at[at + 1], &out->at[at], (out->n - at) * sizeof *r);
     out->at[at] = *r;
+    out->n++;
+}
+
+/* Among those of the lowest priority so far. */
+static void add(struct srv_answer *out, const struct srv_record *r)
+{
+    if (out->n && r->priority > out->at[0].priority)
+        return;
+    if (out->n && r->priority < out->at[0].priority) {
+        out->n = 0;
+        out->is_cut = false;
+    }
+    insert(out, r);
 }
 
 static bool read_target(struct message m, const struct record *from, struct srv_answer *out)
@@ -157,7 +180,7 @@ static bool read_target(struct message m, const struct record *from, struct srv_
     if (!read_host(m, r.host))
         return false;
     if (r.host[0] && r.port)
-        insert(out, &r);
+        add(out, &r);
     return true;
 }
 
@@ -189,14 +212,6 @@ static bool read_records(struct message *m, unsigned n, struct srv_answer *out)
     return true;
 }
 
-static void keep_lowest_priority(struct srv_answer *a)
-{
-    unsigned n = 0;
-    while (n < a->n && a->at[n].priority == a->at[0].priority)
-        n++;
-    a->n = n;
-}
-
 /* Weights become shares of SRV_WEIGHT_MAX: 0 is a small one beside others that are not. */
 static void scale_weights(struct srv_answer *a)
 {
@@ -215,6 +230,7 @@ bool srv_read(const uint8_t *message, size_t n, struct srv_answer *out)
 {
     struct message m = {message, n, 4};
     out->n = 0;
+    out->is_cut = false;
     out->ttl_s = UINT32_MAX;
     if (n < HEADER)
         return false;
@@ -228,14 +244,13 @@ bool srv_read(const uint8_t *message, size_t n, struct srv_answer *out)
     }
     if (!read_records(&m, n_answers, out))
         return false;
-    keep_lowest_priority(out);
     scale_weights(out);
     return true;
 }
 
 bool srv_is_same(const struct srv_answer *a, const struct srv_answer *b)
 {
-    if (a->n != b->n)
+    if (a->n != b->n || a->is_cut != b->is_cut)
         return false;
     for (unsigned i = 0; i < a->n; i++)
         if (compare(&a->at[i], &b->at[i]) != 0 || a->at[i].weight != b->at[i].weight)

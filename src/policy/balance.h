@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum {
-    BALANCE_MAX = 256,
+    BALANCE_MAX = 512, /* those of a configuration, and as many of SRV records */
     BALANCE_WORDS = BALANCE_MAX / 64,
     BALANCE_NONE = -1,
 };

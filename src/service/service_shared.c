@@ -4,12 +4,12 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "policy/balance.h"
+#include "service/service.h"
 
 /* The name of SRV records is no target itself. */
 static struct ejection_target *new_ejections(const struct config_service *c)
 {
-    struct ejection_target *e = calloc(BALANCE_MAX, sizeof *e);
+    struct ejection_target *e = calloc(service_n_slots(c), sizeof *e);
     CHECK(e);
     for (unsigned i = 0; i < c->n_targets; i++)
         ejection_clear(&e[i], c->targets[i].is_srv);

@@ -18,7 +18,7 @@ unsigned service_n_slots(const struct config_service *c)
 {
     for (unsigned i = 0; i < c->n_targets; i++)
         if (c->targets[i].is_srv)
-            return BALANCE_MAX;
+            return c->n_targets + SRV_MAX;
     return c->n_targets;
 }
 

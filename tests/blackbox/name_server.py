@@ -33,6 +33,18 @@ def target(host, port, priority=1, weight=1, ttl=1):
     return SRV, ttl, struct.pack(">HHH", priority, weight, port) + labels(host)
 
 
+def question_end(question):
+    return question.index(b"\0", 12) + 5
+
+
+def message(question, records, code=0, owner=b"\xc0\x0c"):
+    """The answer to a question; the owner of its records is the name that was asked for."""
+    head = question[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(records), 0, 0)
+    return head + question[12 : question_end(question)] + b"".join(
+        owner + struct.pack(">HHIH", kind, 1, ttl, len(data)) + data for kind, ttl, data in records
+    )
+
+
 def _bound():
     """A socket on the port that resolv.conf means, at an address of loopback that is free."""
     for _ in range(100):
@@ -48,7 +60,8 @@ def _bound():
 
 
 class NameServer:
-    """`records` by name: lists of address() and target(); may be changed at any time."""
+    """`records` by name: lists of address() and target(), or who makes the whole message of the
+    question; may be changed at any time."""
 
     def __init__(self, records=None):
         self.records = dict(records or {})
@@ -82,7 +95,7 @@ class NameServer:
             if len(question) > 12 and not self.is_silent:
                 answer = self._answer(question)
                 if len(answer) > UDP_MAX:
-                    answer = self._cut(question)
+                    answer = self.cut(question)
                 self._socket.sendto(answer, client)
 
     def _serve_tcp(self):
@@ -100,25 +113,21 @@ class NameServer:
                     stream.sendall(len(answer).to_bytes(2, "big") + answer)
 
     @staticmethod
-    def _cut(question):
+    def cut(question):
         """The answer is too long: it may be asked for by TCP."""
-        end = question.index(b"\0", 12) + 5
-        return question[:2] + struct.pack(">HHHHH", 0x8380, 1, 0, 0, 0) + question[12:end]
+        head = question[:2] + struct.pack(">HHHHH", 0x8380, 1, 0, 0, 0)
+        return head + question[12 : question_end(question)]
 
     def _answer(self, question):
-        end = question.index(b"\0", 12) + 5
+        end = question_end(question)
         kind = struct.unpack(">H", question[end - 4 : end - 2])[0]
         name = self._name(question)
         self.asked.append((name, kind))
         known = self.records.get(name)
+        if callable(known):
+            return known(question)
         found = [record for record in known or [] if record[0] == kind]
-        head = question[:2] + struct.pack(
-            ">HHHHH", 0x8180 | (0 if known else NO_SUCH_NAME), 1, len(found), 0, 0
-        )
-        return head + question[12:end] + b"".join(
-            b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, ttl, len(data)) + data
-            for kind, ttl, data in found
-        )
+        return message(question, found, 0 if known else NO_SUCH_NAME)
 
     @staticmethod
     def _name(question):

@@ -157,10 +157,22 @@ static void what_is_no_target_is_left_out(void **state)
     expect(0, "good.test", 80, 1);
 }
 
-static void add_many(unsigned first, int step)
+/* Read as the end of a text it would make another host of this one. */
+static void a_host_with_a_nul_in_it_is_left_out(void **state)
+{
+    (void)state;
+    add(0, 1, 80, "good.test#bad");
+    *(char *)memchr(message, '#', n_message) = '\0';
+    add(0, 1, 80, "other.test");
+    read_answer();
+    assert_int_equal(answer.n, 1);
+    expect(0, "other.test", 80, 1);
+}
+
+static void add_many(unsigned first, int step, unsigned n)
 {
     char host[16];
-    for (unsigned i = 0; i < MANY; i++) {
+    for (unsigned i = 0; i < n; i++) {
         snprintf(host, sizeof host, "h%03u.test", first + i * (unsigned)step);
         add(1, 1, 80, host);
     }
@@ -169,21 +181,43 @@ static void add_many(unsigned first, int step)
 static void of_very_many_the_first_count_whatever_their_order(void **state)
 {
     (void)state;
-    struct srv_answer forwards;
-    add_many(0, 1);
+    static struct srv_answer forwards;
+    add_many(0, 1, MANY);
     read_answer();
     forwards = answer;
     assert_int_equal(forwards.n, SRV_MAX);
+    assert_true(forwards.is_cut);
     expect(0, "h000.test", 80, 1);
-    expect(SRV_MAX - 1, "h063.test", 80, 1);
+    expect(SRV_MAX - 1, "h255.test", 80, 1);
     begin();
-    add_many(MANY - 1, -1);
+    add_many(MANY - 1, -1, MANY);
     read_answer();
     assert_true(srv_is_same(&answer, &forwards));
     add(0, 1, 443, "best.test");
     read_answer();
     assert_int_equal(answer.n, 1);
+    assert_false(answer.is_cut);
     expect(0, "best.test", 443, 1);
+}
+
+/* Twice what may be kept, and more that are not wanted. */
+static void an_answer_is_cut_only_where_targets_are_left_out(void **state)
+{
+    (void)state;
+    static struct srv_answer whole;
+    add_many(0, 1, SRV_MAX);
+    add_many(SRV_MAX - 1, -1, SRV_MAX);
+    for (unsigned i = 0; i < SRV_MAX; i++)
+        add(2, 1, 1000 + i, "backup.test");
+    read_answer();
+    assert_int_equal(answer.n, SRV_MAX);
+    assert_false(answer.is_cut);
+    whole = answer;
+    add(1, 1, 80, "h300.test");
+    read_answer();
+    assert_int_equal(answer.n, SRV_MAX);
+    assert_true(answer.is_cut);
+    assert_false(srv_is_same(&whole, &answer));
 }
 
 static void hosts_may_be_compressed(void **state)
@@ -253,7 +287,7 @@ static void an_answer_that_breaks_off_is_refused_wherever_it_does(void **state)
 static void answers_are_the_same_where_targets_and_weights_are(void **state)
 {
     (void)state;
-    struct srv_answer first;
+    static struct srv_answer first;
     add(0, 1, 80, "a.test");
     add(0, 2, 80, "b.test");
     read_answer();
@@ -288,7 +322,9 @@ int main(void)
         SRV_TEST(a_target_that_stands_twice_counts_once),
         SRV_TEST(the_shortest_time_to_live_counts),
         SRV_TEST(what_is_no_target_is_left_out),
+        SRV_TEST(a_host_with_a_nul_in_it_is_left_out),
         SRV_TEST(of_very_many_the_first_count_whatever_their_order),
+        SRV_TEST(an_answer_is_cut_only_where_targets_are_left_out),
         SRV_TEST(hosts_may_be_compressed),
         SRV_TEST(pointers_that_lead_round_are_refused),
         SRV_TEST(names_that_are_too_long_are_refused),

@@ -12,6 +12,14 @@ static void set_address(struct fixture *f, unsigned target)
     service_set_addresses(f->service, target, &a);
 }
 
+void fixture_remake(struct fixture *f)
+{
+    service_free(f->service);
+    service_shared_free(f->shared, &f->of_all);
+    f->shared = service_shared_new(&f->of_all);
+    f->service = service_new(&f->context, &f->config, f->shared, NULL);
+}
+
 int fixture_setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);

@@ -28,6 +28,8 @@ struct fixture {
 
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
+/* The service and what is shared of it, of the configuration as it is now; without addresses. */
+void fixture_remake(struct fixture *f);
 
 void fixture_start(struct fixture *f);
 /* Takes the connection of target 0, in place of the last one. */

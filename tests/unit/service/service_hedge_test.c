@@ -14,12 +14,11 @@ static int setup(void **state)
 {
     fixture_setup(state);
     struct fixture *f = *state;
-    service_free(f->service);
     f->config.n_targets = 2;
     f->config.balance = CONFIG_ROUND_ROBIN;
     f->config.hedge = (struct config_hedge){
         .is_on = true, .after_ms = AFTER_MS, .budget = {.permille = 50, .reserve_per_second = 1}};
-    f->service = service_new(&f->context, &f->config, f->shared, NULL);
+    fixture_remake(f);
     for (unsigned i = 0; i < 2; i++) {
         struct addresses a = {.n = 1};
         memcpy(&a.at[0], &f->at[i], sizeof f->at[i]);

@@ -14,12 +14,9 @@ static int setup(void **state)
 {
     fixture_setup(state);
     struct fixture *f = *state;
-    service_free(f->service);
-    service_shared_free(f->shared, &f->of_all);
     f->targets[NAME] = (struct config_target){
         .is_srv = true, .host = "_http._tcp.shop.test", .authority = SLICE("shop.test")};
-    f->shared = service_shared_new(&f->of_all);
-    f->service = service_new(&f->context, &f->config, f->shared, NULL);
+    fixture_remake(f);
     return 0;
 }
 
@@ -188,13 +185,14 @@ static void health_and_addresses_are_told_together(void **state)
 static void all_slots_may_be_used(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(service_n_slots(&f->config), BALANCE_MAX);
-    for (unsigned i = FIRST; i < BALANCE_MAX; i++)
+    const unsigned n = FIRST + SRV_MAX;
+    assert_int_equal(service_n_slots(&f->config), n);
+    for (unsigned i = FIRST; i < n; i++)
         tell(f, i, i % 2, 1);
-    assert_int_equal(f->service->n_targets, BALANCE_MAX);
-    for (unsigned i = FIRST; i < BALANCE_MAX - 1; i++)
+    assert_int_equal(f->service->n_targets, n);
+    for (unsigned i = FIRST; i < n - 1; i++)
         tell_gone(f, i);
-    assert_int_equal(choose(f), BALANCE_MAX - 1);
+    assert_int_equal(choose(f), n - 1);
 }
 
 int main(void)

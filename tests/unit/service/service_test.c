@@ -3,9 +3,8 @@
 
 static void use_two_targets(struct fixture *f)
 {
-    service_free(f->service);
     f->config.n_targets = 2;
-    f->service = service_new(&f->context, &f->config, f->shared, NULL);
+    fixture_remake(f);
 }
 
 static void set_one_address(struct fixture *f, unsigned target)
