@@ -85,8 +85,9 @@ static struct control_target *add(struct control_srv *s, const struct control_pl
         slot++;
     if (slot == service->n_slots)
         return NULL;
-    ejection_clear(ejection_of(service, slot), false);
-    return control_target_new(service, slot, p);
+    struct control_target *t = control_target_new(service, slot, p);
+    t->at.known.era = ejection_clear(ejection_of(service, slot), false);
+    return t;
 }
 
 /* false: there is no slot for it. */

@@ -10,12 +10,14 @@ bool ejection_is_out(const struct ejection_target *t, uint64_t now_ms)
     return now_ms < atomic_load_explicit(&t->out_until_ms, memory_order_relaxed);
 }
 
-void ejection_clear(struct ejection_target *t, bool is_empty)
+unsigned ejection_clear(struct ejection_target *t, bool is_empty)
 {
+    unsigned era = atomic_fetch_add(&t->era, 1) + 1;
     atomic_store(&t->failures, 0);
     atomic_store(&t->times, 0);
     atomic_store(&t->out_until_ms, 0);
     atomic_store(&t->is_empty, is_empty);
+    return era;
 }
 
 /* Would more than half be out with one more? */
@@ -61,7 +63,8 @@ void ejection_tell(struct ejection_target *targets, unsigned n, unsigned target,
                    struct ejection_call call)
 {
     struct ejection_target *t = &targets[target];
-    if (ejection_is_out(t, call.began_ms))
+    bool is_anothers = call.era != atomic_load_explicit(&t->era, memory_order_relaxed);
+    if (is_anothers || ejection_is_out(t, call.began_ms))
         return;
     if (call.failed) {
         if (atomic_fetch_add(&t->failures, 1) + 1 >= EJECTION_FAILURES)

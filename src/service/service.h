@@ -53,7 +53,7 @@ struct service_target {
     bool has_address;
     bool is_unhealthy; /* its checks fail */
     bool is_gone;      /* it was of SRV records that no longer name it */
-    unsigned era;      /* counts who had this slot: what began in another is not told of this one */
+    unsigned era;      /* of who has the slot: what began in another is not told of this one */
 };
 
 /* What is known of a target by now. Targets of SRV records are slots behind the configured ones. */
@@ -61,6 +61,7 @@ struct service_known {
     unsigned target; /* below service_n_slots() */
     unsigned from;   /* the configured target: itself, or the name of its records */
     unsigned weight; /* of a slot, as are: */
+    unsigned era;    /* who has it, by policy/ejection.h; what is configured has 0 */
     uint16_t port;
     char host[SRV_HOST_SIZE];
     bool is_gone;

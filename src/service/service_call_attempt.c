@@ -130,7 +130,7 @@ static void tell_target(struct service *s, const struct service_try *t, enum ver
     balance_end(&s->balance, t->target, ends[v], us, l->now_ns);
     if (v == VERDICT_GOOD || failed)
         ejection_tell(s->shared->ejections, s->n_targets, t->target,
-                      (struct ejection_call){failed, t->started_ns / NS_A_MS, l->now_ms});
+                      (struct ejection_call){failed, t->era, t->started_ns / NS_A_MS, l->now_ms});
 }
 
 static void give_place(struct service *s, enum verdict v, uint64_t us)

@@ -12,7 +12,8 @@ static struct ejection_target *new_ejections(const struct config_service *c)
     struct ejection_target *e = calloc(service_n_slots(c), sizeof *e);
     CHECK(e);
     for (unsigned i = 0; i < c->n_targets; i++)
-        ejection_clear(&e[i], c->targets[i].is_srv);
+        if (c->targets[i].is_srv)
+            ejection_clear(&e[i], true);
     return e;
 }
 

@@ -52,7 +52,7 @@ static void done(struct service_target *t)
     if (t->pool)
         pool_close(t->pool);
     free((char *)t->host.at);
-    *t = (struct service_target){.era = t->era};
+    *t = (struct service_target){0};
 }
 
 void service_targets_init(struct service *s)
@@ -89,19 +89,26 @@ void service_set_health(struct service *s, unsigned target, bool is_healthy)
     s->targets[target].is_unhealthy = !is_healthy;
 }
 
+static uint64_t id_of(const struct service_known *k)
+{
+    char authority[SRV_HOST_SIZE + 8];
+    int n = snprintf(authority, sizeof authority, "%s:%u", k->host, k->port);
+    return hash_of((struct slice){authority, (size_t)n});
+}
+
 /* Calls under way end where they are. They are still counted among those of the slot, and nothing
  * else of them is told of who has it now. */
-static void come(struct service *s, const struct service_known *k, uint64_t id)
+static void come(struct service *s, const struct service_known *k)
 {
     const struct config_target *from = &s->config->targets[k->from];
     struct service_target *t = &s->targets[k->target];
     struct balance_target *load = &s->loads[k->target];
     done(t);
-    t->era++;
+    t->era = k->era;
     t->pool = make_pool(s, from);
     t->host = make_host(s->config, from);
     *load = (struct balance_target){
-        .id = id, .in_flight = load->in_flight, .since_ns = s->context->loop->now_ns};
+        .id = id_of(k), .in_flight = load->in_flight, .since_ns = s->context->loop->now_ns};
     if (k->target >= s->n_targets)
         s->n_targets = k->target + 1;
 }
@@ -128,14 +135,9 @@ static void go(struct service *s, unsigned target)
 
 static void set_slot(struct service *s, const struct service_known *k)
 {
-    struct service_target *t = &s->targets[k->target];
-    struct balance_target *load = &s->loads[k->target];
-    char authority[SRV_HOST_SIZE + 8];
-    int n = snprintf(authority, sizeof authority, "%s:%u", k->host, k->port);
-    uint64_t id = hash_of((struct slice){authority, (size_t)n});
-    if (!t->pool || t->is_gone || load->id != id)
-        come(s, k, id);
-    load->weight = k->weight;
+    if (s->targets[k->target].era != k->era)
+        come(s, k);
+    s->loads[k->target].weight = k->weight;
     forget_ring(s);
 }
 

@@ -10,18 +10,20 @@ enum {
 };
 
 static struct ejection_target targets[N];
+static unsigned eras[N];
 
 static int begin(void **unused)
 {
     (void)unused;
     memset(targets, 0, sizeof targets);
+    memset(eras, 0, sizeof eras);
     return 0;
 }
 
 /* What began and ended in one moment. */
 static void tell(unsigned target, bool failed, uint64_t now)
 {
-    ejection_tell(targets, N, target, (struct ejection_call){failed, now, now});
+    ejection_tell(targets, N, target, (struct ejection_call){failed, eras[target], now, now});
 }
 
 static void fail_times(unsigned target, unsigned times, uint64_t now)
@@ -129,7 +131,7 @@ static void the_only_target_is_never_out(void **unused)
     (void)unused;
     struct ejection_target only = {0};
     for (unsigned i = 0; i < 50; i++)
-        ejection_tell(&only, 1, 0, (struct ejection_call){true, START, START});
+        ejection_tell(&only, 1, 0, (struct ejection_call){true, 0, START, START});
     assert_false(ejection_is_out(&only, START));
 }
 
@@ -148,7 +150,7 @@ static void another_target_in_the_same_place_begins_anew(void **unused)
 {
     (void)unused;
     fail_times(0, 5, START);
-    ejection_clear(&targets[0], false);
+    eras[0] = ejection_clear(&targets[0], false);
     assert_false(is_out(0, 0));
     assert_false(is_out(0, START));
     fail_times(0, 4, START);
@@ -158,15 +160,35 @@ static void another_target_in_the_same_place_begins_anew(void **unused)
     assert_false(is_out(0, START + EJECTION_BASE_MS));
 }
 
+/* Those that had the place before still have calls under way. */
+static void what_another_did_in_the_same_place_counts_neither_way(void **unused)
+{
+    (void)unused;
+    fail_times(0, 5, START);
+    unsigned nobody = ejection_clear(&targets[0], true);
+    unsigned now = ejection_clear(&targets[0], false);
+    fail_times(0, 20, START);
+    eras[0] = nobody;
+    fail_times(0, 20, START);
+    assert_false(is_out(0, START));
+    eras[0] = now;
+    fail_times(0, 4, START);
+    eras[0] = nobody;
+    tell(0, false, START);
+    eras[0] = now;
+    fail_times(0, 1, START);
+    assert_true(is_out(0, START));
+}
+
 static void what_began_before_its_return_counts_neither_way(void **unused)
 {
     (void)unused;
     const uint64_t back = START + EJECTION_BASE_MS;
     fail_times(0, 5, START);
-    ejection_tell(targets, N, 0, (struct ejection_call){false, START - 100, START + 1});
+    ejection_tell(targets, N, 0, (struct ejection_call){false, 0, START - 100, START + 1});
     assert_int_equal(targets[0].times, 1);
     for (unsigned i = 0; i < 20; i++)
-        ejection_tell(targets, N, 0, (struct ejection_call){true, back - 1, back + 1000});
+        ejection_tell(targets, N, 0, (struct ejection_call){true, 0, back - 1, back + 1000});
     assert_false(is_out(0, back + 1000));
     fail_times(0, 5, back);
     assert_true(is_out(0, back + 2 * EJECTION_BASE_MS - 1));
@@ -186,6 +208,7 @@ int main(void)
         cmocka_unit_test_setup(the_only_target_is_never_out, begin),
         cmocka_unit_test_setup(empty_places_do_not_count, begin),
         cmocka_unit_test_setup(another_target_in_the_same_place_begins_anew, begin),
+        cmocka_unit_test_setup(what_another_did_in_the_same_place_counts_neither_way, begin),
         cmocka_unit_test_setup(what_began_before_its_return_counts_neither_way, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,8 @@ enum {
     SECOND
 };
 
+static unsigned eras[FIRST + SRV_MAX]; /* of the slots, as the control thread counts them */
+
 static int setup(void **state)
 {
     fixture_setup(state);
@@ -17,6 +19,8 @@ static int setup(void **state)
     f->targets[NAME] = (struct config_target){
         .is_srv = true, .host = "_http._tcp.shop.test", .authority = SLICE("shop.test")};
     fixture_remake(f);
+    for (unsigned i = FIRST; i < FIRST + SRV_MAX; i++)
+        eras[i] = ejection_clear(&f->shared->ejections[i], false);
     return 0;
 }
 
@@ -24,7 +28,8 @@ static int setup(void **state)
 static void tell(struct fixture *f, unsigned slot, unsigned host, unsigned weight)
 {
     static const char *const hosts[] = {"left.shop.test", "right.shop.test"};
-    struct service_known k = {.target = slot, .from = NAME, .weight = weight, .port = 80};
+    struct service_known k = {
+        .target = slot, .from = NAME, .weight = weight, .port = 80, .era = eras[slot]};
     snprintf(k.host, sizeof k.host, "%s", hosts[host]);
     k.addresses.n = 1;
     memcpy(&k.addresses.at[0], &f->at[host], sizeof f->at[host]);
@@ -35,6 +40,7 @@ static void tell_gone(struct fixture *f, unsigned slot)
 {
     const struct service_known k = {.target = slot, .from = NAME, .is_gone = true};
     service_set_known(f->service, &k);
+    eras[slot] = ejection_clear(&f->shared->ejections[slot], false);
 }
 
 static int choose(struct fixture *f)
@@ -129,6 +135,19 @@ static void a_call_ends_well_where_another_target_has_its_slot(void **state)
     assert_int_equal(choose(f), FIRST);
 }
 
+/* The control thread gives a slot away before its workers hear of it. */
+static void a_failure_of_who_had_the_slot_is_not_told_of_who_has_it(void **state)
+{
+    struct fixture *f = *state;
+    struct ejection_target *e = &f->shared->ejections[FIRST];
+    tell(f, FIRST, 0, 1);
+    fixture_begin(f);
+    ejection_clear(e, false);
+    fixture_say(f, SLICE("HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n"));
+    fixture_await(f);
+    assert_int_equal(atomic_load(&e->failures), 0);
+}
+
 /* The kept connection ends in the moment of the next call, which is made again where it can be. */
 static void a_stale_connection_to_a_target_that_went_is_replaced(void **state)
 {
@@ -169,7 +188,8 @@ static void a_hash_follows_the_targets_that_there_are(void **state)
 static void health_and_addresses_are_told_together(void **state)
 {
     struct fixture *f = *state;
-    struct service_known k = {.target = FIRST, .from = NAME, .weight = 1, .port = 80};
+    struct service_known k = {
+        .target = FIRST, .from = NAME, .weight = 1, .port = 80, .era = eras[FIRST]};
     service_set_known(f->service, &k);
     assert_int_equal(choose(f), BALANCE_NONE);
     tell(f, FIRST, 0, 1);
@@ -205,6 +225,7 @@ int main(void)
         SLOT_TEST(what_is_told_twice_changes_nothing),
         SLOT_TEST(a_call_ends_well_where_its_target_has_gone),
         SLOT_TEST(a_call_ends_well_where_another_target_has_its_slot),
+        SLOT_TEST(a_failure_of_who_had_the_slot_is_not_told_of_who_has_it),
         SLOT_TEST(a_stale_connection_to_a_target_that_went_is_replaced),
         SLOT_TEST(a_hash_follows_the_targets_that_there_are),
         SLOT_TEST(health_and_addresses_are_told_together),

@@ -119,13 +119,12 @@ enum {
 /* The other tests have two targets. */
 static void use_many_targets(struct fixture *f, struct config_target *targets)
 {
-    service_free(f->service);
     for (unsigned i = 0; i < MANY; i++)
         targets[i] = f->targets[0];
     f->config.targets = targets;
     f->config.n_targets = MANY;
     f->config.balance = CONFIG_ROUND_ROBIN;
-    f->service = service_new(&f->context, &f->config, f->shared, NULL);
+    fixture_remake(f);
     for (unsigned i = 0; i < MANY; i++) {
         struct addresses a = {.n = 1};
         memcpy(&a.at[0], &f->at[0], sizeof f->at[0]);
