@@ -48,26 +48,40 @@ static void advise_on_retry(struct adviser *a, const struct config_service *s)
     }
 }
 
-/* A name may have several addresses, and SRV records several names. */
+/* SRV records may name several. */
 static bool has_one_target(const struct config_service *s)
 {
+    return s->n_targets == 1 && !s->targets[0].is_srv;
+}
+
+static bool is_address(const char *host)
+{
     struct in6_addr address;
-    const char *host = s->targets[0].host;
-    return s->n_targets == 1 && !s->targets[0].is_srv &&
-           (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1);
+    return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
+}
+
+static void advise_on_lone_hedge(struct adviser *a, const struct config_service *s)
+{
+    advice_point(a, &s->position);
+    if (is_address(s->targets[0].host))
+        fprintf(a->to,
+                "%.*s has one target, and a hedge never asks the same one twice; give it another, "
+                "or leave its `hedge` out\n",
+                SLICE_ARG(s->name));
+    else
+        fprintf(a->to,
+                "%.*s has one target, whatever addresses its name has, and a hedge never asks the "
+                "same one twice; name its hosts one by one or by `dns+srv://`, or leave its "
+                "`hedge` out\n",
+                SLICE_ARG(s->name));
 }
 
 static void advise_on_hedge(struct adviser *a, const struct config_service *s)
 {
     if (!s->hedge.is_on)
         return;
-    if (has_one_target(s)) {
-        advice_point(a, &s->position);
-        fprintf(a->to,
-                "%.*s has one target, and a hedge never asks the same one twice; give it another, "
-                "or leave its `hedge` out\n",
-                SLICE_ARG(s->name));
-    }
+    if (has_one_target(s))
+        advise_on_lone_hedge(a, s);
     if (is_only_for_others(a->config, s, is_safe)) {
         advice_point(a, &s->position);
         fprintf(a->to,
