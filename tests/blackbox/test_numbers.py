@@ -24,6 +24,7 @@ services:
 endpoints:
   - path: /x
     timeout: 8s
+    rate_limit: %s
     sources: {one: {get: "alpha:/x", timeout: 6s}}
 """
 ONE, TWO = "targets: [http://@one@]", "targets: [http://@one@, http://@two@]"
@@ -52,8 +53,8 @@ def begin(start):
     """Starts a gateway with such a service; at the end each worker has had requests."""
     made = []
 
-    def begin_(*service):
-        gateway = start(CONFIG % ", ".join(service))
+    def begin_(*service, rate_limit="off"):
+        gateway = start(CONFIG % (", ".join(service), rate_limit))
         wait_for(lambda: gateway.get("/readyz", place="admin").status == 200)
         made.append(Shares(gateway))
         return gateway
@@ -151,3 +152,24 @@ def test_the_failures_that_eject_a_target(begin):
     gateway["one"].on("/x", resetting())
     kinds = one_by_one(gateway, 80)
     assert kinds.count("unreachable") == 5 and set(kinds[40:]) == {None}
+
+
+def test_the_requests_of_a_rate_limit(begin):
+    gateway = begin(ONE, rate_limit="{rate: 1/h, burst: 30}")
+    statuses = [gateway.get("/x").status for _ in range(200)]
+    assert statuses == [200] * 30 + [429] * 170
+    assert asked(gateway) == 30
+
+
+def test_the_requests_that_it_lets_be_under_way(begin):
+    gateway = begin(ONE, "breaker: off", rate_limit="{concurrent: 6}")
+    go = threading.Event()
+    gateway["one"].on("/x", when(go, answer({})))
+    with ThreadPoolExecutor(40) as pool:
+        answers = [pool.submit(gateway.get, "/x") for _ in range(40)]
+        wait_for(lambda: sum(one.done() for one in answers) == 34)
+        assert asked(gateway) == 6
+        go.set()
+        statuses = [one.result().status for one in answers]
+    assert statuses.count(200) == 6 and statuses.count(429) == 34
+    assert [gateway.get("/x").status for _ in range(20)] == [200] * 20

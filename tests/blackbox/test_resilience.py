@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 
 import pytest
 from behaviour import after, answer, closing, in_turn, raw, resetting, silent, when
@@ -162,6 +163,7 @@ class TestRetry:
   two: {targets: [http://@dead@, http://@beta@], breaker: off, retry: {}}
   budget: {targets: [http://@gamma@], breaker: off, retry: {attempts: 2, budget: 20%}}
   late: {targets: [http://@delta@], breaker: off, retry: {}}
+  asks: {targets: [http://@epsilon@], breaker: off, retry: {budget: 100%}}
 """
     CONFIG = config(SERVICES, "".join(
         endpoint(f"/{method}/{{key}}",
@@ -171,7 +173,8 @@ class TestRetry:
       + endpoint("/two/{key}", '{get: "two:/{key}"}')
       + endpoint("/budget", '{get: "budget:/x"}')
       + endpoint("/late", '{get: "late:/x"}', "    timeout: 300ms\n")
-      + endpoint("/short/{key}", '{get: "alpha:/{key}"}', "    timeout: 300ms\n"))
+      + endpoint("/patient/{key}", '{get: "asks:/{key}"}', "    timeout: 6s\n")
+      + endpoint("/short/{key}", '{get: "asks:/{key}"}', "    timeout: 300ms\n"))
 
     @pytest.fixture(scope="class")
     def gateway(self, tmp_path_factory):
@@ -215,17 +218,29 @@ class TestRetry:
 
     def test_what_the_service_asks_for_is_waited(self, gateway):
         key = fresh()
-        gateway["alpha"].on(f"/{key}", in_turn(answer(b"", 503, [("Retry-After", "1")]), answer({})))
+        gateway["epsilon"].on(f"/{key}", in_turn(answer(b"", 503, [("Retry-After", "1")]), answer({})))
         began = time.monotonic()
-        assert gateway.get(f"/get/{key}").is_complete()
+        assert gateway.get(f"/patient/{key}").is_complete()
         assert time.monotonic() - began >= 1
 
-    def test_there_is_none_where_the_deadline_comes_before(self, gateway):
+    @table("ahead", ("a date to come", 2), ("one that has gone by", -3600))
+    def test_a_date_that_it_asks_for_is_waited_for(self, gateway, ahead):
+        key, date = fresh(), int(time.time()) + ahead
+        refusal = answer(b"", 503, [("Retry-After", formatdate(date, usegmt=True))])
+        gateway["epsilon"].on(f"/{key}", in_turn(refusal, answer({})))
+        left = max(0, date - time.time())
+        assert gateway.get(f"/patient/{key}").is_complete()
+        first, second = gateway["epsilon"].requests(f"/{key}")
+        assert left - 0.05 <= second.arrived - first.arrived < left + 1
+
+    @table("asked", ("for a time", lambda: "1"),
+           ("for a date", lambda: formatdate(time.time() + 2, usegmt=True)))
+    def test_there_is_none_where_the_deadline_comes_before(self, gateway, asked):
         key = fresh()
-        gateway["alpha"].on(f"/{key}", in_turn(answer(b"", 503, [("Retry-After", "1")]), answer({})))
+        gateway["epsilon"].on(f"/{key}", in_turn(answer(b"", 503, [("Retry-After", asked())]), answer({})))
         got = gateway.get(f"/short/{key}")
         assert got.failures() == [("one", "status")]
-        assert len(gateway["alpha"].requests(f"/{key}")) == 1
+        assert len(gateway["epsilon"].requests(f"/{key}")) == 1
 
     def test_an_outage_costs_the_share_and_a_small_reserve(self, gateway):
         gateway["gamma"].on("/x", answer(b"", 503))
