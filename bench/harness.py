@@ -179,19 +179,23 @@ def certificate():
     return cert, key
 
 
-def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None, cache=None):
+def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None, cache=None, policies=(), twins=None):
     """The default configuration but for the workers and the access log's file. patience: of everything
-    that waits, where requests shall queue and none shall fail. cache: of the endpoint."""
+    that waits, where requests shall queue and none shall fail. cache: of the endpoint. policies: lines
+    of YAML, of all services. twins: services like the first ones, their second targets."""
     address = f"127.0.0.1:{port}"
     lines = [f"listen: {address}"]
     if tls:
         cert, key = certificate()
         lines = ["listen:", f"  - address: {address}", "    tls:", f"      cert: {cert}", f"      key: {key}"]
     lines += [f"workers: {workers}", "log:", f"  file: {folder}/access-{port}.log"]
-    if patience:
-        lines += ["defaults:", "  service:", f"    timeout: {patience}", f"    connect_timeout: {patience}"]
+    defaults = [*([f"timeout: {patience}", f"connect_timeout: {patience}"] if patience else []), *policies]
+    if defaults:
+        lines += ["defaults:", "  service:", *(f"    {line}" for line in defaults)]
     lines += ["services:"]
-    lines += [f"  {name}: http://127.0.0.1:{first + i}" for i, name in enumerate(NAMES[:count])]
+    for i, name in enumerate(NAMES[:count]):
+        targets = [f"http://127.0.0.1:{one + i}" for one in (first, twins) if one]
+        lines += [f"  {name}: {{targets: [{', '.join(targets)}]}}"]
     lines += ["endpoints:", "  - path: /api/aggregated/product", "    query:", "      id:", "        required: true",
               '        pattern: "[A-Za-z0-9_-]{1,64}"', f"    timeout: {patience or '2s'}",
               *([f"    cache: {cache}"] if cache else []), "    sources:"]

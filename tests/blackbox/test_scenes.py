@@ -68,6 +68,7 @@ def test_bursts_of_503_cost_what_falls_into_them(start):
         scene.end()
 
 
+@pytest.mark.parametrize("link", wire.CUT_KINDS, indirect=True)
 def test_a_network_that_is_cut_is_an_outage(start, link):
     with Scene(start, link) as scene:
         scene.play(link.cut, link.impair)

@@ -1,9 +1,10 @@
 """wire.py - a network between this machine and a namespace that loses, delays or cuts what it carries
 
 Two kinds of the same: a pair of veth with the kernel's netem, and, as not every kernel has that, a
-pair of tun devices with a process between them that copies the packets. A kind is skipped where it
-cannot be had: both need root (CAP_NET_ADMIN and CAP_SYS_ADMIN) and iproute2. What they make is
-named after this process, and goes with the block that made it.
+pair of tun devices with a process between them that copies the packets. A third is a pair of veth
+alone, which can be cut and nothing else. A kind is skipped where it cannot be had: all need root
+(CAP_NET_ADMIN and CAP_SYS_ADMIN) and iproute2. What they make is named after this process, and goes
+with the block that made it.
 
     with wire.made("netem") as link:
         Actor(link.far, link.inside) ... link.impair(loss=0.05, delay=0.02, jitter=0.01)
@@ -25,6 +26,7 @@ import time
 import pytest
 
 KINDS = ("netem", "copied")
+CUT_KINDS = (*KINDS, "unplugged")
 _TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 _SEED = 7
 _HELD_MAX = 10000  # packets under way; what is beyond them is lost, as in netem
@@ -80,7 +82,9 @@ class Link:
         self.impair(loss=1.0)
 
 
-class _Netem(Link):
+class _Unplugged(Link):
+    """Its far end is down while it is cut."""
+
     def _join(self):
         _ip("link", "add", self.ends[0], "type", "veth", "peer", "name", self.ends[1],
             "netns", self.name)
@@ -89,6 +93,18 @@ class _Netem(Link):
         with contextlib.suppress(Impossible):
             _ip("link", "delete", self.ends[0])
         super().unmake()
+
+    def impair(self, loss=0.0, delay=0.0, jitter=0.0):
+        assert not loss and not delay and not jitter
+        _ip("-n", self.name, "link", "set", self.ends[1], "up")
+
+    def cut(self):
+        _ip("-n", self.name, "link", "set", self.ends[1], "down")
+
+
+class _Netem(_Unplugged):
+    def cut(self):
+        self.impair(loss=1.0)
 
     def impair(self, loss=0.0, delay=0.0, jitter=0.0):
         # netem's jitter goes both ways about its delay.
@@ -128,9 +144,9 @@ class _Copied(Link):
 @contextlib.contextmanager
 def made(kind):
     """A wire of that kind; skips the test where there can be none."""
-    if os.geteuid() or not shutil.which("ip") or not shutil.which("tc"):
+    if os.geteuid() or not shutil.which("ip") or (kind == "netem" and not shutil.which("tc")):
         pytest.skip("network namespaces need root and iproute2")
-    link = {"netem": _Netem, "copied": _Copied}[kind]()
+    link = {"netem": _Netem, "copied": _Copied, "unplugged": _Unplugged}[kind]()
     try:
         try:
             link.make()
