@@ -47,7 +47,8 @@ void key_life_fail(struct key_life *l, uint64_t now_ms, uint64_t random)
     CHECK(l->is_asking);
     l->is_asking = false;
     l->n_failures++;
-    l->due_ms = now_ms + backoff_ms(&failures, l->n_failures, RETRY_LEAST_MS, random);
+    uint64_t wait_ms = backoff_ms(&failures, l->n_failures, 0, random);
+    l->due_ms = now_ms + (wait_ms > RETRY_LEAST_MS ? wait_ms : RETRY_LEAST_MS);
 }
 
 void key_life_hurry(struct key_life *l, uint64_t now_ms)

@@ -12,6 +12,5 @@ uint64_t backoff_ms(const struct backoff_settings *s, unsigned retry, uint64_t r
     uint64_t most = s->base_ms << doublings;
     if (most > s->cap_ms)
         most = s->cap_ms;
-    uint64_t wait = random % (most + 1);
-    return wait > retry_after_ms ? wait : retry_after_ms;
+    return retry_after_ms + random % (most + 1);
 }

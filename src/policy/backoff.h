@@ -1,7 +1,8 @@
 /* backoff.h - how long to wait before the next attempt
  *
  * Full jitter (Brooker, Exponential Backoff and Jitter, AWS 2015): anything from 0 to base * 2^n,
- * at most the cap. A service's Retry-After is a floor under it. Pure: randomness is an argument.
+ * at most the cap. A service's Retry-After is waited before it, as all whom it asked would come
+ * back at once otherwise. Pure: randomness is an argument.
  */
 #pragma once
 

@@ -71,8 +71,9 @@ void credentials_life_fail(struct credentials_life *l, uint64_t now_ms, uint64_t
     CHECK(l->is_asking);
     l->is_asking = false;
     l->n_failures++;
-    uint64_t floor = most(least(retry_after_ms, RETRY_AFTER_MAX_MS), RETRY_LEAST_MS);
-    l->due_ms = now_ms + backoff_ms(&failures, l->n_failures, floor, random);
+    uint64_t asked_ms = least(retry_after_ms, RETRY_AFTER_MAX_MS);
+    uint64_t wait_ms = backoff_ms(&failures, l->n_failures, asked_ms, random);
+    l->due_ms = now_ms + most(wait_ms, RETRY_LEAST_MS);
 }
 
 void credentials_life_hurry(struct credentials_life *l, uint64_t now_ms)

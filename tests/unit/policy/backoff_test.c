@@ -28,8 +28,16 @@ static void any_wait_within_it_may_come(void **unused)
 static void what_the_service_asks_for_is_the_least(void **unused)
 {
     (void)unused;
-    assert_int_equal(backoff_ms(&settings, 1, 3000, 7), 3000);
-    assert_int_equal(backoff_ms(&settings, 1, 5, 7), 7);
+    assert_int_equal(backoff_ms(&settings, 1, 3000, 0), 3000);
+    assert_int_equal(backoff_ms(&settings, 1, 5, 0), 5);
+}
+
+/* Else all whom it asked come back in the same moment. */
+static void those_that_it_asked_do_not_come_back_at_once(void **unused)
+{
+    (void)unused;
+    for (uint64_t random = 0; random <= 20; random++)
+        assert_int_equal(backoff_ms(&settings, 1, 3000, random), 3000 + random);
 }
 
 static void many_retries_do_not_overflow(void **unused)
@@ -44,6 +52,7 @@ int main(void)
         cmocka_unit_test(the_bound_doubles_up_to_the_cap),
         cmocka_unit_test(any_wait_within_it_may_come),
         cmocka_unit_test(what_the_service_asks_for_is_the_least),
+        cmocka_unit_test(those_that_it_asked_do_not_come_back_at_once),
         cmocka_unit_test(many_retries_do_not_overflow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
