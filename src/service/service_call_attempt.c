@@ -294,17 +294,23 @@ static bool has_turn(struct service_call *c)
     return !s->config->concurrency.limit.is_on || service_queue_has_turn(s, c);
 }
 
-/* A service that is being probed, or has no place free, is not called twice; the budget is charged
- * for what is sent. */
+/* A place that is free for a moment is for those that have none. */
+static bool has_place_to_spare(struct service *s)
+{
+    return service_queue_is_empty(s) && take_place(s);
+}
+
+/* A service that is being probed, or has no place to spare, is not called twice, and none without
+ * credentials; the budget is charged for what is sent. */
 static void on_hedge(struct service_call *c)
 {
     struct service *s = c->service;
     uint64_t now_ms = s->context->loop->now_ms;
     struct service_try *t = &c->tries[1];
-    if (c->is_detached || !service_has_other(s, &c->tried))
+    if (c->is_detached || s->lacks_credentials || !service_has_other(s, &c->tried))
         return;
     t->ticket = breaker_ask(&s->shared->breaker, &s->config->breaker, now_ms);
-    bool has_place = t->ticket.pass == BREAKER_PASS && take_place(s);
+    bool has_place = t->ticket.pass == BREAKER_PASS && has_place_to_spare(s);
     if (!has_place || !budget_withdraw(&s->shared->hedges, &s->config->hedge.budget, now_ms) ||
         !try_once(c, t))
         give_back(s, t->ticket, has_place, BREAKER_NEITHER);

@@ -117,13 +117,17 @@ void service_queue_wake(struct service *s)
         loop_ready(s->context->loop, &s->serve);
 }
 
+bool service_queue_is_empty(const struct service *s)
+{
+    return atomic_load_explicit(&s->shared->n_waiting, memory_order_relaxed) == 0;
+}
+
 /* A worker to which none of those that wait belongs asks for its share first, too. */
 bool service_queue_has_turn(const struct service *s, const struct service_call *c)
 {
     if (!list_is_empty(&s->waiting))
         return rank(c) > rank(first(s));
-    return atomic_load_explicit(&s->shared->n_waiting, memory_order_relaxed) == 0 ||
-           !has_too_many_places(s);
+    return service_queue_is_empty(s) || !has_too_many_places(s);
 }
 
 /* Behind the last that goes before it. */

@@ -11,6 +11,8 @@
 
 void service_queue_init(struct service *s);
 void service_queue_done(struct service *s);
+/* Does nobody wait, on any worker? */
+bool service_queue_is_empty(const struct service *s);
 /* Does nobody wait that goes before it? */
 bool service_queue_has_turn(const struct service *s, const struct service_call *c);
 bool service_queue_take_place(struct service *s) MUST_USE;

@@ -140,6 +140,57 @@ static void no_hedge_is_sent_beyond_the_attempts(void **state)
     close(second);
 }
 
+/* Long enough for a hedge, if one is to come; then the first target answers. */
+static void expect_no_hedge(struct fixture *f, int first)
+{
+    uint64_t until_ms = f->rig.loop.now_ms + 3 * AFTER_MS;
+    RIG_UNTIL(&f->rig, f->rig.loop.now_ms >= until_ms);
+    assert_int_equal(rig_count(&f->rig, COUNT_CALLS_HEDGED), 0);
+    RIG_SAY(first, FIXTURE_OK "Content-Length: 1\r\n\r\n1");
+    fixture_await(f);
+    assert_int_equal(f->outcome.kind, OUTCOME_OK);
+    assert_int_equal(f->outcome.n_attempts, 1);
+}
+
+/* Its 401 would be an answer that the service means, and end the attempt that had them. */
+static void no_hedge_is_sent_without_credentials(void **state)
+{
+    struct fixture *f = *state;
+    f->config.credentials.kind = CONFIG_OAUTH2;
+    service_set_credentials(f->service, SLICE("authorization: Bearer abc\r\n"), 1);
+    fixture_start(f);
+    int first = await_request(f, 0);
+    service_set_credentials(f->service, SLICE_NONE, 0);
+    expect_no_hedge(f, first);
+    close(first);
+}
+
+static void on_other_ended(void *owner, const struct outcome *outcome)
+{
+    (void)owner;
+    (void)outcome;
+    assert_true(false); /* it is cancelled before */
+}
+
+/* A place is free for a moment, and somebody waits for it. */
+static void no_hedge_goes_before_calls_that_wait(void **state)
+{
+    struct fixture *f = *state;
+    f->config.concurrency = (struct config_concurrency){
+        .limit = {.is_on = true, .max = 2, .initial = 2, .least = 2, .most = 2}, .queue = 3};
+    fixture_start(f);
+    struct service_call *other = service_call_start(f->service, &f->request, on_other_ended, f);
+    struct service_call *waiting = service_call_start(f->service, &f->request, on_other_ended, f);
+    loop_disarm(&f->rig.loop, &f->service->look);
+    service_call_cancel(other, SERVICE_CALL_UNWANTED);
+    fixture_pass_ms(f, 2 * AFTER_MS);
+    assert_int_equal(rig_count(&f->rig, COUNT_CALLS_HEDGED), 0);
+    rig_turns(&f->rig, 2);
+    assert_int_equal(service_call_n_attempts(waiting), 1);
+    service_call_cancel(waiting, SERVICE_CALL_UNWANTED);
+    service_call_cancel(f->call, SERVICE_CALL_UNWANTED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
 
 int main(void)
@@ -151,6 +202,8 @@ int main(void)
         TEST(an_answer_that_is_no_good_one_tells_nothing),
         TEST(a_target_that_is_outrun_looks_slow),
         TEST(no_hedge_is_sent_beyond_the_attempts),
+        TEST(no_hedge_is_sent_without_credentials),
+        TEST(no_hedge_goes_before_calls_that_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
