@@ -44,17 +44,17 @@
     X(UPSTREAM_REPLACED, "sheaf_upstream_connections_replaced_total", "", COUNTER,                 \
       "Kept connections that a service had closed and that a call replaced by a fresh one.")       \
     X(SHED_SOURCES_LAG, "sheaf_shed_total", "what=\"source\",reason=\"lag\"", COUNTER,             \
-      "Optional sources left out, and requests refused, under pressure.")                          \
+      "Sources left out, and requests refused, under pressure or for want of a place.")            \
     X(SHED_SOURCES_MEMORY, "sheaf_shed_total", "what=\"source\",reason=\"memory\"", COUNTER,       \
-      "Optional sources left out, and requests refused, under pressure.")                          \
+      "Sources left out, and requests refused, under pressure or for want of a place.")            \
     X(SHED_SOURCES_CONNECTIONS, "sheaf_shed_total", "what=\"source\",reason=\"connections\"",      \
-      COUNTER, "Optional sources left out, and requests refused, under pressure.")                 \
+      COUNTER, "Sources left out, and requests refused, under pressure or for want of a place.")   \
     X(SHED_SOURCES_CONCURRENCY, "sheaf_shed_total", "what=\"source\",reason=\"concurrency\"",      \
-      COUNTER, "Optional sources left out, and requests refused, under pressure.")                 \
+      COUNTER, "Sources left out, and requests refused, under pressure or for want of a place.")   \
     X(SHED_REQUESTS_LAG, "sheaf_shed_total", "what=\"request\",reason=\"lag\"", COUNTER,           \
-      "Optional sources left out, and requests refused, under pressure.")                          \
+      "Sources left out, and requests refused, under pressure or for want of a place.")            \
     X(SHED_REQUESTS_MEMORY, "sheaf_shed_total", "what=\"request\",reason=\"memory\"", COUNTER,     \
-      "Optional sources left out, and requests refused, under pressure.")                          \
+      "Sources left out, and requests refused, under pressure or for want of a place.")            \
     X(LIMITED_RATE, "sheaf_rate_limited_total", "what=\"request\",reason=\"rate\"", COUNTER,       \
       "Requests and sources refused because their caller had no permit left.")                     \
     X(LIMITED_CONCURRENT, "sheaf_rate_limited_total", "what=\"request\",reason=\"concurrent\"",    \

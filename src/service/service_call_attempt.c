@@ -335,15 +335,18 @@ static void plan_hedge(struct service_call *c)
         service_call_arm(c, (us + US_A_MS - 1) / US_A_MS, on_hedge);
 }
 
+/* Left out is what was not called at all. */
 void service_call_refuse_place(struct service_call *c, struct slice detail)
 {
     refuse(c, OUTCOME_OVERLOADED, detail);
+    if (c->n_attempts == 0)
+        counters_add(c->service->context->counters, COUNT_SHED_SOURCES_CONCURRENCY, 1);
 }
 
 static void on_waited_too_long(struct service_call *c)
 {
     service_queue_remove(c);
-    refuse(c, OUTCOME_OVERLOADED, SLICE("no call could be made in time"));
+    service_call_refuse_place(c, SLICE("no call could be made in time"));
     service_call_tell(c);
 }
 

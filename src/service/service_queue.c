@@ -142,8 +142,6 @@ static void insert(struct service *s, struct service_call *c)
 
 static void refuse(struct service_call *c)
 {
-    if (!c->request.is_required)
-        counters_add(c->service->context->counters, COUNT_SHED_SOURCES_CONCURRENCY, 1);
     service_call_refuse_place(c, SLICE("too many calls are under way"));
 }
 

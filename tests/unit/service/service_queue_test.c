@@ -74,6 +74,15 @@ static void ask(unsigned i, bool is_required, int priority)
     ask_at(f->service, i, is_required, priority);
 }
 
+/* With so long to wait for a place. */
+static void ask_for(uint64_t timeout_ms, unsigned i, bool is_required)
+{
+    f->request.is_required = is_required;
+    f->request.timeout_ms = timeout_ms;
+    f->request.left_ms = 60000;
+    asked[i].call = service_call_start(f->service, &f->request, on_ended, &asked[i]);
+}
+
 static bool has_place(const struct asked *a)
 {
     return a->call && a->call->tries[0].attempt;
@@ -195,6 +204,27 @@ static void a_worker_does_not_keep_its_places_while_others_wait(void **state)
     assert_in_range(n, 1, 10);
 }
 
+static void who_waits_in_vain_is_counted_as_shed(void **state)
+{
+    (void)state;
+    ask(0, false, 0);
+    ask_for(20, 1, false);
+    ask_for(20, 2, true);
+    RIG_UNTIL(&f->rig, !asked[1].call && !asked[2].call);
+    assert_string_equal(outcome_kind_name(asked[1].outcome.kind), "overloaded");
+    assert_string_equal(outcome_kind_name(asked[2].outcome.kind), "overloaded");
+    assert_int_equal(rig_count(&f->rig, COUNT_SHED_SOURCES_CONCURRENCY), 2);
+}
+
+static void who_is_required_and_refused_is_counted_too(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 5; i++)
+        ask(i, true, 0);
+    assert_refused(4);
+    assert_int_equal(rig_count(&f->rig, COUNT_SHED_SOURCES_CONCURRENCY), 1);
+}
+
 static void waiting_ends_with_its_time_and_costs_no_retry(void **state)
 {
     (void)state;
@@ -219,6 +249,7 @@ static void waiting_ends_with_its_time_and_costs_no_retry(void **state)
     assert_string_equal(outcome_kind_name(asked[0].outcome.kind), "unreachable");
     assert_int_equal(asked[0].outcome.n_attempts, 1);
     assert_int_equal(rig_count(&f->rig, COUNT_CALLS_RETRIED), 0);
+    assert_int_equal(rig_count(&f->rig, COUNT_SHED_SOURCES_CONCURRENCY), 0); /* it was called */
     uint64_t now_ms = f->rig.loop.now_ms;
     assert_int_equal(window_sum(&f->shared->retries.window, now_ms / 1000).second, 1);
 }
@@ -235,6 +266,8 @@ int main(void)
         TEST(those_that_come_do_not_put_the_look_off),
         TEST(a_place_that_another_worker_gives_back_is_found),
         TEST(a_worker_does_not_keep_its_places_while_others_wait),
+        TEST(who_waits_in_vain_is_counted_as_shed),
+        TEST(who_is_required_and_refused_is_counted_too),
         TEST(waiting_ends_with_its_time_and_costs_no_retry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
