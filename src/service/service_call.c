@@ -168,16 +168,6 @@ static bool keep_request(struct service_call *c)
     return true;
 }
 
-/* Whatever becomes of it, this is one call that others may be added to. */
-static void deposit(const struct service *s)
-{
-    uint64_t now_ms = s->context->loop->now_ms;
-    if (s->config->retry.attempts > 1)
-        budget_deposit(&s->shared->retries, now_ms);
-    if (s->config->hedge.is_on)
-        budget_deposit(&s->shared->hedges, now_ms);
-}
-
 static bool begin(struct service_call *c)
 {
     if (needs_copy(c) && !keep_request(c)) {
@@ -185,7 +175,6 @@ static bool begin(struct service_call *c)
             (struct outcome){.kind = OUTCOME_TOO_LARGE, .detail = SLICE("the request is too long")};
         return false;
     }
-    deposit(c->service);
     return service_call_begin_attempt(c, false);
 }
 

@@ -245,6 +245,17 @@ static void on_attempt_ended(void *owner, const struct outcome *o)
     service_queue_wake(s);
 }
 
+/* Whatever becomes of it, this is one call that others may be added to. One that was never made is
+ * none: what is left alone would save up for a burst. */
+static void deposit(const struct service *s)
+{
+    uint64_t now_ms = s->context->loop->now_ms;
+    if (s->config->retry.attempts > 1)
+        budget_deposit(&s->shared->retries, now_ms);
+    if (s->config->hedge.is_on)
+        budget_deposit(&s->shared->hedges, now_ms);
+}
+
 /* The breaker let it pass, and a place is taken. */
 static bool try_once(struct service_call *c, struct service_try *t)
 {
@@ -263,7 +274,8 @@ static bool try_once(struct service_call *c, struct service_try *t)
     t->given_ms = c->request.timeout_ms;
     if (c->request.is_safe && c->request.left_ms < t->given_ms)
         t->given_ms = c->request.left_ms;
-    c->n_attempts++;
+    if (c->n_attempts++ == 0)
+        deposit(s);
     if (c->request.trace.is_recorded) {
         trace_make_span(t->span, s->context->random);
         memcpy(c->request.trace.span, t->span, sizeof t->span);

@@ -204,6 +204,35 @@ static void a_worker_does_not_keep_its_places_while_others_wait(void **state)
     assert_in_range(n, 1, 10);
 }
 
+static uint64_t n_deposited(const struct budget *b)
+{
+    return window_sum(&b->window, f->rig.loop.now_ms / 1000).first;
+}
+
+/* Else an outage that nobody is let into would save up calls for its end. */
+static void only_calls_that_are_made_allow_others_beside_them(void **state)
+{
+    (void)state;
+    f->config.retry.attempts = 2;
+    f->config.hedge.is_on = true;
+    f->config.concurrency.queue = 1;
+    ask(0, false, 0);
+    ask(1, false, 0);
+    ask(2, false, 0);
+    assert_refused(2);
+    assert_int_equal(n_deposited(&f->shared->retries), 1);
+    assert_int_equal(n_deposited(&f->shared->hedges), 1);
+    end(&asked[0]);
+    assert_true(has_place(&asked[1]));
+    assert_int_equal(n_deposited(&f->shared->retries), 2);
+    f->config.credentials.kind = CONFIG_BEARER;
+    service_set_credentials(f->service, SLICE_NONE, 0);
+    ask(3, false, 0);
+    rig_turns(&f->rig, 3);
+    assert_string_equal(outcome_kind_name(asked[3].outcome.kind), "denied");
+    assert_int_equal(n_deposited(&f->shared->retries), 2);
+}
+
 static void who_waits_in_vain_is_counted_as_shed(void **state)
 {
     (void)state;
@@ -266,6 +295,7 @@ int main(void)
         TEST(those_that_come_do_not_put_the_look_off),
         TEST(a_place_that_another_worker_gives_back_is_found),
         TEST(a_worker_does_not_keep_its_places_while_others_wait),
+        TEST(only_calls_that_are_made_allow_others_beside_them),
         TEST(who_waits_in_vain_is_counted_as_shed),
         TEST(who_is_required_and_refused_is_counted_too),
         TEST(waiting_ends_with_its_time_and_costs_no_retry),
