@@ -501,6 +501,8 @@ void service_attempt_detach(struct service_attempt *a)
     a->is_dropping = true;
     a->wanted = (struct service_wanted){0};
     service_body_drop(&a->body, context_of(a));
+    coding_reader_free(a->coding); /* of what is dropped nothing is read, nor judged */
+    a->coding = NULL;
     a->outcome.detail = SLICE_NONE;
     a->outcome.returned = NULL;
     a->outcome.n_returned = 0;

@@ -209,6 +209,30 @@ static void a_call_that_was_cancelled_is_silent(void **state)
     assert_int_equal(rig_count(&f->rig, COUNT_CALLS_CANCELLED), 1);
 }
 
+static void on_late(void *owner, const struct outcome *outcome)
+{
+    struct fixture *f = owner;
+    f->outcome = *outcome;
+    f->n_ended++;
+}
+
+/* What was read of a body that nobody wants any more is no reason to call it broken. */
+static void a_coded_answer_to_a_detached_call_is_a_good_one(void **state)
+{
+    struct fixture *f = *state;
+    f->request.line = SLICE("POST /x");
+    f->request.is_safe = f->request.is_idempotent = false;
+    fixture_begin(f);
+    fixture_say(f, SLICE(OK "Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n"
+                            "\x1f\x8b\x08\0\0\0\0\0"));
+    rig_turns(&f->rig, 3);
+    assert_true(service_call_must_go_on(f->call));
+    service_call_detach(f->call, on_late, f);
+    fixture_say(f, SLICE("\0\x03\xab\xae\x05\0\x43\xbf\xa6\xa3\x02\0"));
+    fixture_await(f);
+    assert_string_equal(outcome_kind_name(f->outcome.kind), "ok");
+}
+
 static void calls_are_used_again(void **state)
 {
     struct fixture *f = *state;
@@ -238,6 +262,7 @@ int main(void)
         TEST(wanted_fields_come_along),
         TEST(a_small_body_holds_no_blob_and_a_large_one_little_more_than_itself),
         TEST(a_call_that_was_cancelled_is_silent),
+        TEST(a_coded_answer_to_a_detached_call_is_a_good_one),
         TEST(calls_are_used_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
