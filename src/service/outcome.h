@@ -46,7 +46,7 @@ struct outcome_caching {
 
 /* How an attempt ended, whatever is made of it: what its service is judged by. */
 enum outcome_end {
-    OUTCOME_WHOLE,  /* as an answer does, or we wanted no more of it */
+    OUTCOME_WHOLE,  /* as an answer does, or we wanted, or held, no more of it */
     OUTCOME_LATE,   /* there was none in time, or not all of it */
     OUTCOME_BROKEN, /* there was no connection, it broke off, or what came is not HTTP */
     OUTCOME_UNSENT, /* nothing was asked: our own bounds forbade it */

@@ -313,9 +313,15 @@ static void make_again(struct service_attempt *a)
     call_start(&a->call, a->target->pool, &a->request, &handlers);
 }
 
+/* The service is up and speaks HTTP, though we hold no more of what it says. */
+static bool is_answered(enum call_end how)
+{
+    return how == CALL_DONE || how == CALL_TOO_LARGE;
+}
+
 static void judge_end(struct service_attempt *a, enum call_end how)
 {
-    a->outcome.end = how == CALL_DONE ? OUTCOME_WHOLE : OUTCOME_BROKEN;
+    a->outcome.end = is_answered(how) ? OUTCOME_WHOLE : OUTCOME_BROKEN;
     switch (how) {
     case CALL_DONE:
         if (a->coding && a->n_coded && !coding_reader_is_whole(a->coding))

@@ -95,6 +95,7 @@ class TestBreaker:
         ("a head whose body never comes", silent(raw(b"HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\n")), True),
         ("a body that breaks off", closing(raw(b"HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\n{")), True),
         ("what is no HTTP", closing(raw(b"220 ready for mail\r\n")), True),
+        ("a head larger than we hold", closing(raw(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 2**18)), False),
     )
     def test_it_counts(self, start, behaviour, opens):
         gateway = start(config("  alpha: {targets: [http://@alpha@], timeout: 50ms}\n",

@@ -245,6 +245,27 @@ static void calls_are_used_again(void **state)
     service_call_cancel(f->call, SERVICE_CALL_UNWANTED);
 }
 
+/* It answers; that we hold no more of it is no failure of the service. */
+static void a_head_past_our_bound_counts_for_the_service(void **state)
+{
+    struct fixture *f = *state;
+    char *much = make_string(1 << 20);
+    f->config.breaker = (struct breaker_settings){
+        .is_on = true, .failures_permille = 1, .window_ms = 10000, .min_calls = 1, .probes = 1};
+    f->config.breaker.open_ms = 60000;
+    fixture_begin(f);
+    fixture_say(f, SLICE(OK "X-Much: "));
+    fixture_say(f, (struct slice){much, 1 << 20});
+    fixture_await(f);
+    free(much);
+    fixture_expect_failure(f, OUTCOME_TOO_LARGE, "the head of the answer is too large");
+    assert_int_equal(f->outcome.end, OUTCOME_WHOLE);
+    assert_int_equal(f->shared->ejections[0].failures, 0);
+    assert_int_equal(
+        breaker_state_of(&f->shared->breaker, &f->config.breaker, f->rig.loop.now_ms),
+        BREAKER_CLOSED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -261,6 +282,7 @@ int main(void)
         TEST(the_body_of_a_failure_comes_along_where_it_is_asked_for),
         TEST(wanted_fields_come_along),
         TEST(a_small_body_holds_no_blob_and_a_large_one_little_more_than_itself),
+        TEST(a_head_past_our_bound_counts_for_the_service),
         TEST(a_call_that_was_cancelled_is_silent),
         TEST(a_coded_answer_to_a_detached_call_is_a_good_one),
         TEST(calls_are_used_again),
