@@ -223,7 +223,7 @@ void service_call_detach(struct service_call *c, service_ended *on_ended, void *
 
 unsigned service_call_n_attempts(const struct service_call *c)
 {
-    return c->n_attempts;
+    return c->n_attempts + service_wait_n_attempts(c);
 }
 
 enum outcome_cache service_call_caching(const struct service_call *c)

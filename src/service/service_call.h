@@ -29,7 +29,7 @@ void service_call_detach(struct service_call *c, service_ended *on_ended, void *
 /* The time is over, and the call is about to be cancelled for that. Where the cache has a stale
  * entry that may stand for it, the outcome, a failure, gets it: see `has_stale`. */
 void service_call_use_stale(struct service_call *c, struct outcome *o);
-/* So far. */
+/* So far; of a flight's call where it leads one. */
 unsigned service_call_n_attempts(const struct service_call *c);
 /* A miss, where it asked the cache. */
 enum outcome_cache service_call_caching(const struct service_call *c);

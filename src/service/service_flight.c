@@ -430,6 +430,11 @@ struct slice service_flight_key(const struct service_flight *f)
     return f->key.text;
 }
 
+unsigned service_flight_n_attempts(const struct service_flight *f)
+{
+    return f->call ? service_call_n_attempts(f->call) : 0;
+}
+
 void service_flight_refresh(const struct service_flight_plan *p)
 {
     struct service_cache *c = p->service->context->cache;

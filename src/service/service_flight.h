@@ -60,6 +60,8 @@ struct service_flight_joined service_flight_join(const struct service_flight_pla
 /* Who hears when it ends. NULL: who led has left; it may go on. */
 void service_flight_tell(struct service_flight *f, service_flight_ended *on_ended, void *leader);
 struct slice service_flight_key(const struct service_flight *f);
+/* Of its call, so far. */
+unsigned service_flight_n_attempts(const struct service_flight *f);
 /* Asks anew in the background, where nobody does already. */
 void service_flight_refresh(const struct service_flight_plan *p);
 /* What a seat hears. */

@@ -165,6 +165,7 @@ static void on_waited_too_long(struct service_call *c)
 {
     uint64_t whole_ms = patience_ms(c);
     uint64_t ms = whole_ms < c->request.left_ms ? whole_ms : c->request.left_ms;
+    c->n_attempts = service_call_n_attempts(c);
     leave(c->wait, SERVICE_CALL_LATE);
     c->outcome.kind = OUTCOME_TIMEOUT;
     c->outcome.detail =
@@ -372,6 +373,11 @@ void service_wait_leave(struct service_call *c, enum service_call_why why)
 {
     if (c->wait)
         leave(c->wait, why);
+}
+
+unsigned service_wait_n_attempts(const struct service_call *c)
+{
+    return c->wait && c->wait->led ? service_flight_n_attempts(c->wait->led) : 0;
 }
 
 /* What the service has decided is no error (RFC 5861 4). */

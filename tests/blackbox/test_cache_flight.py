@@ -390,6 +390,16 @@ def test_the_log_tells_who_made_the_call(gateway):
     assert (had["attempts"], had["cache"]) == (0, "hit")
 
 
+def test_the_log_tells_of_the_call_that_the_deadline_cut_off(gateway):
+    key = serve(gateway, silent())
+    led = gateway.client()
+    led.ask(f"/hurried/{key}", fields=[("X-Request-Id", f"{key}a")])
+    gateway["alpha"].wait_requests(f"/{key}")
+    waited = gateway.get(f"/hurried/{key}", fields=[("X-Request-Id", f"{key}b")])
+    assert led.answer().failures() == waited.failures() == [("one", "timeout")]
+    assert [gateway.log_line(f"{key}{c}")["sources"]["one"]["attempts"] for c in "ab"] == [1, 0]
+
+
 @pytest.mark.threads
 def test_a_flight_outlives_its_configuration(start):
     gateway, go = start(CONFIG), threading.Event()
