@@ -20,6 +20,7 @@ struct flight {
     struct flight *next; /* of its chain */
     struct flight_seat lead;
     uint64_t begun;
+    struct flight_wants wants;
     bool is_background;
     struct flights_seats seats;
     struct cache_key key; /* its text stands behind */
@@ -126,6 +127,7 @@ static struct flight *begin(struct flights *f, struct flight **at, const struct 
     new->key = (struct cache_key){{new->text, k->text.n}, k->hash};
     new->lead = a->lead;
     new->begun = a->begun;
+    new->wants = a->wants;
     *at = new;
     return new;
 }
@@ -134,6 +136,18 @@ static void take_out(struct flights *f, struct flight **at)
 {
     *at = (*at)->next;
     atomic_fetch_sub_explicit(&f->n, 1, memory_order_relaxed);
+}
+
+/* Somebody else waits for it. */
+static void take_wants(struct flight *flight, struct flight_ask *a)
+{
+    struct flight_wants *w = &flight->wants;
+    a->lead = flight->lead;
+    a->is_raised = a->wants.rank > w->rank;
+    if (a->is_raised)
+        w->rank = a->wants.rank;
+    if (a->wants.until_ms > w->until_ms)
+        w->until_ms = a->wants.until_ms;
 }
 
 static enum flight_role join(struct flights *f, struct flight **at, const struct cache_key *k,
@@ -146,6 +160,8 @@ static enum flight_role join(struct flights *f, struct flight **at, const struct
     if (!flight)
         return FLIGHT_FULL;
     a->begun = flight->begun;
+    if (!leads)
+        take_wants(flight, a);
     flights_seats_add(&flight->seats, a->seat);
     return leads ? FLIGHT_LEADS : FLIGHT_WAITS;
 }
@@ -209,6 +225,17 @@ bool flights_abandon(struct flights *f, const struct cache_key *k, struct flight
     if (is_over)
         free_flight(flight);
     return is_over;
+}
+
+struct flight_wants flights_wants(struct flights *f, const struct cache_key *k,
+                                  struct flight_seat lead)
+{
+    struct shard *s = lock(f, k);
+    const struct flight *flight = *look_up_led(s, k, lead);
+    CHECK(flight);
+    struct flight_wants w = flight->wants;
+    unlock(s);
+    return w;
 }
 
 size_t flights_land(struct flights *f, const struct cache_key *k, struct flight_seat lead,

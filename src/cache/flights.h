@@ -19,13 +19,22 @@ struct flight_seat {
     uint32_t slot, generation;
 };
 
+/* Of all that wait, or have waited, together: the latest time, and the highest rank. */
+struct flight_wants {
+    uint64_t until_ms; /* on the clock of the loops */
+    int rank;          /* where calls wait for a place the higher goes first */
+};
+
 /* Times are those of generations.h. */
 struct flight_ask {
-    struct flight_seat seat; /* of who waits */
-    struct flight_seat lead; /* where the call is made if it is made: no other flight's */
-    uint64_t since;          /* a flight that began before is too old */
-    uint64_t begun;          /* now; where it waits, set to when its flight began */
-    uint64_t now_ms;         /* of a background call: on the clock of flights_rest() */
+    struct flight_seat seat;   /* of who waits */
+    struct flight_seat lead;   /* where the call is made if it is made: no other flight's; where it
+                                  waits, set to where that is */
+    struct flight_wants wants; /* of who asks */
+    bool is_raised;            /* set: it waits, and is of higher rank than all before it */
+    uint64_t since;            /* a flight that began before is too old */
+    uint64_t begun;            /* now; where it waits, set to when its flight began */
+    uint64_t now_ms;           /* of a background call: on the clock of flights_rest() */
 };
 
 enum flight_role {
@@ -58,6 +67,9 @@ bool flights_leave(struct flights *f, const struct cache_key *k, struct flight_s
  * `next` on. true: it is over. */
 bool flights_abandon(struct flights *f, const struct cache_key *k, struct flight_seat lead,
                      struct flight_seat next) MUST_USE;
+/* By the lead. */
+struct flight_wants flights_wants(struct flights *f, const struct cache_key *k,
+                                  struct flight_seat lead);
 /* By the lead: the flight is over. *seats: those that waited, sorted by worker and slot, free()d by
  * the caller; NULL where nobody did; their number. */
 size_t flights_land(struct flights *f, const struct cache_key *k, struct flight_seat lead,

@@ -88,16 +88,25 @@ static void on_back(struct service_call *c)
         service_call_tell(c);
 }
 
+/* That somebody waits for it. */
+static uint64_t wanted_ms(const struct service_call *c)
+{
+    uint64_t now_ms = c->service->context->loop->now_ms;
+    uint64_t left_ms = service_call_left_ms(c);
+    uint64_t until_ms = c->request.until_ms ? c->request.until_ms(c->owner) : now_ms + left_ms;
+    uint64_t wanted_ms = until_ms > now_ms ? until_ms - now_ms : 0;
+    return wanted_ms < left_ms ? wanted_ms : left_ms;
+}
+
 /* Is there time for a wait, and for a call of usual length behind it? *wait_ms: how long it is. */
 static bool has_time(struct service_call *c, uint64_t *wait_ms)
 {
     struct service *s = c->service;
-    uint64_t left_ms = service_call_left_ms(c);
     uint64_t median_us = quantile_us(s->latency, MEDIAN_PERMILLE, SERVICE_CALL_SAMPLES_LEAST,
                                      s->context->loop->now_ms);
     *wait_ms = backoff_ms(&backoff, c->n_retries + 1, c->outcome.retry_after_ms,
                           random_next(s->context->random));
-    return *wait_ms + median_us / 1000 < left_ms;
+    return *wait_ms + median_us / 1000 < wanted_ms(c);
 }
 
 /* Charged when it begins to wait (Finagle's RetryBudget). */

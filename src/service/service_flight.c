@@ -186,6 +186,12 @@ static struct slice with_conditions(struct service_flight *f)
 
 static void on_ended(void *owner, const struct outcome *o);
 
+static uint64_t until_ms(void *owner)
+{
+    const struct service_flight *f = owner;
+    return flights_wants(f->cache->cache->flights, &f->key, f->told).until_ms;
+}
+
 static void call(struct service_flight *f)
 {
     struct service_request r = f->request;
@@ -199,6 +205,7 @@ static void call(struct service_flight *f)
         }
     }
     r.left_ms = f->due_ms > now_ms ? f->due_ms - now_ms : 0;
+    r.until_ms = until_ms;
     f->asked_ms = service_lookup_now_ms(f->cache);
     f->call = service_call_start(f->service, &r, on_ended, f);
 }
@@ -393,7 +400,11 @@ static struct flight_ask ask_for(struct service_flight *f, const struct service_
     const uint64_t since = purged(c, p->caching); /* before it is now */
     f->begun = generations_now(c->cache->generations);
     return (struct flight_ask){
-        .lead = f->told, .since = since, .begun = f->begun, .now_ms = c->loop->now_ms};
+        .lead = f->told,
+        .wants = {c->loop->now_ms + p->request->left_ms, service_request_rank(p->request)},
+        .since = since,
+        .begun = f->begun,
+        .now_ms = c->loop->now_ms};
 }
 
 struct service_flight_joined service_flight_join(const struct service_flight_plan *p,
@@ -435,6 +446,13 @@ unsigned service_flight_n_attempts(const struct service_flight *f)
     return f->call ? service_call_n_attempts(f->call) : 0;
 }
 
+/* Nobody waits for it yet. */
+static struct flight_wants background_wants(const struct service_flight_plan *p, uint64_t now_ms)
+{
+    uint64_t ms = service_flight_patience_ms(p->service, p->request->timeout_ms);
+    return (struct flight_wants){now_ms + ms, p->request->priority};
+}
+
 void service_flight_refresh(const struct service_flight_plan *p)
 {
     struct service_cache *c = p->service->context->cache;
@@ -442,7 +460,8 @@ void service_flight_refresh(const struct service_flight_plan *p)
     if (c->is_draining || !key.text.n || !service_key_may_share(p->caching, p->request->fields))
         return;
     struct service_flight *f = take(c);
-    const struct flight_ask ask = ask_for(f, p);
+    struct flight_ask ask = ask_for(f, p);
+    ask.wants = background_wants(p, ask.now_ms);
     if (prepare(f, p) && flights_open(c->cache->flights, &key, &ask)) {
         f->is_background = true;
         f->request.is_required = false;

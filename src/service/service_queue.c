@@ -1,8 +1,6 @@
 /* service_queue.c - first come, first served, as far as they matter alike */
 #include "service/service_queue.h"
 
-#include <limits.h>
-
 #include "service/service_call_internal.h"
 
 enum {
@@ -15,10 +13,9 @@ static struct service_call *first(const struct service *s)
     return LIST_OWNER(s->waiting.next, struct service_call, waiting);
 }
 
-/* The higher goes first. */
 static int rank(const struct service_call *c)
 {
-    return c->request.is_required ? INT_MAX : c->request.priority;
+    return service_request_rank(&c->request);
 }
 
 static struct limit *limit_of(const struct service *s)

@@ -1,6 +1,8 @@
 /* service_request.h - what is asked of a service, as the floor above has written it */
 #pragma once
 
+#include <limits.h>
+
 #include "base/arena.h"
 #include "cache/freshness.h"
 #include "config/config.h"
@@ -60,6 +62,9 @@ struct service_request {
     uint64_t fair_ms;    /* an attempt that had less time is not to blame for being late */
     uint64_t timeout_ms; /* of one attempt */
     uint64_t left_ms;    /* of the whole answer */
+    /* Of a call that several wait for: when the last of them goes, on the loop's clock, by the
+     * owner of the call. No wait before another attempt is longer. NULL: left_ms says it. */
+    uint64_t (*until_ms)(void *owner);
     uint64_t hash;       /* of a service that balances by it; 0: none */
     struct arena *arena; /* for what the outcome needs; the owner's until on_ended or detach */
     struct service_wanted wanted;
@@ -68,6 +73,15 @@ struct service_request {
     const struct service_caching *caching; /* NULL: nothing is remembered */
     struct service_trace trace;
 };
+
+enum {
+    SERVICE_RANK_REQUIRED = INT_MAX
+};
+/* Where calls wait for a place the higher goes first. */
+static inline int service_request_rank(const struct service_request *r)
+{
+    return r->is_required ? SERVICE_RANK_REQUIRED : r->priority;
+}
 
 /* The outcome is the callee's to copy; the share of its blob is the callee's. */
 typedef void service_ended(void *owner, const struct outcome *outcome);

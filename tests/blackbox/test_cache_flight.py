@@ -27,6 +27,14 @@ endpoints:
     timeout: 10s
     sources:
       one: {get: "again:/{id}", cache: {ttl: 60s, key: "again:{id}"}, timeout: 9s}
+  - path: /again-hurried/{id}
+    timeout: 800ms
+    sources:
+      one: {get: "again:/{id}", cache: {ttl: 100ms, stale_if_error: 60s, key: "late:{id}"}, timeout: 500ms}
+  - path: /again-later/{id}
+    timeout: 5s
+    sources:
+      one: {get: "again:/{id}", cache: {ttl: 100ms, stale_if_error: 60s, key: "late:{id}"}, timeout: 500ms}
   - path: /plain/{id}
     timeout: 30s
     sources:
@@ -180,6 +188,39 @@ def test_it_tells_how_long_it_has_waited(gateway):
     assert brief.seconds > 1.3
     assert brief.json()["errors"][0]["message"] == "one: no answer within 1400 ms"
     patient.close()
+
+
+COME_LATER = answer(b"", 503, [("Retry-After", "1")])
+
+
+def test_nobody_waits_beyond_his_deadline_for_another_attempt(gateway):
+    key = serve(gateway, COME_LATER, answer({"n": 2}))
+    got = gateway.get(f"/again-hurried/{key}")
+    assert got.failures() == [("one", "status")]
+    assert calls(gateway, key) == 1
+
+
+def test_what_is_stale_does_not_wait_for_it_either(gateway):
+    key = serve(gateway, answer({"n": 1}), COME_LATER, answer({"n": 2}))
+    gateway.get(f"/again-hurried/{key}")
+    time.sleep(0.2)
+    got = gateway.get(f"/again-hurried/{key}")
+    assert got.failures() == [("one", "status")]
+    assert got.json()["one"] == {"n": 1}
+
+
+def test_who_has_the_time_waits_for_it_whoever_asked_first(gateway):
+    go = threading.Event()
+    key = serve(gateway, when(go, COME_LATER), answer({"n": 2}))
+    hurried, patient = gateway.client(), gateway.client()
+    hurried.ask(f"/again-hurried/{key}")
+    gateway["alpha"].wait_requests(f"/{key}")
+    before = coalesced(gateway)
+    patient.ask(f"/again-later/{key}")
+    wait_for(lambda: coalesced(gateway) == before + 1)
+    go.set()
+    assert hurried.answer().failures() == [("one", "timeout")]
+    assert patient.answer().json() == {"one": {"n": 2}}
 
 
 def test_a_call_that_had_less_time_says_nothing_to_who_has_more(gateway):

@@ -277,10 +277,38 @@ static void joins_and_leaves_in_any_order_keep_exactly_who_is_there(void **unuse
     flights_free(f);
 }
 
+static void a_flight_is_wanted_as_long_and_as_much_as_by_any_that_waits(void **unused)
+{
+    (void)unused;
+    static const struct {
+        struct flight_wants wants, all;
+        bool is_raised;
+    } joining[] = {{{500, 0}, {500, 0}, false},
+                   {{300, 0}, {500, 0}, false},
+                   {{900, -1}, {900, 0}, false},
+                   {{200, 7}, {900, 7}, true},
+                   {{200, 7}, {900, 7}, false}};
+    struct flights *f = flights_new();
+    struct cache_key a = key("a");
+    for (uint32_t i = 0; i < sizeof joining / sizeof *joining; i++) {
+        struct flight_ask ask = {
+            .seat = {1, i, 1}, .lead = i ? second : lead, .wants = joining[i].wants};
+        assert_int_equal(flights_join(f, &a, &ask), i ? FLIGHT_WAITS : FLIGHT_LEADS);
+        assert_int_equal(ask.is_raised, joining[i].is_raised);
+        assert_int_equal(ask.lead.slot, lead.slot);
+        struct flight_wants all = flights_wants(f, &a, lead);
+        assert_int_equal(all.until_ms, joining[i].all.until_ms);
+        assert_int_equal(all.rank, joining[i].all.rank);
+    }
+    assert_int_equal(land(f, &a), 5);
+    flights_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_leads_and_the_others_wait),
+        cmocka_unit_test(a_flight_is_wanted_as_long_and_as_much_as_by_any_that_waits),
         cmocka_unit_test(keys_are_compared_whole),
         cmocka_unit_test(who_leaves_last_hears_where_the_lead_is),
         cmocka_unit_test(a_flight_that_somebody_joined_meanwhile_is_not_abandoned),

@@ -196,6 +196,76 @@ static void a_refresh_that_rests_is_none(void **state)
     assert_int_equal(flights_count(a->cache->flights), 0);
 }
 
+static uint64_t n_withdrawn(const struct asker *a)
+{
+    return window_sum(&a->f->shared->retries.window, a->f->rig.loop.now_ms / 1000).second;
+}
+
+/* The service's first answer is heard, which wants to be asked again in a second. */
+static void fail_by_retry_after(struct asker *a)
+{
+    fixture_accept(a->f);
+    rig_expect(&a->f->rig, a->f->fd, &a->f->heard, "\r\n\r\n");
+    fixture_say(a->f, SLICE("HTTP/1.1 503 No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"));
+    RIG_UNTIL(&a->f->rig, a->n_landed || n_withdrawn(a));
+}
+
+/* As its settings are now. */
+static void renew_service(struct fixture *f)
+{
+    struct addresses at = {.n = 1};
+    memcpy(&at.at[0], &f->at[0], sizeof f->at[0]);
+    service_free(f->service);
+    f->service = service_new(&f->context, &f->config, f->shared, NULL);
+    service_set_addresses(f->service, 0, &at);
+}
+
+static struct service_flight *lead_a_call_that_may_be_made_again(struct asker *a)
+{
+    static unsigned statuses[] = {503};
+    a->f->config.retry = (struct config_retry){
+        .attempts = 2, .statuses = statuses, .n_statuses = 1, .budget = {.reserve_per_second = 1}};
+    renew_service(a->f);
+    a->f->request.left_ms = 800; /* less than what the service asks for */
+    look(a);
+    return join(a).led;
+}
+
+/* true: it was the last one. */
+static bool leave(struct asker *a, const struct service_flight *led)
+{
+    const struct cache_key key = cache_key_of(service_flight_key(led));
+    struct flight_seat lead;
+    const struct flight_seat seat = landing_seat_told(&a->seat);
+    landing_seat_leave(&a->seat);
+    return flights_leave(a->cache->flights, &key, seat, &lead);
+}
+
+static void nobody_waits_longer_than_he_can_for_another_attempt(void **state)
+{
+    struct asker *a = *state;
+    lead_a_call_that_may_be_made_again(a);
+    fail_by_retry_after(a);
+    assert_int_equal(n_withdrawn(a), 0);
+    RIG_UNTIL(&a->f->rig, a->n_landed);
+}
+
+static void it_is_waited_for_another_attempt_where_one_of_them_can(void **state)
+{
+    struct asker *a = *state, patient = *a;
+    const struct service_flight *led = lead_a_call_that_may_be_made_again(a);
+    patient.lookup = a->lookup;
+    landing_seat_init(&patient.seat, landed);
+    a->f->request.left_ms = 5000;
+    assert_int_equal(join(&patient).role, FLIGHT_WAITS);
+    fail_by_retry_after(a);
+    assert_int_equal(n_withdrawn(a), 1);
+    assert_int_equal(a->n_landed + patient.n_landed, 0);
+    assert_false(leave(a, led));
+    assert_true(leave(&patient, led));
+    service_flight_drain(&a->of_worker);
+}
+
 int main(void)
 {
 #define WITH_ASKER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -205,6 +275,8 @@ int main(void)
         WITH_ASKER(what_landed_between_the_look_and_the_join_is_had_without_a_call),
         WITH_ASKER(what_landed_between_the_look_and_a_refresh_needs_none),
         WITH_ASKER(a_refresh_that_rests_is_none),
+        WITH_ASKER(nobody_waits_longer_than_he_can_for_another_attempt),
+        WITH_ASKER(it_is_waited_for_another_attempt_where_one_of_them_can),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
