@@ -230,6 +230,12 @@ void service_call_detach(struct service_call *c, service_ended *on_ended, void *
     service_attempt_detach(c->tries[0].attempt);
 }
 
+void service_call_raise(struct service_call *c, int rank)
+{
+    service_request_raise(&c->request, rank);
+    service_queue_move(c);
+}
+
 unsigned service_call_n_attempts(const struct service_call *c)
 {
     return c->n_attempts + service_wait_n_attempts(c);

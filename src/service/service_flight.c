@@ -67,6 +67,15 @@ static void give_up(struct service_flight *f, enum service_call_why why)
     service_flight_recycle(f);
 }
 
+/* Who has come may matter more than who began it. */
+static void take_rank(struct service_flight *f)
+{
+    int rank = flights_wants(f->cache->cache->flights, &f->key, f->told).rank;
+    service_request_raise(&f->request, rank);
+    if (f->call)
+        service_call_raise(f->call, rank);
+}
+
 /* false: somebody came meanwhile, and it goes on; it is asked to end again. */
 static bool abandon(struct service_flight *f)
 {
@@ -74,10 +83,13 @@ static bool abandon(struct service_flight *f)
     const struct flight_seat lead = f->told;
     landing_seat_leave(&f->seat);
     f->told = landing_seat_take(c->seats, &f->seat);
-    return flights_abandon(c->cache->flights, &f->key, lead, f->told);
+    bool is_over = flights_abandon(c->cache->flights, &f->key, lead, f->told);
+    if (!is_over)
+        take_rank(f);
+    return is_over;
 }
 
-/* Everybody has left. */
+/* Everybody has left, or somebody has come who matters more. */
 static void on_nudged(struct seat *s, const struct landing *l)
 {
     struct service_flight *f = LIST_OWNER(s, struct service_flight, seat);
@@ -427,6 +439,8 @@ struct service_flight_joined service_flight_join(const struct service_flight_pla
         j.led = f;
     else
         j.role = FLIGHT_WAITS;
+    if (ask.is_raised)
+        landing_nudge(c->crew, ask.lead, SERVICE_CALL_UNWANTED);
     return j;
 }
 

@@ -25,6 +25,7 @@ struct service_flight_end {
     enum outcome_cache how;
     bool is_stored;
     bool is_found;       /* it was in the shared tier: each judges for itself */
+    bool is_required;    /* it was called for somebody who has it required */
     uint32_t timeout_ms; /* that it had */
     /* SERVICE_FLIGHT_ANSWER: */
     struct service_answer answer;

@@ -12,7 +12,8 @@ _Static_assert(sizeof(struct word) == sizeof(uint64_t), "a landing has room for 
 
 enum {
     IS_STORED = 1,
-    IS_FOUND = 2
+    IS_FOUND = 2,
+    IS_REQUIRED = 4
 };
 
 struct failure {
@@ -27,7 +28,8 @@ static uint64_t word_of(const struct service_flight_end *e, enum service_flight_
         .result = (uint8_t)result,
         .how = (uint8_t)e->how,
         .kind = (uint8_t)e->kind,
-        .flags = (uint8_t)((e->is_stored ? IS_STORED : 0) | (e->is_found ? IS_FOUND : 0)),
+        .flags = (uint8_t)((e->is_stored ? IS_STORED : 0) | (e->is_found ? IS_FOUND : 0) |
+                           (e->is_required ? IS_REQUIRED : 0)),
         .timeout_ms = e->timeout_ms,
     };
     uint64_t word;
@@ -64,6 +66,7 @@ void service_flight_read(const struct landing *l, struct service_flight_end *end
         .kind = (enum outcome_kind)w.kind,
         .is_stored = w.flags & IS_STORED,
         .is_found = w.flags & IS_FOUND,
+        .is_required = w.flags & IS_REQUIRED,
         .timeout_ms = w.timeout_ms,
     };
     switch (end->result) {
@@ -104,6 +107,7 @@ static struct service_flight_end begin_end(const struct service_flight *f)
     return (struct service_flight_end){
         .result = SERVICE_FLIGHT_ANSWER,
         .how = OUTCOME_MISS,
+        .is_required = f->request.is_required,
         .timeout_ms = (uint32_t)f->request.timeout_ms,
     };
 }

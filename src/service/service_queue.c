@@ -177,3 +177,12 @@ void service_queue_remove(struct service_call *c)
     c->service->n_waiting--;
     atomic_fetch_sub(&c->service->shared->n_waiting, 1);
 }
+
+void service_queue_move(struct service_call *c)
+{
+    if (list_is_empty(&c->waiting))
+        return;
+    list_remove(&c->waiting);
+    c->service->n_waiting--;
+    insert(c->service, c);
+}

@@ -21,5 +21,7 @@ void service_queue_give_place(struct service *s, enum limit_end how, uint64_t to
 bool service_queue_add(struct service *s, struct service_call *c) MUST_USE;
 /* Harmless where it does not wait. */
 void service_queue_remove(struct service_call *c);
+/* It is of another rank now. Harmless where it does not wait. */
+void service_queue_move(struct service_call *c);
 /* A place may be free: those that wait take it, later in this turn. */
 void service_queue_wake(struct service *s);

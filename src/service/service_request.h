@@ -83,5 +83,14 @@ static inline int service_request_rank(const struct service_request *r)
     return r->is_required ? SERVICE_RANK_REQUIRED : r->priority;
 }
 
+/* Never lower than it was. */
+static inline void service_request_raise(struct service_request *r, int rank)
+{
+    if (rank == SERVICE_RANK_REQUIRED)
+        r->is_required = true;
+    else if (rank > r->priority)
+        r->priority = rank;
+}
+
 /* The outcome is the callee's to copy; the share of its blob is the callee's. */
 typedef void service_ended(void *owner, const struct outcome *outcome);

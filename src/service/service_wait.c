@@ -271,8 +271,15 @@ static bool is_purged(const struct service_wait *w, const struct record *r)
     return w->asked > w->begun && cache_purged_record(cache_of(w->call)->cache, r) > w->begun;
 }
 
-/* An answer that varies by fields which differ, that is not fresh enough here, or was purged, or a
- * call that had less time than this one has. */
+/* A call that had less time than this one has, or went behind it where calls wait for a place. */
+static bool was_called_for_less(const struct service_call *c, const struct service_flight_end *e)
+{
+    return (e->kind == OUTCOME_TIMEOUT && e->timeout_ms < c->request.timeout_ms) ||
+           (e->kind == OUTCOME_OVERLOADED && c->request.is_required && !e->is_required);
+}
+
+/* For others is an answer that varies by fields which differ, is not fresh enough here, or was
+ * purged. */
 static bool is_for(struct service_wait *w, const struct service_flight_end *e)
 {
     const struct service_call *c = w->call;
@@ -287,7 +294,7 @@ static bool is_for(struct service_wait *w, const struct service_flight_end *e)
             return false;
         return !e->is_found || service_lookup_judge(r, &q).state == FRESHNESS_FRESH;
     case SERVICE_FLIGHT_FAILURE:
-        return e->kind != OUTCOME_TIMEOUT || e->timeout_ms >= c->request.timeout_ms;
+        return !was_called_for_less(c, e);
     case SERVICE_FLIGHT_ALONE:
         break;
     }

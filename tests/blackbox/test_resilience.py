@@ -386,6 +386,30 @@ class TestConcurrency:
         metrics = gateway.get("/metrics", place="admin").body.decode()
         assert 'sheaf_shed_total{what="source",reason="concurrency"} 1' in metrics
 
+    def test_who_is_required_and_joins_an_optional_call_goes_before_others_with_it(self, start):
+        cached = "cache: 60s"
+        gateway = start(config(
+            "  alpha: {targets: [http://@alpha@], breaker: off, timeout: 5s, concurrency: {max: 1, queue: 1}}\n",
+            endpoint("/x/{key}", f'{{get: "alpha:/{{key}}", {cached}}}', "    timeout: 5s\n")
+            + endpoint("/required/{key}", f'{{get: "alpha:/{{key}}", required: true, {cached}}}', "    timeout: 5s\n")))
+
+        def metrics(text):
+            wait_for(lambda: text in gateway.get("/metrics", place="admin").body.decode())
+
+        go = threading.Event()
+        for key in "abc":
+            gateway["alpha"].on(f"/{key}", when(go, answer({})))
+        with ThreadPoolExecutor(4) as pool:
+            held = pool.submit(gateway.get, "/required/a")
+            gateway["alpha"].wait_requests("/a")
+            waiting = pool.submit(gateway.get, "/x/b")
+            metrics("sheaf_requests_in_flight 2")
+            joined = pool.submit(gateway.get, "/required/b")
+            metrics('sheaf_cache_lookups_total{cache="source",result="coalesced"} 1')
+            assert gateway.get("/required/c").problem(503)["errors"][0]["kind"] == "overloaded"
+            go.set()
+            assert all(got.result().is_complete() for got in (held, waiting, joined))
+
     @pytest.mark.threads
     def test_four_workers_share_the_places(self, start):
         gateway = start(config("  alpha: {targets: [http://@alpha@], concurrency: {max: 3, queue: 100}}\n",

@@ -266,6 +266,86 @@ static void it_is_waited_for_another_attempt_where_one_of_them_can(void **state)
     service_flight_drain(&a->of_worker);
 }
 
+/* Somebody who has called, with a cache or without. */
+struct caller {
+    struct service_call *call; /* NULL: it has ended */
+    enum outcome_kind kind;
+};
+
+static void on_ended(void *owner, const struct outcome *outcome)
+{
+    struct caller *c = owner;
+    c->call = NULL;
+    c->kind = outcome->kind;
+}
+
+static void start(struct asker *a, struct caller *c, int rank, bool is_cached)
+{
+    struct service_request r = a->f->request;
+    r.is_required = rank == SERVICE_RANK_REQUIRED;
+    r.priority = r.is_required ? 0 : rank;
+    r.timeout_ms = r.left_ms = 60000;
+    r.caching = is_cached ? &a->caching : NULL;
+    c->call = service_call_start(a->f->service, &r, on_ended, c);
+}
+
+static void end(struct caller *c)
+{
+    if (c->call)
+        service_call_cancel(c->call, SERVICE_CALL_UNWANTED);
+    c->call = NULL;
+}
+
+/* One place, which somebody has. */
+static void take_the_place(struct asker *a, struct caller *holder, unsigned queue)
+{
+    a->f->config.concurrency = (struct config_concurrency){
+        .limit = {.is_on = true, .max = 1, .initial = 1, .least = 1, .most = 1}, .queue = queue};
+    renew_service(a->f);
+    start(a, holder, 0, false);
+    assert_int_equal(service_call_n_attempts(holder->call), 1);
+}
+
+static void a_flight_waits_for_a_place_by_who_matters_most_of_those_that_wait(void **state)
+{
+    struct asker *a = *state;
+    struct caller holder, before, leads, joins;
+    take_the_place(a, &holder, 8);
+    start(a, &before, 5, false);
+    start(a, &leads, 0, true);
+    start(a, &joins, SERVICE_RANK_REQUIRED, true);
+    rig_turns(&a->f->rig, 3);
+    end(&holder);
+    rig_turns(&a->f->rig, 3);
+    assert_int_equal(service_call_n_attempts(before.call), 0);
+    assert_int_equal(service_call_n_attempts(leads.call), 1);
+    end(&before);
+    end(&leads);
+    end(&joins);
+    rig_turns(&a->f->rig, 3);
+}
+
+/* It has joined in the same moment, too late for the flight to be raised. */
+static void who_is_required_is_not_refused_with_a_flight_that_was_not(void **state)
+{
+    struct asker *a = *state;
+    struct caller holder, other, leads, joins, comes;
+    take_the_place(a, &holder, 2);
+    start(a, &other, 5, false);
+    start(a, &leads, 0, true);
+    start(a, &joins, SERVICE_RANK_REQUIRED, true);
+    start(a, &comes, SERVICE_RANK_REQUIRED, false);
+    rig_turns(&a->f->rig, 5);
+    assert_null(leads.call);
+    assert_int_equal(leads.kind, OUTCOME_OVERLOADED);
+    assert_non_null(joins.call);
+    assert_null(other.call);
+    end(&holder);
+    end(&comes);
+    end(&joins);
+    rig_turns(&a->f->rig, 3);
+}
+
 int main(void)
 {
 #define WITH_ASKER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -277,6 +357,8 @@ int main(void)
         WITH_ASKER(a_refresh_that_rests_is_none),
         WITH_ASKER(nobody_waits_longer_than_he_can_for_another_attempt),
         WITH_ASKER(it_is_waited_for_another_attempt_where_one_of_them_can),
+        WITH_ASKER(a_flight_waits_for_a_place_by_who_matters_most_of_those_that_wait),
+        WITH_ASKER(who_is_required_is_not_refused_with_a_flight_that_was_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
