@@ -101,7 +101,7 @@ static int set_up(struct resolver *r)
 
 bool resolver_channel_open(struct resolver *r)
 {
-    if (r->is_open && r->is_stale && r->n_asking == 0)
+    if (r->is_open && r->is_stale)
         resolver_channel_close(r);
     if (!r->is_open)
         r->is_open = set_up(r) == ARES_SUCCESS;

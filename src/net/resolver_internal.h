@@ -14,7 +14,6 @@ struct resolver {
     ares_channel channel;
     bool is_open;
     bool is_stale;             /* no server answered: /etc/resolv.conf may say something else now */
-    unsigned n_asking;         /* questions whose answer is awaited */
     struct wheel_entry timer;  /* when c-ares wants to look at its time-outs */
     const char *servers;       /* NULL: those of /etc/resolv.conf */
     unsigned short timeout_ms; /* of the first try at a server */
@@ -32,6 +31,7 @@ struct resolver_question {
     bool has_answer; /* where it gave one */
     bool is_settled; /* the answer is known once and for all */
     bool is_asking;
+    bool was_cut_off; /* with the channel that it was asked on: it is asked anew at once */
     bool is_gone; /* nobody wants to know any more, while it is being asked: the answer frees it */
 };
 
@@ -52,7 +52,9 @@ void resolver_question_answered(struct resolver_question *q, int status);
 /* Nothing is told any more. */
 void resolver_question_close(struct resolver_question *q);
 
-/* Makes the channel ready to be asked; false where the system's configuration cannot be read. */
+/* Makes the channel ready to be asked; false where the system's configuration cannot be read. One
+ * that has become stale is opened anew, and what was being asked on it is asked anew, too: of names
+ * out of step one is always being asked. */
 bool resolver_channel_open(struct resolver *r) MUST_USE;
 /* What is being asked ends at once, with ARES_EDESTRUCTION. */
 void resolver_channel_close(struct resolver *r);

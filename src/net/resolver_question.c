@@ -26,6 +26,8 @@ static void free_question(struct resolver_question *q)
 static uint64_t wait_ms(const struct resolver_question *q)
 {
     uint32_t ttl_s = q->ttl_s < TTL_MOST_S ? q->ttl_s : TTL_MOST_S;
+    if (q->was_cut_off)
+        return 0;
     if (!q->has_answer)
         return AGAIN_AFTER_FAILURE_MS;
     return (ttl_s < TTL_LEAST_S ? TTL_LEAST_S : ttl_s) * UINT64_C(1000);
@@ -45,13 +47,12 @@ static void ask(struct wheel_entry *e)
 {
     struct resolver_question *q = LIST_OWNER(e, struct resolver_question, again);
     struct resolver *r = q->resolver;
-    q->has_answer = false;
+    q->has_answer = q->was_cut_off = false;
     if (!resolver_channel_open(r)) {
         loop_ready(r->loop, &q->answered);
         return;
     }
     q->is_asking = true;
-    r->n_asking++;
     q->kind->ask(q);
     resolver_channel_tend(r);
 }
@@ -77,8 +78,8 @@ void resolver_question_settle(struct resolver_question *q)
 void resolver_question_answered(struct resolver_question *q, int status)
 {
     struct resolver *r = q->resolver;
-    r->n_asking--;
     q->is_asking = false;
+    q->was_cut_off = status == ARES_EDESTRUCTION;
     if (status == ARES_ETIMEOUT || status == ARES_ECONNREFUSED)
         r->is_stale = true;
     if (q->is_gone)
