@@ -130,7 +130,8 @@ static const struct option service[] = {
      .sentence =
          "Where the service is: `http://host[:port]`, `https://host[:port]`, or"
          " `dns+srv://_http._tcp.NAME` for what SRV records say (`_https` for TLS). Each may be a"
-         " map with a `weight`. A service that needs nothing else may be this alone.",
+         " map with a `weight`; none is given twice. A service that needs nothing else may be"
+         " this alone.",
      .example = "[http://127.0.0.1:9004, http://127.0.0.1:9014]"},
     {.name = "timeout",
      .kind = &option_duration,

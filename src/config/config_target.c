@@ -6,7 +6,9 @@
  */
 #include "config/config_target.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "wire/token.h"
 
@@ -159,6 +161,36 @@ static void read_target(struct reading *r, const struct option *row, struct node
     }
 }
 
+/* As a name, or as an address, which may be written in several ways. */
+static bool is_same_host(const char *a, const char *b)
+{
+    struct in6_addr of_a, of_b;
+    return strcasecmp(a, b) == 0 ||
+           (inet_pton(AF_INET6, a, &of_a) == 1 && inet_pton(AF_INET6, b, &of_b) == 1 &&
+            memcmp(&of_a, &of_b, sizeof of_a) == 0);
+}
+
+/* Of the targets before it. What avoids a target that has failed, or is slow, would come back to it
+ * by the other entry. */
+static void check_twice(struct reading *r, const struct config_service *s,
+                        const struct config_target *t, const struct node *value)
+{
+    const struct config_target *first = s->targets;
+    while (first < t && (!first->host || !t->host || first->port != t->port ||
+                         !is_same_host(first->host, t->host)))
+        first++;
+    if (first == t)
+        return;
+    if (t->is_srv)
+        reading_complain(r, RULE_TARGET_TWICE, value->place,
+                         "%s is a target of this service already; leave this one out", t->host);
+    else
+        reading_complain(r, RULE_TARGET_TWICE, value->place,
+                         "%s is a target of this service already; for more of the calls give it "
+                         "a `weight` there",
+                         reading_show(r, t->authority));
+}
+
 static void read_targets(struct reading *r, const struct option *row, struct node *value,
                          void *object)
 {
@@ -172,8 +204,11 @@ static void read_targets(struct reading *r, const struct option *row, struct nod
         return;
     }
     s->targets = reading_keep(r, n, sizeof *s->targets);
-    for (size_t i = 0; i < n; i++)
-        read_target(r, row, items[i], &s->targets[s->n_targets++]);
+    for (size_t i = 0; i < n; i++) {
+        struct config_target *t = &s->targets[s->n_targets++];
+        read_target(r, row, items[i], t);
+        check_twice(r, s, t, items[i]);
+    }
 }
 
 #define TARGET "{\"type\":\"string\"},@"

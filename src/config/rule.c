@@ -49,6 +49,7 @@ static const char *const names[RULE_N] = {
     [RULE_ADDRESS_TWICE] = "address twice",
     [RULE_TARGET] = "target",
     [RULE_TARGET_WEIGHT] = "target weight",
+    [RULE_TARGET_TWICE] = "target twice",
     [RULE_TARGETS] = "targets",
     [RULE_HOST] = "host",
     [RULE_CERTIFICATE] = "certificate",
