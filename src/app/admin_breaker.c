@@ -35,7 +35,7 @@ static struct breaker *find_breaker(const struct control *c, struct slice quoted
     const struct config *config = c->snapshot->config;
     for (unsigned i = 0; quoted.n && i < config->n_services; i++)
         if (text_is(quoted, config->services[i].name))
-            return &c->snapshot->services[i].breaker;
+            return &c->snapshot->services[i].shared->breaker;
     return NULL;
 }
 
@@ -77,7 +77,7 @@ void admin_breaker_show(const struct control *c, struct metrics *m)
     for (unsigned i = 0; i < config->n_services; i++) {
         const struct metrics_label label = {"service", config->services[i].name};
         metrics_sample(m, "sheaf_breaker_state", &label, 1,
-                       breaker_state_of(&c->snapshot->services[i].breaker,
+                       breaker_state_of(&c->snapshot->services[i].shared->breaker,
                                         &config->services[i].breaker, c->loop.now_ms));
     }
 }

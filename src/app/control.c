@@ -7,6 +7,7 @@
 #include "app/admin.h"
 #include "app/control_internal.h"
 #include "base/check.h"
+#include "service/service_shared.h"
 
 enum {
     KEPT_BLOBS = 256 * 1024,
@@ -101,6 +102,8 @@ static void run_reload(struct loop_message *base, void *owner)
     struct control_targets targets = c->targets;
     bool was_waiting = c->is_waiting;
     c->snapshot = m->snapshot;
+    service_shared_keep_forces(c->snapshot->services, c->snapshot->config, before->services,
+                               before->config);
     c->is_waiting = true;
     watch(c, &targets, before->config);
     control_targets_done(&targets);

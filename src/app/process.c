@@ -198,6 +198,7 @@ static void reload(struct process *p)
     if (is_resized && s->config->log.level >= CONFIG_LEVEL_WARN)
         fprintf(stderr, "sheaf: %s: cache.memory changed; that needs a restart\n", file);
     snapshot_keep_admin(s, p->snapshot);
+    snapshot_keep_services(s, p->snapshot);
     give_rates(p, s);
     control_reload(&p->control, s);
     snapshot_release(p->snapshot);

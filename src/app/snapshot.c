@@ -286,6 +286,11 @@ void snapshot_keep_admin(struct snapshot *s, const struct snapshot *old)
     s->admin_tls = tls_share(old->admin_tls);
 }
 
+void snapshot_keep_services(struct snapshot *s, const struct snapshot *old)
+{
+    service_shared_keep(s->services, s->config, old->services, old->config);
+}
+
 void snapshot_keep_listeners(struct snapshot *s, const struct snapshot *old)
 {
     free_listeners(s);

@@ -14,7 +14,7 @@
 struct api_keys;
 struct client_certs;
 struct rate_table;
-struct service_shared;
+struct service_sharing;
 
 struct snapshot {
     struct config *config;
@@ -28,7 +28,7 @@ struct snapshot {
     struct api_keys **keys; /* by index of the policy, as they were when it was loaded; NULL
                                where it has none */
     struct client_certs **client_certs; /* the same, of policies of certificates */
-    struct service_shared *services;    /* by index: what the workers know of each together */
+    struct service_sharing *services;   /* by index: what the workers know of each together */
     struct rate_table *rates;           /* the process's; NULL where no endpoint has a limit */
     unsigned n_workers;
     struct gateway_stats **stats; /* one a worker, which alone writes it */
@@ -45,6 +45,9 @@ struct snapshot *snapshot_load(const char *file, unsigned n_workers);
 void snapshot_keep_listeners(struct snapshot *s, const struct snapshot *old);
 /* The same for the admin address: what was TLS stays TLS, what was plain stays plain. */
 void snapshot_keep_admin(struct snapshot *s, const struct snapshot *old);
+/* Services go on with what the workers know of them (service/service_shared.h). Only before s is
+ * shared. */
+void snapshot_keep_services(struct snapshot *s, const struct snapshot *old);
 /* May it be served? Its faults must be allowed; otherwise it is told on stderr. */
 bool snapshot_may_serve(const struct snapshot *s, bool allows_faults) MUST_USE;
 struct snapshot *snapshot_share(struct snapshot *s);

@@ -28,7 +28,7 @@ struct key_set;
 struct gateway;
 struct rate_table;
 struct service_cache;
-struct service_shared;
+struct service_sharing;
 
 /* What a worker lends its gateways. All of it outlives them. */
 struct gateway_context {
@@ -39,9 +39,9 @@ struct gateway_context {
     struct pattern_scratch *scratch;
     SSL_CTX **client_tls;  /* by index of the service; NULL where no target speaks TLS */
     atomic_size_t *n_held; /* bytes of bodies and output, of the process; held to bounds.memory */
-    atomic_uint *n_in_flight;      /* requests of the process that are being answered */
-    struct service_shared *shared; /* by index of the service: what the workers know together */
-    struct api_keys **keys;        /* by index of the policy; the gateway takes shares */
+    atomic_uint *n_in_flight;       /* requests of the process that are being answered */
+    struct service_sharing *shared; /* by index of the service: what the workers know together */
+    struct api_keys **keys;         /* by index of the policy; the gateway takes shares */
     struct client_certs **client_certs; /* by index of the policy; NULL where it asks for none */
     struct gateway_stats *stats; /* made for the same configuration; only this worker writes */
     struct jq *jq;               /* the helper of this worker; NULL: there is none */

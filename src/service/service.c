@@ -25,10 +25,12 @@ static bool wants_latency(const struct config_service *c)
 }
 
 struct service *service_new(struct service_context *context, const struct config_service *config,
-                            struct service_shared *shared, SSL_CTX *tls)
+                            const struct service_sharing *sharing, SSL_CTX *tls)
 {
     struct service *s = take(1, sizeof *s);
-    *s = (struct service){.context = context, .config = config, .shared = shared, .tls = tls};
+    *s = (struct service){.context = context, .config = config, .tls = tls};
+    s->shared = sharing->shared;
+    s->ejections = sharing->ejections;
     s->n_targets = config->n_targets;
     s->targets = take(service_n_slots(config), sizeof *s->targets);
     s->loads = take(service_n_slots(config), sizeof *s->loads);
@@ -76,7 +78,7 @@ bool service_is_well(const struct service *s, unsigned target)
 {
     const struct service_target *t = &s->targets[target];
     return t->has_address && !t->is_unhealthy &&
-           !ejection_is_out(&s->shared->ejections[target], s->context->loop->now_ms);
+           !ejection_is_out(&s->ejections[target], s->context->loop->now_ms);
 }
 
 /* Who is back from an ejection rises slowly to its share. */
@@ -102,7 +104,7 @@ static struct choice look_at_targets(struct service *s)
     unsigned n_there = 0, n_well = 0;
     for (unsigned i = 0; i < s->n_targets; i++) {
         const struct service_target *t = &s->targets[i];
-        if (ejection_is_out(&s->shared->ejections[i], s->context->loop->now_ms))
+        if (ejection_is_out(&s->ejections[i], s->context->loop->now_ms))
             balance_add(&ejected, i);
         if (!t->has_address)
             continue;

@@ -73,9 +73,10 @@ struct service {
     struct service_context *context;
     const struct config_service *config;
     struct service_shared *shared;
-    SSL_CTX *tls;                   /* the snapshot's */
-    struct service_target *targets; /* service_n_slots() of them, as of loads */
-    unsigned n_targets;             /* that were ever used */
+    struct ejection_target *ejections; /* shared as well */
+    SSL_CTX *tls;                      /* the snapshot's */
+    struct service_target *targets;    /* service_n_slots() of them, as of loads */
+    unsigned n_targets;                /* that were ever used */
     struct balance balance;
     struct balance_target *loads; /* by index of the target */
     struct balance_set ejected;   /* when a target was chosen last */
@@ -97,7 +98,7 @@ struct service {
 unsigned service_n_slots(const struct config_service *c);
 /* tls may be NULL where no target speaks TLS; it outlives the service. */
 struct service *service_new(struct service_context *context, const struct config_service *config,
-                            struct service_shared *shared, SSL_CTX *tls);
+                            const struct service_sharing *sharing, SSL_CTX *tls);
 void service_set_addresses(struct service *s, unsigned target, const struct addresses *a);
 void service_set_health(struct service *s, unsigned target, bool is_healthy);
 /* All of it at once; a target may come, or go: calls that are under way with it are not touched. */

@@ -129,7 +129,7 @@ static void tell_target(struct service *s, const struct service_try *t, enum ver
                   (v == VERDICT_GOOD && is_outlier(s, t->target, us));
     balance_end(&s->balance, t->target, ends[v], us, l->now_ns);
     if (v == VERDICT_GOOD || failed)
-        ejection_tell(s->shared->ejections, s->n_targets, t->target,
+        ejection_tell(s->ejections, s->n_targets, t->target,
                       (struct ejection_call){failed, t->era, t->started_ns / NS_A_MS, l->now_ms});
 }
 

@@ -4,6 +4,7 @@ import re
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -156,3 +157,85 @@ def test_signals_in_a_row_do_no_harm(start):
     for _ in range(20):
         gateway.signal(signal.SIGHUP)
     assert serves(gateway, "/one/x")
+
+
+def bounded(n, more=""):
+    """The n-th configuration, by its last endpoint; `more` is of the service."""
+    return f"""
+listen: @listen@
+admin: @admin@
+workers: 2
+services:
+  alpha: {{targets: [http://@alpha@], concurrency: {{max: 2, queue: 64}}{more}}}
+  beta: http://@beta@
+endpoints:
+  - path: /one/{{key}}
+    timeout: 10s
+    sources: {{one: {{get: "alpha:/{{key}}", timeout: 10s}}}}
+  - {{path: /served{n}, sources: {{one: {{get: "beta:/"}}}}}}
+"""
+
+
+def test_a_bound_of_calls_is_the_process_s_over_reloads(start):
+    gateway, go, lock, under_way, most = start(bounded(0)), threading.Event(), threading.Lock(), [0], [0]
+
+    def behave(connection, request):
+        with lock:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        connection.wait(go)
+        with lock:
+            under_way[0] -= 1
+        return answer({})(connection, request)
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = []
+        for n in range(1, 4):
+            keys = [fresh() for _ in range(2)]
+            for key in keys:
+                gateway["alpha"].on(f"/{key}", behave)
+            asked += [pool.submit(gateway.get, f"/one/{key}") for key in keys]
+            wait_for(lambda: under_way[0] >= 2)
+            gateway.reload(bounded(n))
+            wait_for(lambda: serves(gateway, f"/served{n}"))
+        time.sleep(0.1)
+        go.set()
+        assert all(a.result().is_complete() for a in asked)
+    assert most[0] == 2
+
+
+def test_an_operator_s_word_on_a_breaker_stays(start):
+    gateway = start(bounded(0))
+
+    def force(word):
+        body = b'{"service": "alpha", "force": "%s"}' % word
+        assert gateway.get("/breaker", "POST", body=body, place="admin").status == 204
+
+    def failures():
+        return {tuple(gateway.get("/one/x").failures()) for _ in range(8)}
+
+    force(b"open")
+    for n, more in enumerate(["", ", breaker: {window: 5s}", ", breaker: {window: 5s}, timeout: 7s"], 1):
+        gateway.reload(bounded(n, more))
+        wait_for(lambda: serves(gateway, f"/served{n}"))
+        assert failures() == {(("one", "open"),)}
+    force(b"off")
+    assert failures() == {()}
+    gateway.reload(bounded(4))
+    wait_for(lambda: serves(gateway, "/served4"))
+    assert failures() == {()}
+
+
+def test_an_open_breaker_stays_open_until_the_service_has_moved(start):
+    breaker = ", breaker: {min_calls: 5, open: 60s}"
+    gateway = start(bounded(0, breaker))
+    gateway["alpha"].on("/x", answer(b"", 500))
+    for _ in range(5):
+        gateway.get("/one/x")
+    for n, changed in enumerate([bounded(1, breaker), bounded(2, breaker + ", timeout: 7s")], 1):
+        gateway.reload(changed)
+        wait_for(lambda: serves(gateway, f"/served{n}"))
+        assert gateway.get("/one/x").failures() == [("one", "open")]
+    gateway.reload(bounded(3, breaker).replace("[http://@alpha@]", "[http://@beta@]"))
+    wait_for(lambda: serves(gateway, "/served3"))
+    assert gateway.get("/one/x").is_complete()

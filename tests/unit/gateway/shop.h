@@ -27,7 +27,7 @@ struct shop {
     struct rig rig;
     struct config *config;
     struct gateway_stats *stats;
-    struct service_shared *shared;
+    struct service_sharing *shared;
     atomic_uint n_in_flight;
     struct random random;
     struct service_cache cache;

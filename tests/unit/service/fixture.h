@@ -11,7 +11,7 @@ struct fixture {
     struct config_service config;
     struct service_context context;
     struct config of_all; /* with the one service */
-    struct service_shared *shared;
+    struct service_sharing *shared;
     struct random random;
     struct service *service;
     struct arena arena;

@@ -45,8 +45,8 @@ static int teardown(void **state)
             service_call_cancel(asked[i].call, SERVICE_CALL_UNWANTED);
     if (again.call)
         service_call_cancel(again.call, SERVICE_CALL_UNWANTED);
-    assert_int_equal(atomic_load(&f->shared->n_waiting), 0);
-    assert_int_equal(atomic_load(&f->shared->limit.in_flight), 0);
+    assert_int_equal(atomic_load(&f->shared->shared->n_waiting), 0);
+    assert_int_equal(atomic_load(&f->shared->shared->limit.in_flight), 0);
     assert_int_equal(f->service->n_placed + other->n_placed, 0);
     service_free(other);
     return fixture_teardown(state);
@@ -280,7 +280,7 @@ static void waiting_ends_with_its_time_and_costs_no_retry(void **state)
     assert_int_equal(rig_count(&f->rig, COUNT_CALLS_RETRIED), 0);
     assert_int_equal(rig_count(&f->rig, COUNT_SHED_SOURCES_CONCURRENCY), 0); /* it was called */
     uint64_t now_ms = f->rig.loop.now_ms;
-    assert_int_equal(window_sum(&f->shared->retries.window, now_ms / 1000).second, 1);
+    assert_int_equal(window_sum(&f->shared->shared->retries.window, now_ms / 1000).second, 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
