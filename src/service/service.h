@@ -86,7 +86,8 @@ struct service {
     uint64_t token;             /* the generation of what the line has; 0: not to be told of */
     uint64_t token_since_ns;
     struct list waiting;     /* calls that wait for a place: those that matter most first */
-    unsigned n_waiting;      /* of them */
+    unsigned n_waiting;      /* of them, */
+    unsigned n_required;     /* and of required sources among them */
     unsigned n_placed;       /* attempts of this worker's that have a place */
     unsigned n_kept;         /* places taken since one was left to other workers' calls */
     uint64_t left_since_ms;  /* one is; 0: none */

@@ -232,8 +232,7 @@ void service_call_detach(struct service_call *c, service_ended *on_ended, void *
 
 void service_call_raise(struct service_call *c, int rank)
 {
-    service_request_raise(&c->request, rank);
-    service_queue_move(c);
+    service_queue_raise(c, rank);
 }
 
 unsigned service_call_n_attempts(const struct service_call *c)

@@ -29,12 +29,31 @@ static void watch(struct service *s)
         loop_arm(s->context->loop, &s->look, s->context->loop->now_ms + LOOK_EVERY_MS);
 }
 
-/* With one more, would its part of the places be more than its part of the calls that wait? */
-static bool has_too_many_places(const struct service *s)
+static unsigned count(const atomic_uint *n)
 {
-    uint64_t n_waiting = atomic_load_explicit(&s->shared->n_waiting, memory_order_relaxed);
-    uint64_t n_taken = atomic_load_explicit(&limit_of(s)->in_flight, memory_order_relaxed);
-    return n_waiting > s->n_waiting && (s->n_placed + 1) * n_waiting > s->n_waiting * (n_taken + 1);
+    return atomic_load_explicit(n, memory_order_relaxed);
+}
+
+/* Those that wait and matter as much, or more: of a required source's call the others do not count.
+ * Of all workers. */
+static unsigned n_rivals(const struct service *s, const struct service_call *c)
+{
+    return count(c->request.is_required ? &s->shared->n_required : &s->shared->n_waiting);
+}
+
+/* With one more, would its part of the places be more than its part of the calls that wait? */
+static bool has_too_many_places(const struct service *s, const struct service_call *c)
+{
+    uint64_t n_all = n_rivals(s, c);
+    uint64_t n_own = c->request.is_required ? s->n_required : s->n_waiting;
+    uint64_t n_taken = count(&limit_of(s)->in_flight);
+    return n_all > n_own && (s->n_placed + 1) * n_all > n_own * (n_taken + 1);
+}
+
+/* Is it optional, while required ones wait? Where it is its worker's first, they do elsewhere. */
+static bool gives_way(const struct service *s, const struct service_call *c)
+{
+    return !c->request.is_required && count(&s->shared->n_required) > 0;
 }
 
 bool service_queue_take_place(struct service *s)
@@ -58,23 +77,71 @@ static bool is_place_free(const struct service *s)
 }
 
 /* Others have the time of a look to take a place that is free now. As it lies idle until then, that
- * is done once in a few places. */
+ * is done once in a few places among equals. */
 static bool leaves_place(struct service *s)
 {
     uint64_t now_ms = s->context->loop->now_ms;
-    if (s->n_kept < KEPT_MOST || !is_place_free(s) || !has_too_many_places(s))
+    bool is_place_left = is_place_free(s);
+    if (is_place_left && !gives_way(s, first(s)) &&
+        (s->n_kept < KEPT_MOST || !has_too_many_places(s, first(s))))
         return false;
-    if (s->left_since_ms == 0)
+    if (is_place_left && s->left_since_ms == 0)
         s->left_since_ms = now_ms;
-    if (now_ms <= s->left_since_ms + LOOK_EVERY_MS)
+    if (is_place_left && now_ms <= s->left_since_ms + LOOK_EVERY_MS)
         return true;
-    s->left_since_ms = s->n_kept = 0;
+    if (s->left_since_ms)
+        s->left_since_ms = s->n_kept = 0; /* they have taken it, or do not want it */
     return false;
+}
+
+static void refuse(struct service_call *c)
+{
+    service_call_refuse_place(c, SLICE("too many calls are under way"));
+}
+
+/* Out of the list, but not of what all workers count as waiting. */
+static void take_out(struct service_call *c)
+{
+    struct service *s = c->service;
+    list_remove(&c->waiting);
+    s->n_waiting--;
+    s->n_required -= c->request.is_required;
+    if (c->request.is_required)
+        atomic_fetch_sub(&s->shared->n_required, 1);
+}
+
+/* It is told later in this turn. */
+static void put_out(struct service_call *c)
+{
+    take_out(c);
+    loop_disarm(c->service->context->loop, &c->timer);
+    refuse(c);
+    loop_ready(c->service->context->loop, &c->ready);
+}
+
+static struct service_call *last(const struct service *s)
+{
+    return LIST_OWNER(s->waiting.previous, struct service_call, waiting);
+}
+
+/* One that is too many may be waiting since a required one was let in on another worker. Who takes
+ * it from the count puts it out, so that no two do. */
+static void make_room(struct service *s)
+{
+    unsigned n = count(&s->shared->n_waiting);
+    while (n > s->config->concurrency.queue && !list_is_empty(&s->waiting) &&
+           !last(s)->request.is_required) {
+        if (atomic_compare_exchange_weak(&s->shared->n_waiting, &n, n - 1)) {
+            put_out(last(s));
+            n--;
+        }
+    }
 }
 
 /* The place is taken first: a call that leaves the queue does not come back. */
 static void serve(struct service *s)
 {
+    make_room(s);
     while (!list_is_empty(&s->waiting) && !leaves_place(s) && service_queue_take_place(s)) {
         struct service_call *c = first(s);
         service_queue_remove(c);
@@ -116,15 +183,17 @@ void service_queue_wake(struct service *s)
 
 bool service_queue_is_empty(const struct service *s)
 {
-    return atomic_load_explicit(&s->shared->n_waiting, memory_order_relaxed) == 0;
+    return count(&s->shared->n_waiting) == 0;
 }
 
 /* A worker to which none of those that wait belongs asks for its share first, too. */
 bool service_queue_has_turn(const struct service *s, const struct service_call *c)
 {
+    if (gives_way(s, c))
+        return false;
     if (!list_is_empty(&s->waiting))
         return rank(c) > rank(first(s));
-    return service_queue_is_empty(s) || !has_too_many_places(s);
+    return n_rivals(s, c) == 0 || !has_too_many_places(s, c);
 }
 
 /* Behind the last that goes before it. */
@@ -135,31 +204,45 @@ static void insert(struct service *s, struct service_call *c)
         place = place->previous;
     list_insert_after(place, &c->waiting);
     s->n_waiting++;
+    s->n_required += c->request.is_required;
 }
 
-static void refuse(struct service_call *c)
-{
-    service_call_refuse_place(c, SLICE("too many calls are under way"));
-}
-
-/* The last of this worker, where it goes behind this one. It is told later in this turn. */
+/* The last of this worker, where it goes behind this one, leaves its seat to it. */
 static bool put_out_last(struct service *s, const struct service_call *c)
 {
-    struct service_call *last = LIST_OWNER(s->waiting.previous, struct service_call, waiting);
-    if (list_is_empty(&s->waiting) || rank(last) >= rank(c))
+    if (list_is_empty(&s->waiting) || rank(last(s)) >= rank(c))
         return false;
-    service_queue_remove(last);
-    loop_disarm(s->context->loop, &last->timer);
-    refuse(last);
-    loop_ready(s->context->loop, &last->ready);
+    put_out(last(s));
     return true;
+}
+
+/* One more, if there are fewer. */
+static bool add_below(atomic_uint *n, unsigned most)
+{
+    unsigned now = count(n);
+    while (now < most)
+        if (atomic_compare_exchange_weak(n, &now, now + 1))
+            return true;
+    return false;
+}
+
+/* The bound is one for required sources alone, too: below it one of them comes in, and for it an
+ * optional one goes, here now or elsewhere at its next look. */
+static bool take_seat(struct service *s, const struct service_call *c)
+{
+    unsigned most = s->config->concurrency.queue;
+    if (c->request.is_required && !add_below(&s->shared->n_required, most))
+        return false;
+    if (add_below(&s->shared->n_waiting, most) || put_out_last(s, c))
+        return true;
+    if (c->request.is_required)
+        atomic_fetch_add(&s->shared->n_waiting, 1);
+    return c->request.is_required;
 }
 
 bool service_queue_add(struct service *s, struct service_call *c)
 {
-    if (atomic_fetch_add(&s->shared->n_waiting, 1) >= s->config->concurrency.queue &&
-        !put_out_last(s, c)) {
-        atomic_fetch_sub(&s->shared->n_waiting, 1);
+    if (!take_seat(s, c)) {
         refuse(c);
         return false;
     }
@@ -173,16 +256,20 @@ void service_queue_remove(struct service_call *c)
 {
     if (list_is_empty(&c->waiting))
         return;
-    list_remove(&c->waiting);
-    c->service->n_waiting--;
+    take_out(c);
     atomic_fetch_sub(&c->service->shared->n_waiting, 1);
 }
 
-void service_queue_move(struct service_call *c)
+void service_queue_raise(struct service_call *c, int rank)
 {
-    if (list_is_empty(&c->waiting))
+    struct service *s = c->service;
+    bool is_waiting = !list_is_empty(&c->waiting);
+    if (is_waiting)
+        take_out(c);
+    service_request_raise(&c->request, rank);
+    if (!is_waiting)
         return;
-    list_remove(&c->waiting);
-    c->service->n_waiting--;
-    insert(c->service, c);
+    insert(s, c);
+    if (c->request.is_required)
+        atomic_fetch_add(&s->shared->n_required, 1);
 }

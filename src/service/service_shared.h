@@ -17,7 +17,8 @@ struct service_shared {
     struct breaker breaker;
     struct budget retries, hedges;
     struct limit limit;
-    atomic_uint n_waiting; /* calls that wait for a place, of all workers */
+    atomic_uint n_waiting;  /* calls that wait for a place, of all workers, */
+    atomic_uint n_required; /* and of required sources among them */
 };
 
 /* A service of one configuration. */

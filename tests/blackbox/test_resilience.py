@@ -411,6 +411,26 @@ class TestConcurrency:
             assert all(got.result().is_complete() for got in (held, waiting, joined))
 
     @pytest.mark.threads
+    @table("workers", ("one worker", 1), ("four workers", 4))
+    def test_required_sources_are_called_wherever_they_came_to(self, start, workers):
+        gateway = start(config(
+            "  alpha: {targets: [http://@alpha@], breaker: off, concurrency: {max: 4, queue: 4}}\n",
+            endpoint("/x/{key}", '{get: "alpha:/{key}"}', "    timeout: 8s\n")
+            + endpoint("/required/{key}", '{get: "alpha:/{key}", required: true}', "    timeout: 8s\n"), workers))
+        with ThreadPoolExecutor(12) as pool:
+            for _ in range(4):
+                go, keys, required = threading.Event(), [fresh() for _ in range(8)], [fresh() for _ in range(4)]
+                for key in keys + required:
+                    gateway["alpha"].on(f"/{key}", when(go, answer({})))
+                asked = [pool.submit(gateway.get, f"/x/{key}") for key in keys]
+                wait_for(lambda: sum(len(gateway["alpha"].requests(f"/{key}")) for key in keys) == 4)
+                wanted = [pool.submit(gateway.get, f"/required/{key}") for key in required]
+                wait_for(lambda: sum(a.done() for a in asked) == 4)
+                go.set()
+                assert [a.result().status for a in wanted] == [200] * 4
+                assert sorted(kinds(a.result() for a in asked)) == ["ok"] * 4 + ["overloaded"] * 4
+
+    @pytest.mark.threads
     def test_four_workers_share_the_places(self, start):
         gateway = start(config("  alpha: {targets: [http://@alpha@], concurrency: {max: 3, queue: 100}}\n",
                                endpoint("/x", '{get: "alpha:/x"}', "    timeout: 10s\n"), workers=4))

@@ -187,6 +187,55 @@ static void a_place_that_another_worker_gives_back_is_found(void **state)
     RIG_UNTIL(&f->rig, has_place(&asked[1]));
 }
 
+static void a_required_call_has_the_seat_of_an_optional_one_elsewhere(void **state)
+{
+    (void)state;
+    f->config.concurrency.queue = 2;
+    ask(0, false, 0);
+    ask_at(other, 1, false, 0);
+    ask_at(other, 2, false, 1);
+    ask(3, true, 0);
+    RIG_UNTIL(&f->rig, !asked[1].call);
+    assert_string_equal(outcome_kind_name(asked[1].outcome.kind), "overloaded");
+    ask(4, true, 0);
+    RIG_UNTIL(&f->rig, !asked[2].call);
+    assert_int_equal(atomic_load(&f->shared->shared->n_waiting), 2);
+    ask_at(other, 5, true, 0); /* only required ones are left */
+    assert_refused(5);
+    assert_int_equal(rig_count(&f->rig, COUNT_SHED_SOURCES_CONCURRENCY), 2);
+    end(&asked[0]);
+    end(&asked[3]);
+    assert_true(has_place(&asked[4]));
+}
+
+static void optional_calls_leave_the_place_to_required_ones_elsewhere(void **state)
+{
+    (void)state;
+    ask(0, false, 0);
+    ask_at(other, 1, true, 0);
+    ask(2, false, 9);
+    rig_turns(&f->rig, 2); /* what comes next wakes the worker that has the place */
+    end(&asked[0]);
+    ask(3, false, 0); /* nor does one that has just come take it */
+    RIG_UNTIL(&f->rig, has_place(&asked[1]) || has_place(&asked[2]) || has_place(&asked[3]));
+    assert_true(has_place(&asked[1]));
+    end(&asked[1]);
+    RIG_UNTIL(&f->rig, has_place(&asked[2]));
+}
+
+static void a_required_call_does_not_wait_for_optional_ones_elsewhere(void **state)
+{
+    (void)state;
+    f->config.concurrency.limit.max = 4;
+    for (unsigned i = 0; i < 4; i++)
+        ask(i, false, 0);
+    ask_at(other, 4, false, 0);
+    service_call_cancel(asked[0].call, SERVICE_CALL_UNWANTED);
+    asked[0].call = NULL;
+    ask(5, true, 0);
+    assert_true(has_place(&asked[5]));
+}
+
 /* One worker has the place, and calls that want it again and again. */
 static void a_worker_does_not_keep_its_places_while_others_wait(void **state)
 {
@@ -294,6 +343,9 @@ int main(void)
         TEST(what_comes_of_a_call_does_not_overtake_those_that_wait),
         TEST(those_that_come_do_not_put_the_look_off),
         TEST(a_place_that_another_worker_gives_back_is_found),
+        TEST(a_required_call_has_the_seat_of_an_optional_one_elsewhere),
+        TEST(optional_calls_leave_the_place_to_required_ones_elsewhere),
+        TEST(a_required_call_does_not_wait_for_optional_ones_elsewhere),
         TEST(a_worker_does_not_keep_its_places_while_others_wait),
         TEST(only_calls_that_are_made_allow_others_beside_them),
         TEST(who_waits_in_vain_is_counted_as_shed),
