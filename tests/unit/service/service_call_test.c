@@ -261,8 +261,9 @@ static void a_head_past_our_bound_counts_for_the_service(void **state)
     fixture_expect_failure(f, OUTCOME_TOO_LARGE, "the head of the answer is too large");
     assert_int_equal(f->outcome.end, OUTCOME_WHOLE);
     assert_int_equal(f->shared->ejections[0].failures, 0);
-    assert_int_equal(breaker_state_of(&f->shared->breaker, &f->config.breaker, f->rig.loop.now_ms),
-                     BREAKER_CLOSED);
+    assert_int_equal(
+        breaker_state_of(&f->shared->shared->breaker, &f->config.breaker, f->rig.loop.now_ms),
+        BREAKER_CLOSED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)

@@ -198,7 +198,7 @@ static void a_refresh_that_rests_is_none(void **state)
 
 static uint64_t n_withdrawn(const struct asker *a)
 {
-    return window_sum(&a->f->shared->retries.window, a->f->rig.loop.now_ms / 1000).second;
+    return window_sum(&a->f->shared->shared->retries.window, a->f->rig.loop.now_ms / 1000).second;
 }
 
 /* The service's first answer is heard, which wants to be asked again in a second. */

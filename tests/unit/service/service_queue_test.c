@@ -202,10 +202,35 @@ static void a_required_call_has_the_seat_of_an_optional_one_elsewhere(void **sta
     assert_int_equal(atomic_load(&f->shared->shared->n_waiting), 2);
     ask_at(other, 5, true, 0); /* only required ones are left */
     assert_refused(5);
-    assert_int_equal(rig_count(&f->rig, COUNT_SHED_SOURCES_CONCURRENCY), 2);
+    assert_int_equal(rig_count(&f->rig, COUNT_SHED_SOURCES_CONCURRENCY), 3);
     end(&asked[0]);
     end(&asked[3]);
     assert_true(has_place(&asked[4]));
+}
+
+static void who_is_raised_counts_among_the_required_ones_while_it_waits(void **state)
+{
+    (void)state;
+    atomic_uint *n_required = &f->shared->shared->n_required;
+    f->config.concurrency.queue = 10;
+    ask(0, false, 0);
+    ask(1, false, 5);
+    ask(2, false, 0);
+    service_call_raise(asked[2].call, 3);
+    assert_int_equal(atomic_load(n_required), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        service_call_raise(asked[2].call, SERVICE_RANK_REQUIRED);
+        assert_int_equal(atomic_load(n_required), 1);
+        assert_int_equal(f->service->n_required, 1);
+    }
+    end(&asked[0]);
+    assert_true(has_place(&asked[2]));
+    assert_int_equal(atomic_load(n_required), 0);
+    assert_int_equal(f->service->n_required, 0);
+    service_call_raise(asked[2].call, SERVICE_RANK_REQUIRED);
+    assert_int_equal(atomic_load(n_required), 0);
+    end(&asked[2]);
+    assert_true(has_place(&asked[1]));
 }
 
 static void optional_calls_leave_the_place_to_required_ones_elsewhere(void **state)
@@ -269,17 +294,17 @@ static void only_calls_that_are_made_allow_others_beside_them(void **state)
     ask(1, false, 0);
     ask(2, false, 0);
     assert_refused(2);
-    assert_int_equal(n_deposited(&f->shared->retries), 1);
-    assert_int_equal(n_deposited(&f->shared->hedges), 1);
+    assert_int_equal(n_deposited(&f->shared->shared->retries), 1);
+    assert_int_equal(n_deposited(&f->shared->shared->hedges), 1);
     end(&asked[0]);
     assert_true(has_place(&asked[1]));
-    assert_int_equal(n_deposited(&f->shared->retries), 2);
+    assert_int_equal(n_deposited(&f->shared->shared->retries), 2);
     f->config.credentials.kind = CONFIG_BEARER;
     service_set_credentials(f->service, SLICE_NONE, 0);
     ask(3, false, 0);
     rig_turns(&f->rig, 3);
     assert_string_equal(outcome_kind_name(asked[3].outcome.kind), "denied");
-    assert_int_equal(n_deposited(&f->shared->retries), 2);
+    assert_int_equal(n_deposited(&f->shared->shared->retries), 2);
 }
 
 static void who_waits_in_vain_is_counted_as_shed(void **state)
@@ -344,6 +369,7 @@ int main(void)
         TEST(those_that_come_do_not_put_the_look_off),
         TEST(a_place_that_another_worker_gives_back_is_found),
         TEST(a_required_call_has_the_seat_of_an_optional_one_elsewhere),
+        TEST(who_is_raised_counts_among_the_required_ones_while_it_waits),
         TEST(optional_calls_leave_the_place_to_required_ones_elsewhere),
         TEST(a_required_call_does_not_wait_for_optional_ones_elsewhere),
         TEST(a_worker_does_not_keep_its_places_while_others_wait),
