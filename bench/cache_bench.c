@@ -142,7 +142,7 @@ static size_t allocated(void)
 
 static struct cache *filled(size_t memory, unsigned n, uint64_t *longest_ns)
 {
-    struct cache *c = cache_new(memory);
+    struct cache *c = cache_new(memory, NULL);
     *longest_ns = 0;
     n_payload = 0;
     for (unsigned i = 0; i < n; i++) {

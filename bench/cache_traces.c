@@ -59,7 +59,7 @@ int main(int n, char **words)
     struct blob *one = write_record(SLICE("key:000000000"), n_body);
     size_t n_block = (sizeof *one + one->n + sizeof(size_t) + 15) & ~(size_t)15;
     blob_release(NULL, one);
-    struct cache *c = cache_new(n_entries * (n_block + PER_ENTRY) + TABLE);
+    struct cache *c = cache_new(n_entries * (n_block + PER_ENTRY) + TABLE, NULL);
     size_t n_asked = 0, n_hits = 0;
     for (uint32_t number; fread(&number, sizeof number, 1, stdin) == 1; n_asked++)
         n_hits += ask(c, number, n_body);

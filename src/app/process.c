@@ -108,7 +108,7 @@ static void wait_names(struct process *p)
 static void open_cache(struct process *p)
 {
     struct worker_shared *s = &p->shared;
-    s->cache = cache_new(p->snapshot->config->cache_memory);
+    s->cache = cache_new(p->snapshot->config->cache_memory, &s->n_held);
     s->crew = (struct crew){calloc(s->n_workers, sizeof *s->crew.seats), s->n_workers};
     CHECK(s->crew.seats);
 }

@@ -46,17 +46,19 @@ static struct blob *make(unsigned size_class, size_t capacity)
 {
     struct blob *b = malloc(sizeof(struct blob) + capacity);
     CHECK(b);
-    b->size_class = size_class;
+    b->size_class = (uint16_t)size_class;
     b->capacity = capacity;
     return b;
 }
 
 struct blob *blob_new_behind(size_t n_front, size_t n)
 {
+    CHECK(n_front <= UINT16_MAX);
     char *at = malloc(n_front + sizeof(struct blob) + n);
     CHECK(at);
     struct blob *b = (struct blob *)(void *)(at + n_front);
-    *b = (struct blob){.size_class = OF_NO_POOL, .capacity = n, .n = n, .n_front = n_front};
+    *b = (struct blob){
+        .size_class = OF_NO_POOL, .n_front = (uint16_t)n_front, .capacity = n, .n = n};
     atomic_init(&b->n_holders, 1);
     return b;
 }
@@ -95,12 +97,27 @@ struct blob *blob_take_grown(struct blob_pool *pool, struct blob *b, size_t n)
     return grown;
 }
 
+void blob_count(struct blob *b, atomic_size_t *n_held)
+{
+    CHECK(b->size_class == OF_NO_POOL && !b->n_held);
+    b->n_held = n_held;
+    if (n_held)
+        atomic_fetch_add_explicit(n_held, b->capacity, memory_order_relaxed);
+}
+
+static void free_own(struct blob *b)
+{
+    if (b->n_held)
+        atomic_fetch_sub_explicit(b->n_held, b->capacity, memory_order_relaxed);
+    free((char *)b - b->n_front);
+}
+
 void blob_release(struct blob_pool *pool, struct blob *b)
 {
     if (atomic_fetch_sub_explicit(&b->n_holders, 1, memory_order_acq_rel) != 1)
         return;
     if (b->size_class == OF_NO_POOL) {
-        free((char *)b - b->n_front);
+        free_own(b);
         return;
     }
     if (pool->n_held)

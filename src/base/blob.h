@@ -5,7 +5,8 @@
  * Blobs come from a pool of the worker, in sizes a quarter apart (1, 1.25, 1.5, 1.75, 2, ...), so
  * that a held blob wastes at most a fifth and the steady state allocates nothing; a blob released
  * on another worker goes to that worker's pool. What is kept longer than an answer is a blob of its
- * own (blob_new()): of one size, counted by whoever keeps it, freed by its last release anywhere.
+ * own (blob_new()): of one size, freed by its last release anywhere. Its bytes are counted by
+ * whoever keeps it, or, where nobody does, as blob_count() says.
  */
 #pragma once
 
@@ -22,12 +23,13 @@ enum {
 
 struct blob {
     atomic_uint n_holders;
-    uint32_t size_class;
+    uint16_t size_class;
+    uint16_t n_front; /* of no pool: bytes of its maker's before it */
     size_t capacity;
     size_t n; /* bytes in use, the writer's business */
     union {
         struct blob *next_free; /* while in a pool */
-        size_t n_front;         /* of no pool: bytes of its maker's before it */
+        atomic_size_t *n_held;  /* of no pool: what its bytes are counted in; NULL: nothing */
     };
     char at[];
 };
@@ -52,6 +54,14 @@ struct blob *blob_take(struct blob_pool *pool, size_t n);
 /* A blob with room for at least n bytes and the same content; takes over b, which is of a pool. */
 struct blob *blob_take_grown(struct blob_pool *pool, struct blob *b, size_t n);
 void blob_release(struct blob_pool *pool, struct blob *b);
+/* From now until its last release, *n_held has the bytes of this blob, which is of no pool and has
+ * not been counted before. By one of its holders; NULL: nobody asks. */
+void blob_count(struct blob *b, atomic_size_t *n_held);
+/* Has the one who asks the only share? */
+static inline bool blob_is_alone(const struct blob *b)
+{
+    return atomic_load_explicit(&b->n_holders, memory_order_acquire) == 1;
+}
 
 static inline struct blob *blob_share(struct blob *b)
 {

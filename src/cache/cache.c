@@ -9,12 +9,12 @@ enum {
     SWEEPS = 60 /* go over all entries */
 };
 
-struct cache *cache_new(size_t memory)
+struct cache *cache_new(size_t memory, atomic_size_t *n_held)
 {
     struct cache *c = calloc(1, sizeof *c);
     CHECK(c);
     c->generations = generations_new();
-    c->memory = memory_store_new(memory, c->generations);
+    c->memory = memory_store_new(memory, c->generations, n_held);
     c->flights = flights_new();
     return c;
 }

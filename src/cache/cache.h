@@ -16,8 +16,8 @@ struct cache {
     struct flights *flights;
 };
 
-/* memory: bytes; 0: nothing is kept, calls are still shared. */
-struct cache *cache_new(size_t memory);
+/* memory: bytes; 0: nothing is kept, calls are still shared. n_held: as of memory_store_new(). */
+struct cache *cache_new(size_t memory, atomic_size_t *n_held);
 void cache_free(struct cache *c);
 
 struct cache_entry {

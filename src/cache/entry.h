@@ -58,8 +58,11 @@ static inline size_t entry_bytes(const struct entry *e)
                            entry_record(e)->capacity);
 }
 
-/* The shard's share. */
-static inline void entry_release(struct entry *e)
+/* The shard's share. What answers hold yet counts in *n_held until they are through. */
+static inline void entry_release(struct entry *e, atomic_size_t *n_held)
 {
-    blob_release(NULL, entry_record(e));
+    struct blob *record = entry_record(e);
+    if (!blob_is_alone(record)) /* nobody finds it any more, so that alone it stays */
+        blob_count(record, n_held);
+    blob_release(NULL, record);
 }

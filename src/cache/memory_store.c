@@ -27,7 +27,8 @@ static unsigned n_shards(const struct memory_store *s)
     return 1U << s->bits;
 }
 
-struct memory_store *memory_store_new(size_t limit, const struct generations *g)
+struct memory_store *memory_store_new(size_t limit, const struct generations *g,
+                                      atomic_size_t *n_held)
 {
     struct memory_store *s = calloc(1, sizeof *s);
     CHECK(s);
@@ -36,7 +37,7 @@ struct memory_store *memory_store_new(size_t limit, const struct generations *g)
     s->places = aligned_alloc(LINE, n_shards(s) * sizeof *s->places);
     CHECK(s->places);
     for (unsigned i = 0; i < n_shards(s); i++)
-        shard_init(&s->places[i].shard, limit / n_shards(s), g);
+        shard_init(&s->places[i].shard, limit / n_shards(s), g, n_held);
     return s;
 }
 

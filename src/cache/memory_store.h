@@ -25,8 +25,11 @@ struct memory_store_count {
     uint64_t n_evicted; /* for room, not for time or purges */
 };
 
-/* limit: bytes of keys, records and our own book-keeping together, as malloc() takes them. */
-struct memory_store *memory_store_new(size_t limit, const struct generations *g);
+/* limit: bytes of keys, records and our own book-keeping together, as malloc() takes them. *n_held
+ * has the bytes of records that are in it no more and that their finders hold yet; NULL: nobody
+ * asks. */
+struct memory_store *memory_store_new(size_t limit, const struct generations *g,
+                                      atomic_size_t *n_held);
 void memory_store_free(struct memory_store *s);
 /* A share of the record, the finder's; NULL: none. An entry whose time is over or that was purged
  * is dropped here. now_ms: since 1970. */

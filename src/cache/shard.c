@@ -13,9 +13,9 @@ enum {
     LIMIT_MIN = 16384 /* bytes: half of it and an empty table have room; below, nothing is kept */
 };
 
-void shard_init(struct shard *s, size_t limit, const struct generations *g)
+void shard_init(struct shard *s, size_t limit, const struct generations *g, atomic_size_t *n_held)
 {
-    *s = (struct shard){.limit = limit < LIMIT_MIN ? 0 : limit, .generations = g};
+    *s = (struct shard){.limit = limit < LIMIT_MIN ? 0 : limit, .generations = g, .n_held = n_held};
     pthread_rwlockattr_t kind;
     CHECK(pthread_rwlockattr_init(&kind) == 0);
     /* A stream of readers would keep those out that write. */
@@ -42,12 +42,12 @@ static void end(struct shard *s)
     CHECK(pthread_rwlock_unlock(&s->lock) == 0);
 }
 
-static void free_all(struct entry *gone)
+static void free_all(const struct shard *s, struct entry *gone)
 {
     while (gone) {
         struct entry *e = gone;
         gone = e->next;
-        entry_release(e);
+        entry_release(e, s->n_held);
     }
 }
 
@@ -55,20 +55,20 @@ static void free_all(struct entry *gone)
 static void write_end(struct shard *s, struct entry **gone)
 {
     end(s);
-    free_all(*gone);
+    free_all(s, *gone);
     *gone = NULL;
 }
 
-static void done_queue(struct list *queue)
+static void done_queue(const struct shard *s, struct list *queue)
 {
     for (struct list *at = list_pop_front(queue); at; at = list_pop_front(queue))
-        entry_release(LIST_OWNER(at, struct entry, place));
+        entry_release(LIST_OWNER(at, struct entry, place), s->n_held);
 }
 
 void shard_done(struct shard *s)
 {
-    done_queue(&s->small);
-    done_queue(&s->main);
+    done_queue(s, &s->small);
+    done_queue(s, &s->main);
     buckets_done(&s->buckets);
     pthread_rwlock_destroy(&s->lock);
 }
@@ -243,7 +243,7 @@ bool shard_put(struct shard *s, struct slice key, struct entry *e)
 {
     struct room room = {.n_wanted = entry_bytes(e)};
     if (room.n_wanted > s->limit / 2) {
-        entry_release(e);
+        entry_release(e, s->n_held);
         return false;
     }
     bool is_good, is_kept;
@@ -254,7 +254,7 @@ bool shard_put(struct shard *s, struct slice key, struct entry *e)
         write_end(s, &room.gone);
     } while (is_good && !is_kept);
     if (!is_kept)
-        entry_release(e);
+        entry_release(e, s->n_held);
     return is_kept;
 }
 

@@ -22,6 +22,7 @@ enum {
 struct shard {
     pthread_rwlock_t lock;
     const struct generations *generations;
+    atomic_size_t *n_held;
     struct buckets buckets;
     struct list small, main; /* the newest first */
     size_t limit;
@@ -35,7 +36,8 @@ struct shard_count {
     uint64_t n_evicted;
 };
 
-void shard_init(struct shard *s, size_t limit, const struct generations *g);
+/* n_held: as of memory_store_new(). */
+void shard_init(struct shard *s, size_t limit, const struct generations *g, atomic_size_t *n_held);
 void shard_done(struct shard *s);
 
 /* hash: 32 bits of the key's. */

@@ -225,7 +225,10 @@ static struct blob *make_record(struct answer_flight *f, const struct collected 
         return NULL;
     /* Named in any case: who joined it behind a purge of its tags must see that. */
     *is_kept = name_entry(f, &r, &tags, etag) && (is_success(f, c) || is_missing(c));
-    return record_write(&r, f->gateway->config->bounds.memory);
+    struct blob *record = record_write(&r, f->gateway->config->bounds.memory);
+    if (record)
+        blob_count(record, f->gateway->loop->blobs.n_held);
+    return record;
 }
 
 static bool keep(struct answer_flight *f, struct blob *blob)

@@ -149,8 +149,10 @@ static void land_kept(struct service_flight *f, struct service_flight_end *e,
     struct blob *shared = k->is_shared ? k->record : NULL;
     struct blob *unshared = k->is_shared ? NULL : k->record;
     e->is_stored = k->is_stored;
-    if (k->record)
+    if (k->record) {
         CHECK(record_read(&e->record, blob_slice(k->record))); /* we have written it */
+        blob_count(k->record, f->cache->loop->blobs.n_held);
+    }
     if (!is_own)
         e->answer = service_answer_of_record(&e->record, k->record);
     else

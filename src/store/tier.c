@@ -202,7 +202,10 @@ static void take_answer(struct tier_ask *a, struct resp_value *v)
                  : is_miss ? COUNT_STORE_MISSES
                            : COUNT_STORE_FAILED,
                  1);
-    tell(a, is_hit ? resp_take_blob(found) : NULL, purges);
+    struct blob *record = is_hit ? resp_take_blob(found) : NULL;
+    if (record)
+        blob_count(record, s->tier->loop->blobs.n_held);
+    tell(a, record, purges);
 }
 
 static void on_answer(struct tier_question *q, struct resp_value *v)

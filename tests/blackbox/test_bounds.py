@@ -1,6 +1,7 @@
 """test_bounds.py - every size, count, depth and time has an end (CONTRACT 3.10, 3.5)"""
 
 import json
+import re
 import time
 
 import pytest
@@ -319,6 +320,76 @@ endpoints:
             client.close()
         wait_for(lambda: whole(gateway.get("/big")))
         assert gateway.get("/small").is_complete()
+
+
+class TestMemoryOfCached:
+    """Answers of a cache count once they are in it no more, or before they are."""
+
+    CONFIG = """
+listen: @listen@
+admin: @admin@
+workers: 2
+bounds: {memory: 24MiB, send_timeout: 20s}
+cache: {memory: CACHE}
+services:
+  alpha: {targets: ["http://@alpha@"], timeout: 5s}
+endpoints:
+  - path: /whole/{id}
+    timeout: 5s
+    cache: 60s
+    sources: {one: {get: "alpha:/big"}}
+  - path: /part/{id}
+    timeout: 5s
+    sources: {one: {get: "alpha:/big", cache: {ttl: 60s, key: "{id}"}}}
+"""
+    BIG = b'"' + b"a" * 6_000_000 + b'"'
+
+    def begin(self, start, memory):
+        gateway = start(self.CONFIG.replace("CACHE", memory))
+        gateway["alpha"].on("/big", answer(self.BIG))
+        return gateway
+
+    @staticmethod
+    def slow(gateway, path):
+        """A client that has the beginning of its answer and reads no further."""
+        client = gateway.client(receive_buffer=4096).ask(path)
+        client._receive(time.monotonic() + TIMEOUT)
+        return client
+
+    @staticmethod
+    def is_full(gateway):
+        return not whole(gateway.get("/part/full"))
+
+    def test_what_is_not_kept_counts(self, start):
+        gateway = self.begin(start, "1MiB")
+        slow = [self.slow(gateway, f"/whole/{i}") for i in range(3)]
+        assert held(gateway) > 3 * len(self.BIG)
+        assert self.is_full(gateway)
+        for client in slow:
+            client.close()
+        wait_for(lambda: held(gateway) == 0)
+        assert not self.is_full(gateway)
+
+    @pytest.mark.threads
+    @pytest.mark.parametrize("place", ["whole", "part"])
+    def test_what_was_purged_counts_while_it_is_sent(self, start, place):
+        gateway = self.begin(start, "256MiB")
+        for i in range(3):
+            assert whole(gateway.get(f"/{place}/{i}"))
+        slow = [self.slow(gateway, f"/{place}/{i}") for i in (0, 1, 1, 2)]
+        wait_for(lambda: held(gateway) < 1_000_000)
+        assert gateway.get("/cache/purge", "POST", body=b'{"all": true}', place="admin").status == 200
+        assert held(gateway) > 3 * len(self.BIG)
+        assert self.is_full(gateway)
+        for client in slow:
+            client.close()
+        wait_for(lambda: held(gateway) == 0)
+        assert not self.is_full(gateway)
+
+
+def held(gateway):
+    text = gateway.get("/metrics", place="admin").body.decode()
+    return int(re.search(r"^sheaf_body_bytes_held (\d+)$", text, re.MULTILINE)[1])
 
 
 class TestShapes:

@@ -71,6 +71,21 @@ static void a_blob_of_its_own_is_counted_by_no_pool(void **state)
     blob_pool_done(&pool);
 }
 
+static void a_blob_of_its_own_may_be_counted_until_its_last_release(void **state)
+{
+    (void)state;
+    atomic_size_t n_held = 5;
+    struct blob *b = blob_new_behind(16, 777);
+    assert_true(blob_is_alone(b));
+    assert_false(blob_is_alone(blob_share(b)));
+    blob_count(b, &n_held);
+    assert_int_equal(n_held, 782);
+    blob_release(NULL, b);
+    assert_int_equal(n_held, 782);
+    blob_release(NULL, b);
+    assert_int_equal(n_held, 5);
+}
+
 static void a_blob_may_go_home_to_another_pool(void **state)
 {
     (void)state;
@@ -126,6 +141,7 @@ int main(void)
         cmocka_unit_test(sizes_meet_their_classes_exactly),
         cmocka_unit_test(the_last_holder_gives_it_back),
         cmocka_unit_test(a_blob_of_its_own_is_counted_by_no_pool),
+        cmocka_unit_test(a_blob_of_its_own_may_be_counted_until_its_last_release),
         cmocka_unit_test(a_blob_may_go_home_to_another_pool),
         cmocka_unit_test(a_pool_keeps_no_more_than_its_limit),
         cmocka_unit_test(growing_keeps_the_content),

@@ -48,7 +48,7 @@ static void entries_are_found_whatever_has_been_split_and_joined(void **unused)
         buckets_remove(&b, all[i]);
         assert_true(b.n + 2 >= n_before);
         assert_false(has(&b, all[i]));
-        entry_release(all[i]);
+        entry_release(all[i], NULL);
         if (i % 97 == 0)
             for (unsigned k = i + 1; k < MANY; k++)
                 assert_true(has(&b, all[k]));
@@ -73,7 +73,7 @@ static void beyond_the_most_chains_grow(void **unused)
     for (uint32_t i = 0; i < 3 * BUCKETS_SEGMENT; i++) {
         assert_true(has(&b, all[i]));
         buckets_remove(&b, all[i]);
-        entry_release(all[i]);
+        entry_release(all[i], NULL);
     }
     buckets_done(&b);
 }
@@ -91,7 +91,7 @@ static void during_a_walk_nothing_is_joined(void **unused)
     b.n_walks++;
     for (uint32_t i = 0; i < 4 * BUCKETS_SEGMENT; i++) {
         buckets_remove(&b, all[i]);
-        entry_release(all[i]);
+        entry_release(all[i], NULL);
     }
     assert_int_equal(b.n, 4 * BUCKETS_SEGMENT);
     b.n_walks--;
@@ -120,7 +120,7 @@ static void a_ghost_is_there_once_and_moves_with_its_bucket(void **unused)
     assert_true(buckets_take_ghost(&b, hash));
     assert_false(buckets_take_ghost(&b, hash));
     for (uint32_t i = 0; i < 2 * BUCKETS_SEGMENT; i++)
-        entry_release(all[i]);
+        entry_release(all[i], NULL);
     buckets_done(&b);
 }
 

@@ -18,7 +18,7 @@ static const struct stored lamp = {"GET 9", "lamp:9", "light", 3, 'l'};
 
 static struct cache *filled(void)
 {
-    struct cache *c = cache_new(1 << 20);
+    struct cache *c = cache_new(1 << 20, NULL);
     uint64_t now = generations_now(c->generations);
     assert_true(put(c, &walnut, "catalog:/products/7", now));
     assert_true(put(c, &pine, "catalog:/products/8", now));
@@ -78,7 +78,7 @@ static void what_is_on_its_way_during_a_purge_of_its_own_is_not_kept(void **unus
                  {CACHE_PURGE_PREFIX, "product:"},
                  {CACHE_PURGE_ALL, ""}};
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct cache *c = cache_new(1 << 20);
+        struct cache *c = cache_new(1 << 20, NULL);
         uint64_t begun = generations_now(c->generations);
         purge(c, cases[i].kind, cases[i].what);
         assert_false(put(c, &walnut, "catalog:/products/7", begun));
@@ -91,7 +91,7 @@ static void what_is_on_its_way_during_a_purge_of_its_own_is_not_kept(void **unus
 static void what_is_no_record_is_not_kept(void **unused)
 {
     (void)unused;
-    struct cache *c = cache_new(1 << 20);
+    struct cache *c = cache_new(1 << 20, NULL);
     struct blob *b = blob_new(10);
     memset(b->at, 'x', 10);
     assert_false(cache_put(c, &(struct cache_entry){.record = b, .until_ms = LATER}));
@@ -117,7 +117,7 @@ static bool put_with_tags(struct cache *c, unsigned n_tags)
 static void an_entry_has_at_most_64_tags(void **unused)
 {
     (void)unused;
-    struct cache *c = cache_new(1 << 20);
+    struct cache *c = cache_new(1 << 20, NULL);
     assert_true(put_with_tags(c, 64));
     purge(c, CACHE_PURGE_TAG, "t");
     assert_int_equal(stored_fill(c->memory, "k", 0), '-');
@@ -128,7 +128,7 @@ static void an_entry_has_at_most_64_tags(void **unused)
 static void without_memory_flights_still_work(void **unused)
 {
     (void)unused;
-    struct cache *c = cache_new(0);
+    struct cache *c = cache_new(0, NULL);
     struct cache_key k = stored_key("k");
     assert_false(put(c, &walnut, "", 0));
     assert_true(flights_open(c->flights, &k, &(struct flight_ask){0}));
@@ -151,7 +151,7 @@ static void a_minute_of_sweeps_gives_all_back_that_is_over(void **unused)
 static void labels_tell_when_any_of_them_was_purged(void **unused)
 {
     (void)unused;
-    struct cache *c = cache_new(0);
+    struct cache *c = cache_new(0, NULL);
     const struct slice tag = SLICE_INIT("shop");
     const struct cache_labels of_tag = {.name = SLICE("n"), .tags = &tag, .n_tags = 1};
     const struct cache_labels of_url = {.url = SLICE("catalog:/products/7")};
@@ -171,7 +171,7 @@ static void labels_tell_when_any_of_them_was_purged(void **unused)
 static void a_record_tells_when_its_tags_or_its_name_were_purged(void **unused)
 {
     (void)unused;
-    struct cache *c = cache_new(0);
+    struct cache *c = cache_new(0, NULL);
     struct blob *b = stored_record(&walnut);
     struct record r;
     assert_true(record_read(&r, blob_slice(b)));
@@ -210,7 +210,7 @@ static void what_a_store_has_from_before_a_purge_is_not_trusted(void **unused)
         {CACHE_PURGE_ALL, "", true},
     };
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct cache *c = cache_new(0);
+        struct cache *c = cache_new(0, NULL);
         struct cache_purge p = {.kind = cases[i].kind, .what = slice_of(cases[i].what)};
         cache_purge(c, &p); /* that the stores have done */
         assert_false(is_distrusted(c, 1));

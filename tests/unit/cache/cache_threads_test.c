@@ -202,7 +202,7 @@ static void run(struct shared *s, void *(*what)(void *))
 static void the_store_gives_whole_records_to_all_threads(void **unused)
 {
     (void)unused;
-    struct shared s = {.cache = cache_new(100 << 10)};
+    struct shared s = {.cache = cache_new(100 << 10, NULL)};
     run(&s, use_the_store);
     struct memory_store_count count;
     memory_store_count(s.cache->memory, &count);
@@ -214,7 +214,7 @@ static void the_store_gives_whole_records_to_all_threads(void **unused)
 static void a_key_has_one_flight_at_a_time_and_each_seat_is_told(void **unused)
 {
     (void)unused;
-    struct shared s = {.cache = cache_new(0)};
+    struct shared s = {.cache = cache_new(0, NULL)};
     run(&s, fly);
     assert_int_equal(flights_count(s.cache->flights), 0);
     assert_true(atomic_load(&s.n_told) > 0);
@@ -226,7 +226,7 @@ static void a_key_has_one_flight_at_a_time_and_each_seat_is_told(void **unused)
 static void over_purges_each_seat_is_told_by_a_flight_that_is_not_too_old(void **unused)
 {
     (void)unused;
-    struct shared s = {.cache = cache_new(0)};
+    struct shared s = {.cache = cache_new(0, NULL)};
     run(&s, fly_over_purges);
     assert_int_equal(flights_count(s.cache->flights), 0);
     assert_int_equal(atomic_load(&s.n_told), atomic_load(&s.n_seats));

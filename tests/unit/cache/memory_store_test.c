@@ -11,12 +11,13 @@ enum {
 struct fixture {
     struct generations *g;
     struct memory_store *s;
+    atomic_size_t n_held;
 };
 
 static struct fixture make(size_t limit)
 {
     struct fixture f = {.g = generations_new()};
-    f.s = memory_store_new(limit, f.g);
+    f.s = memory_store_new(limit, f.g, NULL);
     return f;
 }
 
@@ -108,6 +109,50 @@ static void a_reader_keeps_what_is_evicted(void **unused)
     assert_int_equal(r.body.at[99], 'r');
     blob_release(NULL, held);
     unmake(&f);
+}
+
+static void remove_it(struct fixture *f, const struct cache_key *k)
+{
+    memory_store_remove(f->s, k);
+}
+
+static void replace_it(struct fixture *f, const struct cache_key *k)
+{
+    (void)k;
+    assert_true(put(f, "a", 10, '2'));
+}
+
+static void evict_it(struct fixture *f, const struct cache_key *k)
+{
+    for (unsigned i = 0; stored_fill(f->s, k->text.at, 0) != '-'; i++)
+        put_numbered(f, "more", i);
+}
+
+static void let_its_time_end(struct fixture *f, const struct cache_key *k)
+{
+    assert_null(memory_store_find(f->s, k, LATER));
+}
+
+static void what_readers_hold_is_counted_once_it_is_in_the_store_no_more(void **unused)
+{
+    (void)unused;
+    static void (*const ways[])(struct fixture *, const struct cache_key *) = {
+        remove_it, replace_it, evict_it, let_its_time_end};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        struct fixture f = {.g = generations_new()};
+        f.s = memory_store_new(64 << 10, f.g, &f.n_held);
+        assert_true(put(&f, "a", 20000, '1'));
+        const struct cache_key k = stored_key("a");
+        struct blob *held = memory_store_find(f.s, &k, 0);
+        assert_int_equal(f.n_held, 0);
+        ways[i](&f, &k);
+        assert_int_equal(f.n_held, held->capacity);
+        blob_release(NULL, blob_share(held));
+        assert_int_equal(f.n_held, held->capacity);
+        blob_release(NULL, held);
+        assert_int_equal(f.n_held, 0);
+        unmake(&f);
+    }
 }
 
 static void its_time_over_an_entry_is_dropped(void **unused)
@@ -369,6 +414,7 @@ int main(void)
         cmocka_unit_test(what_was_put_is_found_and_a_new_one_replaces_it),
         cmocka_unit_test(keys_of_one_hash_are_two_entries),
         cmocka_unit_test(a_reader_keeps_what_is_evicted),
+        cmocka_unit_test(what_readers_hold_is_counted_once_it_is_in_the_store_no_more),
         cmocka_unit_test(its_time_over_an_entry_is_dropped),
         cmocka_unit_test(what_nobody_asks_for_again_is_swept_within_its_parts),
         cmocka_unit_test(what_was_purged_is_not_found_and_not_kept),

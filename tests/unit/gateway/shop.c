@@ -117,7 +117,7 @@ void shop_connect(struct shop *s)
 
 static void open_cache(struct shop *s)
 {
-    service_cache_init(&s->cache, cache_new(1 << 20), &s->rig.loop, 0, &s->crew);
+    service_cache_init(&s->cache, cache_new(1 << 20, NULL), &s->rig.loop, 0, &s->crew);
     s->crew = (struct crew){&s->cache.seats, 1};
 }
 

@@ -38,7 +38,7 @@ static int setup(void **state)
     assert_non_null(a);
     assert_int_equal(fixture_setup(&f), 0);
     a->f = f;
-    a->cache = cache_new(1 << 20);
+    a->cache = cache_new(1 << 20, NULL);
     service_cache_init(&a->of_worker, a->cache, &a->f->rig.loop, 0, &a->crew);
     a->crew = (struct crew){&a->of_worker.seats, 1};
     a->f->context.cache = &a->of_worker;
