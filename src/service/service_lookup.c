@@ -90,50 +90,6 @@ static void drop(struct service_lookup *l)
     l->blob = NULL;
 }
 
-/* What is public is had where there is nothing of these credentials, or where it came later (RFC
- * 9111 4). *sign: as of look(). */
-static bool look_at_public(struct service_cache *c, const struct service_question *q,
-                           struct service_lookup *l, struct blob **sign)
-{
-    struct service_lookup all = {.blob = NULL};
-    if (!write_base(c, q, false) || !look(c, q, &all, sign))
-        return false;
-    if (all.blob && (!service_lookup_is_public(&all.record) || /* of who has no credentials */
-                     (l->blob && all.record.freshness.came_ms < l->record.freshness.came_ms)))
-        drop(&all);
-    if (all.blob) {
-        drop(l);
-        l->blob = all.blob;
-        l->record = all.record;
-    }
-    return true;
-}
-
-/* Is there no need to look further? */
-static bool is_enough(const struct service_question *q, const struct service_lookup *l)
-{
-    return !service_key_has_public(q->caching) ||
-           (l->blob && (service_lookup_is_sign(&l->record) ||
-                        service_lookup_judge(&l->record, q).state == FRESHNESS_FRESH));
-}
-
-/* What is public stands under the base alone; the flight is of these credentials all the same, and
- * for what they have, if they have something. */
-static bool look_everywhere(struct service_cache *c, const struct service_question *q,
-                            struct service_lookup *l, struct blob **sign)
-{
-    struct blob *other = NULL;
-    if (!write_base(c, q, true) || !look(c, q, l, sign))
-        return false;
-    if (is_enough(q, l))
-        return true;
-    bool has_own = l->blob;
-    bool is_good = look_at_public(c, q, l, has_own ? &other : sign);
-    if (other)
-        blob_release(NULL, other);
-    return is_good && write_flight_key(c, q, *sign);
-}
-
 static enum service_lookup_state state_of(enum freshness_state state)
 {
     switch (state) {
@@ -148,15 +104,55 @@ static enum service_lookup_state state_of(enum freshness_state state)
     return SERVICE_LOOKUP_MISS;
 }
 
+/* What was found, if anything was. */
 static void judge(const struct service_question *q, struct service_lookup *l)
 {
-    if (service_lookup_is_sign(&l->record)) {
+    if (l->blob && service_lookup_is_sign(&l->record)) {
         l->state = SERVICE_LOOKUP_ALONE;
         drop(l);
-        return;
+    } else if (l->blob) {
+        l->verdict = service_lookup_judge(&l->record, q);
+        l->state = state_of(l->verdict.state);
     }
-    l->verdict = service_lookup_judge(&l->record, q);
-    l->state = state_of(l->verdict.state);
+}
+
+/* What is public is had where there is nothing of these credentials, or where it came later (RFC
+ * 9111 4). *sign: as of look(). */
+static bool look_at_public(struct service_cache *c, const struct service_question *q,
+                           struct service_lookup *l, struct blob **sign)
+{
+    struct service_lookup all = {.blob = NULL};
+    if (!write_base(c, q, false) || !look(c, q, &all, sign))
+        return false;
+    if (all.blob && (!service_lookup_is_public(&all.record) || /* of who has no credentials */
+                     (l->blob && all.record.freshness.came_ms < l->record.freshness.came_ms)))
+        drop(&all);
+    if (all.blob) {
+        drop(l);
+        *l = all;
+        judge(q, l);
+    }
+    return true;
+}
+
+/* What is public stands under the base alone, and is looked for where what these credentials have
+ * is not fresh; the flight is of these all the same, and for what they have, if they have
+ * something. */
+static bool look_everywhere(struct service_cache *c, const struct service_question *q,
+                            struct service_lookup *l, struct blob **sign)
+{
+    struct blob *other = NULL;
+    if (!write_base(c, q, true) || !look(c, q, l, sign))
+        return false;
+    judge(q, l);
+    if (!service_key_has_public(q->caching) || l->state == SERVICE_LOOKUP_ALONE ||
+        l->state == SERVICE_LOOKUP_FRESH)
+        return true;
+    bool has_own = l->blob;
+    bool is_good = look_at_public(c, q, l, has_own ? &other : sign);
+    if (other)
+        blob_release(NULL, other);
+    return is_good && write_flight_key(c, q, *sign);
 }
 
 void service_lookup_find(struct service_cache *c, const struct service_question *q,
@@ -167,8 +163,6 @@ void service_lookup_find(struct service_cache *c, const struct service_question 
     bool has_key = look_everywhere(c, q, l, &sign);
     if (sign)
         blob_release(NULL, sign);
-    if (l->blob)
-        judge(q, l);
     if (has_key)
         l->key = buffer_slice(&c->key);
     else if (l->state == SERVICE_LOOKUP_MISS)

@@ -68,16 +68,16 @@ static void take_tags(struct outcome_caching *oc, const struct record *r, struct
     oc->n_tags = n;
 }
 
+/* ttl_ms: that is left of it, as its reader sees it. */
 static void tell_of_entry(const struct service_call *c, const struct service_caching *caching,
-                          const struct record *r, struct outcome *o)
+                          const struct record *r, int64_t ttl_ms, struct outcome *o)
 {
-    const struct service_question q = question_of(c, caching);
     struct outcome_caching *oc = &o->caching;
     bool is_public = caching->settings->respects_origin && r->freshness.is_public;
     oc->is_stored = true;
     oc->is_private = (caching->credentials.n && !is_public) ||
                      token_list_has(r->vary, SLICE("x-forwarded-for")); /* ours, of its address */
-    oc->ttl_ms = service_lookup_judge(r, &q).ttl_ms;
+    oc->ttl_ms = ttl_ms;
     if (r->vary.n)
         oc->vary = arena_copy(c->request.arena, r->vary);
     take_tags(oc, r, c->request.arena);
@@ -90,7 +90,7 @@ static void hit(struct service_call *c, const struct service_caching *caching,
     count(c, how == OUTCOME_HIT ? COUNT_CACHE_SOURCE_HITS : COUNT_CACHE_SOURCE_STALE);
     service_answer_read(&a, &c->request, context_of(c), &c->outcome);
     c->outcome.caching.how = how;
-    tell_of_entry(c, caching, &l->record, &c->outcome);
+    tell_of_entry(c, caching, &l->record, l->verdict.ttl_ms, &c->outcome);
     loop_ready(context_of(c)->loop, &c->ready);
 }
 
@@ -307,13 +307,19 @@ static void ask_again(struct service_wait *w)
     ask(w->call, &w->caching);
 }
 
+static int64_t ttl_of(const struct service_wait *w, const struct record *r)
+{
+    const struct service_question q = question_of(w->call, &w->caching);
+    return service_lookup_judge(r, &q).ttl_ms;
+}
+
 static void take_answer(struct service_wait *w, const struct service_flight_end *e)
 {
     struct service_call *c = w->call;
     service_answer_read(&e->answer, &c->request, context_of(c), &c->outcome);
     c->outcome.caching.how = e->how;
     if (e->is_stored)
-        tell_of_entry(c, &w->caching, &e->record, &c->outcome);
+        tell_of_entry(c, &w->caching, &e->record, ttl_of(w, &e->record), &c->outcome);
     else if (e->record.status)
         take_tags(&c->outcome.caching, &e->record, c->request.arena);
     service_call_tell(c);
@@ -440,7 +446,7 @@ void service_wait_use_stale(struct service_call *c, struct outcome *o)
     o->n_returned = stale.n_returned;
     o->has_stale = true;
     o->caching.how = OUTCOME_STALE;
-    tell_of_entry(c, &w->caching, &r, o);
+    tell_of_entry(c, &w->caching, &r, ttl_of(w, &r), o);
     count(c, COUNT_CACHE_SOURCE_STALE);
 }
 

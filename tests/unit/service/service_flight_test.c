@@ -1,106 +1,5 @@
 /* service_flight_test.c - what a look at memory says, and who leads where it says nothing */
-#include <stdlib.h>
-
-#include "fixture.h"
-#include "service/service_flight.h"
-#include "service/service_key.h"
-
-enum {
-    TTL_MS = 60000,
-    KEPT_MS = 3600000
-};
-
-/* Somebody who asks, beside a service that nobody needs to call. */
-struct asker {
-    struct fixture *f;
-    struct cache *cache;
-    struct service_cache of_worker;
-    struct crew crew;
-    struct config_cache settings;
-    struct service_caching caching;
-    struct service_lookup lookup;
-    struct seat seat;
-    unsigned n_landed;
-    struct service_flight_end end; /* its texts are gone */
-};
-
-static void landed(struct seat *s, const struct landing *l)
-{
-    struct asker *a = LIST_OWNER(s, struct asker, seat);
-    a->n_landed++;
-    service_flight_read(l, &a->end);
-}
-
-static int setup(void **state)
-{
-    struct asker *a = calloc(1, sizeof *a);
-    void *f;
-    assert_non_null(a);
-    assert_int_equal(fixture_setup(&f), 0);
-    a->f = f;
-    a->cache = cache_new(1 << 20, NULL);
-    service_cache_init(&a->of_worker, a->cache, &a->f->rig.loop, 0, &a->crew);
-    a->crew = (struct crew){&a->of_worker.seats, 1};
-    a->f->context.cache = &a->of_worker;
-    a->settings = (struct config_cache){.is_on = true,
-                                        .ttl_ms = TTL_MS,
-                                        .stale_while_revalidate_ms = TTL_MS,
-                                        .stale_if_error_ms = KEPT_MS,
-                                        .respects_origin = true};
-    a->caching = (struct service_caching){
-        .settings = &a->settings, .key = SLICE("\1k"), .name = SLICE("name")};
-    landing_seat_init(&a->seat, landed);
-    *state = a;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct asker *a = *state;
-    void *f = a->f;
-    if (a->lookup.blob)
-        blob_release(NULL, a->lookup.blob);
-    assert_int_equal(fixture_teardown(&f), 0);
-    service_cache_done(&a->of_worker);
-    cache_free(a->cache);
-    free(a);
-    return 0;
-}
-
-static struct service_question question(const struct asker *a)
-{
-    return (struct service_question){&a->caching, a->f->request.fields,
-                                     service_lookup_now_ms(&a->of_worker)};
-}
-
-static void look(struct asker *a)
-{
-    const struct service_question q = question(a);
-    if (a->lookup.blob)
-        blob_release(NULL, a->lookup.blob);
-    service_lookup_find(&a->of_worker, &q, &a->lookup);
-}
-
-/* A record at the asker's base, or where it is public, that came so long ago. */
-static void keep(struct asker *a, struct record r, uint64_t ago_ms)
-{
-    uint64_t now_ms = service_lookup_now_ms(&a->of_worker);
-    struct buffer key;
-    buffer_init(&key, 1024);
-    assert_true(service_key_put_base(&key, &a->caching, !r.freshness.is_public));
-    r.key = buffer_slice(&key);
-    r.name = a->caching.name;
-    r.freshness.came_ms = now_ms - ago_ms;
-    r.freshness.lifetime_ms = r.freshness.stale_while_revalidate_ms =
-        r.freshness.stale_if_error_ms = FRESHNESS_UNTOLD;
-    const struct cache_entry e = {.record = record_write(&r, 4096),
-                                  .until_ms = now_ms + KEPT_MS,
-                                  .begun = generations_now(a->cache->generations)};
-    assert_true(cache_put(a->cache, &e));
-    buffer_done(&key);
-}
-
-static const struct record answer = {.status = 200, .body = SLICE_INIT("1"), .is_json = true};
+#include "asker.h"
 
 static void memory_says_what_may_be_done_with_what_it_has(void **state)
 {
@@ -111,21 +10,21 @@ static void memory_says_what_may_be_done_with_what_it_has(void **state)
         bool is_usable_on_error;
     } rows[] = {
         {200, 0, SERVICE_LOOKUP_FRESH, true},
-        {200, TTL_MS + 1, SERVICE_LOOKUP_REVALIDATE, true},
-        {200, 2 * TTL_MS + 1, SERVICE_LOOKUP_MISS, true},
-        {200, 2 * KEPT_MS, SERVICE_LOOKUP_MISS, false},
+        {200, ASKER_TTL_MS + 1, SERVICE_LOOKUP_REVALIDATE, true},
+        {200, 2 * ASKER_TTL_MS + 1, SERVICE_LOOKUP_MISS, true},
+        {200, 2 * ASKER_KEPT_MS, SERVICE_LOOKUP_MISS, false},
         {404, 0, SERVICE_LOOKUP_MISS, false}, /* nobody asked for it to be remembered */
         {0, 0, SERVICE_LOOKUP_ALONE, false},
     };
     struct asker *a = *state;
-    look(a);
+    asker_look(a);
     assert_int_equal(a->lookup.state, SERVICE_LOOKUP_MISS);
     assert_null(a->lookup.blob);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct record r = answer;
+        struct record r = asker_record;
         r.status = rows[i].status;
-        keep(a, r, rows[i].ago_ms);
-        look(a);
+        asker_keep(a, r, rows[i].ago_ms);
+        asker_look(a);
         assert_int_equal(a->lookup.state, rows[i].state);
         assert_int_equal(a->lookup.verdict.is_usable_on_error, rows[i].is_usable_on_error);
     }
@@ -134,18 +33,18 @@ static void memory_says_what_may_be_done_with_what_it_has(void **state)
 static void who_has_credentials_finds_its_own_and_what_is_public(void **state)
 {
     struct asker *a = *state;
-    struct record public = answer;
+    struct record public = asker_record;
     public.freshness.is_public = true;
     a->caching.is_impersonal = true;
-    keep(a, answer, 0);
+    asker_keep(a, asker_record, 0);
     a->caching.credentials = SLICE("authorization: ann");
-    look(a);
+    asker_look(a);
     assert_null(a->lookup.blob); /* of who has none */
-    keep(a, public, 0);
-    look(a);
+    asker_keep(a, public, 0);
+    asker_look(a);
     assert_int_equal(a->lookup.state, SERVICE_LOOKUP_FRESH);
     a->caching.is_impersonal = false;
-    look(a);
+    asker_look(a);
     assert_null(a->lookup.blob);
 }
 
@@ -158,8 +57,8 @@ static struct service_flight_joined join(struct asker *a)
 static void what_landed_between_the_look_and_the_join_is_had_without_a_call(void **state)
 {
     struct asker *a = *state;
-    look(a);
-    keep(a, answer, 0);
+    asker_look(a);
+    asker_keep(a, asker_record, 0);
     struct service_flight_joined j = join(a);
     assert_int_equal(j.role, FLIGHT_WAITS);
     assert_null(j.led);
@@ -174,10 +73,10 @@ static void what_landed_between_the_look_and_the_join_is_had_without_a_call(void
 static void what_landed_between_the_look_and_a_refresh_needs_none(void **state)
 {
     struct asker *a = *state;
-    keep(a, answer, TTL_MS + 1);
-    look(a);
+    asker_keep(a, asker_record, ASKER_TTL_MS + 1);
+    asker_look(a);
     assert_int_equal(a->lookup.state, SERVICE_LOOKUP_REVALIDATE);
-    keep(a, answer, 0);
+    asker_keep(a, asker_record, 0);
     service_flight_refresh(
         &(struct service_flight_plan){a->f->service, &a->f->request, &a->caching, &a->lookup});
     assert_int_equal(flights_count(a->cache->flights), 0);
@@ -187,8 +86,8 @@ static void what_landed_between_the_look_and_a_refresh_needs_none(void **state)
 static void a_refresh_that_rests_is_none(void **state)
 {
     struct asker *a = *state;
-    keep(a, answer, TTL_MS + 1);
-    look(a);
+    asker_keep(a, asker_record, ASKER_TTL_MS + 1);
+    asker_look(a);
     const struct cache_key key = cache_key_of(a->lookup.key);
     flights_rest(a->cache->flights, &key, a->f->rig.loop.now_ms);
     service_flight_refresh(
@@ -348,7 +247,7 @@ static void who_is_required_is_not_refused_with_a_flight_that_was_not(void **sta
 
 int main(void)
 {
-#define WITH_ASKER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_ASKER(test) cmocka_unit_test_setup_teardown(test, asker_setup, asker_teardown)
     const struct CMUnitTest tests[] = {
         WITH_ASKER(memory_says_what_may_be_done_with_what_it_has),
         WITH_ASKER(who_has_credentials_finds_its_own_and_what_is_public),
