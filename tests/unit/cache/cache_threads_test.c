@@ -202,12 +202,14 @@ static void run(struct shared *s, void *(*what)(void *))
 static void the_store_gives_whole_records_to_all_threads(void **unused)
 {
     (void)unused;
-    struct shared s = {.cache = cache_new(100 << 10, NULL)};
+    atomic_size_t n_held = 0;
+    struct shared s = {.cache = cache_new(100 << 10, &n_held)};
     run(&s, use_the_store);
     struct memory_store_count count;
     memory_store_count(s.cache->memory, &count);
     assert_true(count.n_bytes <= 100 << 10);
     assert_true(count.n_evicted > 0);
+    assert_int_equal(n_held, 0);
     cache_free(s.cache);
 }
 

@@ -124,8 +124,9 @@ static void replace_it(struct fixture *f, const struct cache_key *k)
 
 static void evict_it(struct fixture *f, const struct cache_key *k)
 {
-    for (unsigned i = 0; stored_fill(f->s, k->text.at, 0) != '-'; i++)
+    for (unsigned i = 0; i < 1000; i++)
         put_numbered(f, "more", i);
+    assert_null(memory_store_find(f->s, k, 0));
 }
 
 static void let_its_time_end(struct fixture *f, const struct cache_key *k)
