@@ -32,6 +32,11 @@ static inline char *varint_put(char *at, uint64_t number)
 /* Takes one off *rest; false: it is not whole, or larger than 64 bits. */
 static inline bool varint_take(struct slice *rest, uint64_t *number)
 {
+    if (rest->n && (signed char)rest->at[0] >= 0) { /* as nearly all are */
+        *number = (unsigned char)rest->at[0];
+        *rest = slice_after(*rest, 1);
+        return true;
+    }
     *number = 0;
     for (unsigned i = 0; i < rest->n && i < VARINT_MAX; i++) {
         uint64_t byte = (unsigned char)rest->at[i];

@@ -277,6 +277,15 @@ bool record_next_field(const struct record *r, size_t *at, struct record_field *
     return token_is(f->name) && token_is_value(f->value);
 }
 
+unsigned record_count_fields(const struct record *r)
+{
+    struct slice texts[2];
+    unsigned n = 0;
+    for (size_t at = 0; unpack(r->packed_fields, &at, texts, 2);)
+        n++;
+    return n;
+}
+
 bool record_next_tag(const struct record *r, size_t *at, struct slice *tag)
 {
     return unpack(r->packed_tags, at, tag, 1);

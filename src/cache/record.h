@@ -52,6 +52,8 @@ struct slice record_key(const struct blob *record);
  * field. */
 bool record_next_field(const struct record *r, size_t *at, struct record_field *f);
 bool record_next_tag(const struct record *r, size_t *at, struct slice *tag);
+/* How many fields there are at the most: their texts are not looked at. */
+unsigned record_count_fields(const struct record *r);
 /* May this field of an answer be kept? `connection`: the answer's Connection field. */
 bool record_keeps_field(struct slice name, struct slice connection);
 /* What the fields of an answer say of freshness; several of one name count as one list. */

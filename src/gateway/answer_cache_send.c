@@ -15,16 +15,6 @@ static bool is_good(const struct record *r)
     return r->status >= 200 && r->status < 300;
 }
 
-static unsigned count_fields(const struct record *r)
-{
-    struct record_field f;
-    size_t at = 0;
-    unsigned n = 0;
-    while (record_next_field(r, &at, &f))
-        n++;
-    return n;
-}
-
 static bool add(struct answer *a, struct slice name, struct slice value)
 {
     if (value.at)
@@ -48,7 +38,7 @@ static bool add_fields(struct answer *a, const struct answer_cache_sending *s, s
 {
     struct record_field f;
     size_t at = 0;
-    while (record_next_field(s->record, &at, &f))
+    while (a->n_secured && record_next_field(s->record, &at, &f))
         security_give_way(a, f.name);
     at = 0;
     unsigned n_fixed = a->n;
@@ -94,7 +84,7 @@ static bool add_control(struct answer *a, const struct visit *v,
 static bool gather(struct answer *a, struct visit *v, const struct answer_cache_sending *s)
 {
     struct arena *arena = &v->exchange->arena;
-    if (!answer_init_for(a, v, count_fields(s->record)))
+    if (!answer_init_for(a, v, record_count_fields(s->record)))
         return false;
     return add_fields(a, s, arena) && add_age(a, s, arena) && add_control(a, v, s) &&
            answer_add_timing(a, v);

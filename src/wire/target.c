@@ -82,10 +82,9 @@ static const char *check_path(struct slice path)
 static const char *check_bytes(struct slice raw)
 {
     for (size_t i = 0; i < raw.n; i++) {
-        if (raw.at[i] == '#')
-            return "the target has a fragment";
         if (!token_has((unsigned char)raw.at[i], TOKEN_URI))
-            return "the target has bytes that are not allowed in a URI";
+            return raw.at[i] == '#' ? "the target has a fragment"
+                                    : "the target has bytes that are not allowed in a URI";
     }
     return NULL;
 }

@@ -38,8 +38,15 @@ bool token_is(struct slice s)
     return s.n > 0 && all_of(s, TOKEN_TCHAR);
 }
 
+/* Words without a control byte are nearly all there are. */
 bool token_is_value(struct slice s)
 {
+    for (; s.n >= WORD_SIZE; s = slice_after(s, WORD_SIZE)) {
+        uint64_t x = word_at(s.at);
+        if ((word_below(x, ' ') | word_equal(x, 0x7f)) &&
+            !all_of((struct slice){s.at, WORD_SIZE}, TOKEN_VALUE))
+            return false;
+    }
     return all_of(s, TOKEN_VALUE);
 }
 

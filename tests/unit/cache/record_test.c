@@ -103,6 +103,7 @@ static void its_fields_and_tags_come_one_after_the_other(void **state)
     struct slice tag;
     size_t at = 0;
     assert_true(record_read(&out, blob_slice(b)));
+    assert_int_equal(record_count_fields(&out), in.n_fields);
     for (unsigned i = 0; i < in.n_fields; i++) {
         assert_true(record_next_field(&out, &at, &f));
         ASSERT_SLICE(f.name, in.fields[i].name);
