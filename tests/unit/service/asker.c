@@ -21,6 +21,11 @@ static void landed(struct seat *s, const struct landing *l)
     service_flight_read(l, &a->end);
 }
 
+void asker_take_seat(struct asker *a)
+{
+    landing_seat_init(&a->seat, landed);
+}
+
 int asker_setup(void **state)
 {
     struct asker *a = calloc(1, sizeof *a);
@@ -39,7 +44,7 @@ int asker_setup(void **state)
                                         .respects_origin = true};
     a->caching = (struct service_caching){
         .settings = &a->settings, .key = SLICE("\1k"), .name = SLICE("name")};
-    landing_seat_init(&a->seat, landed);
+    asker_take_seat(a);
     *state = a;
     return 0;
 }

@@ -26,6 +26,8 @@ int asker_setup(void **state);
 int asker_teardown(void **state);
 
 struct service_question asker_question(const struct asker *a);
+/* A seat to wait in, where the one it has is another's. */
+void asker_take_seat(struct asker *a);
 /* What memory has becomes `lookup`. */
 void asker_look(struct asker *a);
 /* A record goes to memory: to the asker's base or, where it is public, to everybody's, and behind

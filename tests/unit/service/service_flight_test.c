@@ -126,7 +126,7 @@ static struct service_flight *lead_a_call_that_may_be_made_again(struct asker *a
         .attempts = 2, .statuses = statuses, .n_statuses = 1, .budget = {.reserve_per_second = 1}};
     renew_service(a->f);
     a->f->request.left_ms = 800; /* less than what the service asks for */
-    look(a);
+    asker_look(a);
     return join(a).led;
 }
 
@@ -154,7 +154,7 @@ static void it_is_waited_for_another_attempt_where_one_of_them_can(void **state)
     struct asker *a = *state, patient = *a;
     const struct service_flight *led = lead_a_call_that_may_be_made_again(a);
     patient.lookup = a->lookup;
-    landing_seat_init(&patient.seat, landed);
+    asker_take_seat(&patient);
     a->f->request.left_ms = 5000;
     assert_int_equal(join(&patient).role, FLIGHT_WAITS);
     fail_by_retry_after(a);

@@ -276,7 +276,7 @@ static void what_was_not_heard_of_the_service_is_told_to_all(void **state)
 {
     struct asker *a = *state;
     struct fixture *f = a->f;
-    struct breaker *b = &f->shared[0].breaker;
+    struct breaker *b = &f->shared->shared->breaker;
     const struct slice tag = SLICE("configured");
     a->caching.tags = &tag;
     a->caching.n_tags = 1;
