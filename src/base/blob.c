@@ -130,3 +130,12 @@ void blob_release(struct blob_pool *pool, struct blob *b)
     pool->free[b->size_class] = b;
     pool->n_kept_bytes += b->capacity;
 }
+
+void blob_pool_count(struct blob_pool *pool, size_t *counted, size_t n)
+{
+    if (pool->n_held && n > *counted)
+        atomic_fetch_add_explicit(pool->n_held, n - *counted, memory_order_relaxed);
+    else if (pool->n_held && n < *counted)
+        atomic_fetch_sub_explicit(pool->n_held, *counted - n, memory_order_relaxed);
+    *counted = n;
+}

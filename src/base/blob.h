@@ -62,6 +62,8 @@ static inline bool blob_is_alone(const struct blob *b)
 {
     return atomic_load_explicit(&b->n_holders, memory_order_acquire) == 1;
 }
+/* Memory that is no blob's, held with them: *counted bytes of it so far, n from now on. */
+void blob_pool_count(struct blob_pool *pool, size_t *counted, size_t n);
 
 static inline struct blob *blob_share(struct blob *b)
 {

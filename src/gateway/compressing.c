@@ -22,6 +22,7 @@ struct compressing {
     size_t offset;      /* in it */
     struct blob *owner; /* NULL: others hold the bytes */
     struct blob *out;   /* coded, and not put yet; NULL: nothing */
+    size_t n_counted;   /* bytes of the encoder's memory */
     struct wheel_entry next;
     bool is_coded; /* all of it */
 
@@ -137,6 +138,13 @@ static bool keep(void *owner, struct slice piece)
     return true;
 }
 
+/* An encoder takes its memory as it goes. */
+static void count_memory(struct compressing *c)
+{
+    struct blob_pool *pool = &c->visit->gateway->loop->blobs;
+    blob_pool_count(pool, &c->n_counted, coding_writer_memory(c->writer));
+}
+
 /* As much as is coded at once. */
 static void code_piece(struct compressing *c)
 {
@@ -153,6 +161,7 @@ static void code_piece(struct compressing *c)
         bool is_kept = coding_write(c->writer, (struct slice){rest.at, n}, c->is_coded, keep, c);
         CHECK(is_kept);
     }
+    count_memory(c);
 }
 
 /* false: the outbox is full, and its room will be told. */
@@ -246,6 +255,7 @@ void compressing_begin_parts(struct answer *a, struct visit *v)
     c->visit = v;
     c->in_parts = c->is_flushed = true;
     c->writer = coding_writer_new(coding, CODING_SIZE_UNKNOWN);
+    count_memory(c);
     wheel_entry_init(&c->next, on_moment);
     v->compressing = c;
     v->gateway->n_compressing_parts++;
@@ -289,6 +299,7 @@ bool compressing_flush(struct visit *v)
     struct compressing *c = v->compressing;
     bool is_kept = c->is_flushed || coding_flush(c->writer, keep, c);
     CHECK(is_kept);
+    count_memory(c);
     c->is_flushed = true;
     return put(c);
 }
@@ -312,6 +323,7 @@ void compressing_stop(struct visit *v)
     c->in_parts ? v->gateway->n_compressing_parts-- : v->gateway->n_compressing--;
     loop_disarm(v->gateway->loop, &c->next);
     coding_writer_free(c->writer);
+    blob_pool_count(pool, &c->n_counted, 0);
     if (c->owner)
         blob_release(pool, c->owner);
     if (c->out)

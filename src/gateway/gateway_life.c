@@ -77,6 +77,7 @@ static void open_services(struct gateway *g)
         .release = release,
         .holder = g,
     };
+    service_decoding_init(&g->calls.decoding, g->loop);
     g->services = take(c->n_services, sizeof *g->services);
     for (unsigned i = 0; i < c->n_services; i++)
         g->services[i] = service_new(&g->calls, &c->services[i], &g->context.shared[i],

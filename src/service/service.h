@@ -18,6 +18,7 @@
 #include "observe/counters.h"
 #include "policy/balance.h"
 #include "policy/quantile.h"
+#include "service/service_decoder.h"
 #include "service/service_shared.h"
 
 struct journal_ring;
@@ -38,7 +39,8 @@ struct service_context {
     void (*on_refused)(void *owner, uint64_t generation);
     void *refused_owner;
     struct service_cache *cache; /* NULL: nothing is remembered */
-    struct journal_ring *spans;  /* NULL: no trace is recorded */
+    struct service_decoding decoding;
+    struct journal_ring *spans; /* NULL: no trace is recorded */
     /* What is called in the background needs all of this; may be NULL. */
     void (*hold)(void *holder);
     void (*release)(void *holder);

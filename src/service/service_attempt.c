@@ -31,12 +31,13 @@ struct service_attempt {
     bool is_idempotent;
     bool is_raw; /* its outcome is what came, of which somebody else makes something */
     enum config_format declared;
-    struct service_format format; /* of the answer */
-    struct coding_reader *coding; /* of its body; NULL: it comes as it is */
-    uint64_t n_coded;             /* bytes of it that have come */
-    bool is_dropping;             /* nobody wants the body */
-    bool is_under_way;            /* the call below was started and has not ended */
-    uint64_t timeout_ms;          /* as the service and the user are told */
+    struct service_format format;   /* of the answer */
+    struct service_decoder decoder; /* of its body, where that is coded */
+    enum service_body_fit fit;      /* of what was decoded last */
+    bool is_dropping;               /* nobody wants the body */
+    bool is_under_way;              /* the call below was started and is not done with */
+    bool has_come;                  /* all of the answer, of which some is not decoded yet */
+    uint64_t timeout_ms;            /* as the service and the user are told */
     uint64_t n_dropped;
     struct service_body body;
     struct outcome outcome;
@@ -62,8 +63,7 @@ static void recycle(struct service_attempt *a)
     loop_disarm(context->loop, &a->faulty);
     loop_ready_cancel(&a->ready);
     service_body_drop(&a->body, context);
-    coding_reader_free(a->coding);
-    a->coding = NULL;
+    service_decoder_end(&a->decoder);
     if (a->content)
         blob_release(&context->loop->blobs, a->content);
     a->content = NULL;
@@ -158,6 +158,13 @@ static enum service_body_fit take_fields(struct service_attempt *a, const struct
     return SERVICE_BODY_FITS;
 }
 
+static bool add_decoded(void *owner, struct slice piece)
+{
+    struct service_attempt *a = owner;
+    a->fit = service_body_add(&a->body, context_of(a), piece);
+    return a->fit == SERVICE_BODY_FITS;
+}
+
 /* Where the body is coded, only what is inside is counted and kept. */
 static enum service_body_fit begin_body(struct service_attempt *a, const struct h1_head *head,
                                         const char *base)
@@ -168,7 +175,7 @@ static enum service_body_fit begin_body(struct service_attempt *a, const struct 
     if (a->format.refusal.n)
         return SERVICE_BODY_FITS;
     if (coding.n)
-        a->coding = coding_reader_new(&coding);
+        service_decoder_begin(&a->decoder, &context_of(a)->decoding, &coding, add_decoded, a);
     return service_body_begin(&a->body, context_of(a), a->arena,
                               head->has_length && !coding.n ? &head->length : NULL);
 }
@@ -207,20 +214,6 @@ static void drop(struct service_attempt *a, struct slice chunk)
     end_now(a); /* a is gone */
 }
 
-/* A piece of a coded body, decoded. */
-struct decoding {
-    struct service_attempt *attempt;
-    enum service_body_fit fit;
-};
-
-static bool add_decoded(void *owner, struct slice piece)
-{
-    struct decoding *d = owner;
-    struct service_attempt *a = d->attempt;
-    d->fit = service_body_add(&a->body, context_of(a), piece);
-    return d->fit == SERVICE_BODY_FITS;
-}
-
 static void fail_to_decode(struct service_attempt *a)
 {
     fail(a, OUTCOME_INVALID, SLICE("the answer is not in its content coding"));
@@ -230,21 +223,29 @@ static void fail_to_decode(struct service_attempt *a)
  * of what they mean. */
 static bool is_endless(const struct service_attempt *a)
 {
-    return a->n_coded / 2 > context_of(a)->bounds->response_body + CODED_SLACK;
+    uint64_t bound = context_of(a)->bounds->response_body + CODED_SLACK;
+    return coding_reader_n_coded(a->decoder.reader) / 2 > bound;
 }
 
-static void decode(struct service_attempt *a, struct slice chunk)
+/* false: what was decoded is no good, and a is gone. */
+static bool is_decoded(struct service_attempt *a, enum coding_verdict verdict)
 {
-    struct decoding d = {a, SERVICE_BODY_FITS};
-    a->n_coded += chunk.n;
-    enum coding_verdict verdict = coding_read(a->coding, chunk, add_decoded, &d);
-    if (verdict == CODING_GOOD && !is_endless(a))
-        return;
+    if ((verdict == CODING_GOOD || verdict == CODING_MORE) && !is_endless(a))
+        return true;
     if (verdict == CODING_BAD)
         fail_to_decode(a);
     else
-        fail_to_fit(a, verdict == CODING_STOPPED ? d.fit : SERVICE_BODY_TOO_LARGE);
-    end_now(a); /* a is gone */
+        fail_to_fit(a, verdict == CODING_STOPPED ? a->fit : SERVICE_BODY_TOO_LARGE);
+    end_now(a);
+    return false;
+}
+
+/* What was read with it may still come, and waits as well. */
+static void decode(struct service_attempt *a, struct slice chunk)
+{
+    enum coding_verdict verdict = service_decoder_add(&a->decoder, chunk);
+    if (is_decoded(a, verdict) && verdict == CODING_MORE)
+        call_pause(&a->call);
 }
 
 static void on_body(struct call *call, struct slice chunk)
@@ -258,7 +259,7 @@ static void on_body(struct call *call, struct slice chunk)
         drop(a, chunk);
         return;
     }
-    if (a->coding) {
+    if (a->decoder.reader) {
         decode(a, chunk); /* a may be gone */
         return;
     }
@@ -324,7 +325,7 @@ static void judge_end(struct service_attempt *a, enum call_end how)
     a->outcome.end = is_answered(how) ? OUTCOME_WHOLE : OUTCOME_BROKEN;
     switch (how) {
     case CALL_DONE:
-        if (a->coding && a->n_coded && !coding_reader_is_whole(a->coding))
+        if (service_decoder_is_cut(&a->decoder))
             fail_to_decode(a);
         else if (a->body.n)
             judge_body(a);
@@ -350,6 +351,9 @@ static void judge_end(struct service_attempt *a, enum call_end how)
 static void on_end(struct call *call, enum call_end how)
 {
     struct service_attempt *a = LIST_OWNER(call, struct service_attempt, call);
+    a->has_come = how == CALL_DONE && service_decoder_is_waiting(&a->decoder);
+    if (a->has_come)
+        return;
     a->is_under_way = false;
     if (how == CALL_STALE && is_to_be_made_again(a)) {
         make_again(a);
@@ -365,6 +369,19 @@ static const struct call_handlers handlers = {
     .room = room,
     .on_end = on_end,
 };
+
+/* The rest of the body comes once what is there of it is decoded. */
+static void on_decoding(struct service_decoder *d)
+{
+    struct service_attempt *a = LIST_OWNER(d, struct service_attempt, decoder);
+    enum coding_verdict verdict = service_decoder_go_on(d);
+    if (!is_decoded(a, verdict) || verdict == CODING_MORE)
+        return;
+    if (a->has_come)
+        on_end(&a->call, CALL_DONE); /* a is gone */
+    else
+        call_resume(&a->call);
+}
 
 static void on_timeout(struct wheel_entry *e)
 {
@@ -395,6 +412,7 @@ static struct service_attempt *take(struct service_context *context)
     wheel_entry_init(&a->timeout, on_timeout);
     wheel_entry_init(&a->faulty, on_faulty);
     loop_ready_init(&a->ready, on_ready);
+    service_decoder_init(&a->decoder, on_decoding);
     return a;
 }
 
@@ -407,8 +425,8 @@ static void begin(struct service_attempt *a, const struct service_request *r)
     a->declared = r->format;
     a->is_raw = r->is_raw;
     a->is_idempotent = r->is_idempotent;
-    a->is_dropping = a->is_under_way = false;
-    a->n_dropped = a->n_coded = 0;
+    a->is_dropping = a->is_under_way = a->has_come = false;
+    a->n_dropped = 0;
     a->timeout_ms = r->timeout_ms < r->left_ms ? r->timeout_ms : r->left_ms;
     a->body = (struct service_body){0};
     a->outcome = (struct outcome){.n_attempts = 1, .started_ns = now_ns};
@@ -501,17 +519,29 @@ bool service_attempt_is_sent(const struct service_attempt *a)
     return a->is_under_way && a->call.is_sent;
 }
 
+/* Of what is dropped nothing is decoded, nor judged; the rest is read. */
+static void stop_decoding(struct service_attempt *a)
+{
+    bool was_waiting = service_decoder_is_waiting(&a->decoder);
+    service_decoder_end(&a->decoder);
+    if (a->has_come) {
+        judge_end(a, CALL_DONE);
+        loop_ready(context_of(a)->loop, &a->ready);
+    } else if (was_waiting) {
+        call_resume(&a->call);
+    }
+}
+
 void service_attempt_detach(struct service_attempt *a)
 {
     a->arena = NULL;
     a->is_dropping = true;
     a->wanted = (struct service_wanted){0};
     service_body_drop(&a->body, context_of(a));
-    coding_reader_free(a->coding); /* of what is dropped nothing is read, nor judged */
-    a->coding = NULL;
     a->outcome.detail = SLICE_NONE;
     a->outcome.returned = NULL;
     a->outcome.n_returned = 0;
+    stop_decoding(a);
 }
 
 void service_attempt_cancel(struct service_attempt *a)

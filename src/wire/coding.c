@@ -1,7 +1,8 @@
 /* coding.c - bodies decoded, by zlib, brotli and zstd
  *
  * A coding is a stage; stacked ones feed each other, the last applied first. Each has a block that
- * it writes into and empties into the next before it goes on.
+ * it writes into, and goes on when the next one has read it. It is always the last one with
+ * something to do that does the next step, so that one may stop and go on after any of them.
  */
 #include "wire/coding.h"
 
@@ -12,10 +13,13 @@
 #include <zstd.h>
 
 #include "base/check.h"
+#include "wire/coding_memory.h"
 #include "wire/token.h"
 
 enum {
-    BLOCK = 16 * 1024,
+    BLOCK = 16 * 1024,    /* bytes that a step writes at most, */
+    PIECE = 4 * 1024,     /* and that it reads */
+    STEP_COST = 256,      /* bytes that a step counts as besides */
     WINDOW_BITS = 15,     /* of deflate: 32 KiB */
     GZIP_FRAME = 16,      /* added to the bits: gzip's frame is expected */
     ZSTD_WINDOW_LOG = 23, /* 8 MiB */
@@ -31,8 +35,12 @@ enum step {
 
 struct stage {
     enum coding coding;
-    bool has_begun; /* a byte of this stream has come */
-    bool is_over;   /* the last stream has ended */
+    bool has_begun;   /* a byte of this stream has come */
+    bool is_over;     /* the last stream has ended */
+    bool is_full;     /* its block was: there may be more of what it has read */
+    struct slice in;  /* to be read yet: of the caller, or of the block before */
+    uint64_t n_coded; /* bytes read so far */
+    size_t n_memory;  /* bytes that zlib and brotli have taken */
     union {
         z_stream zlib;
         BrotliDecoderState *br;
@@ -95,13 +103,16 @@ static void open_stage(struct stage *s)
 {
     switch (s->coding) {
     case CODING_IDENTITY:
+        break;
     case CODING_DEFLATE:
+        coding_memory_of_zlib(&s->zlib, &s->n_memory);
         break;
     case CODING_GZIP:
+        coding_memory_of_zlib(&s->zlib, &s->n_memory);
         CHECK(inflateInit2(&s->zlib, WINDOW_BITS + GZIP_FRAME) == Z_OK);
         break;
     case CODING_BR:
-        s->br = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+        s->br = BrotliDecoderCreateInstance(coding_memory_take, coding_memory_give, &s->n_memory);
         CHECK(s->br);
         break;
     case CODING_ZSTD:
@@ -130,10 +141,13 @@ static void close_stage(struct stage *s)
     }
 }
 
-struct coding_reader *coding_reader_new(const struct coding_list *list)
+struct coding_reader *coding_reader_new(const struct coding_list *list, coding_sink *sink,
+                                        void *owner)
 {
     struct coding_reader *r = calloc(1, sizeof *r);
     CHECK(r && list->n && !list->is_foreign);
+    r->sink = sink;
+    r->owner = owner;
     r->n = list->n;
     for (unsigned i = 0; i < list->n; i++) {
         r->stages[i].coding = list->at[list->n - 1 - i];
@@ -158,7 +172,7 @@ static enum step step_zlib(struct stage *s, struct slice *in, size_t *n_out)
         bool is_framed = (in->at[0] & ZLIB_METHOD_MASK) == ZLIB_METHOD;
         CHECK(inflateInit2(&s->zlib, is_framed ? WINDOW_BITS : -WINDOW_BITS) == Z_OK);
     }
-    uInt n = in->n < UINT32_MAX ? (uInt)in->n : UINT32_MAX;
+    uInt n = (uInt)in->n;
     s->zlib.next_in = (const Bytef *)in->at;
     s->zlib.avail_in = n;
     s->zlib.next_out = (Bytef *)s->block;
@@ -221,54 +235,66 @@ static bool may_follow(struct stage *s)
     return s->coding == CODING_ZSTD;
 }
 
-static enum coding_verdict read_stage(struct coding_reader *r, unsigned i, struct slice in);
-
-static enum coding_verdict pass_on(struct coding_reader *r, unsigned i, size_t n)
+static bool has_work(const struct stage *s)
 {
-    struct slice piece = {r->stages[i].block, n};
+    return s->in.n || s->is_full;
+}
+
+/* NULL: there is nothing to do for any of them. */
+static struct stage *find_work(struct coding_reader *r)
+{
+    for (unsigned i = r->n; i-- > 0;)
+        if (has_work(&r->stages[i]))
+            return &r->stages[i];
+    return NULL;
+}
+
+/* What a stage has written is for the next one, which has nothing else to read. */
+static enum coding_verdict pass_on(struct coding_reader *r, struct stage *s, size_t n)
+{
+    struct slice piece = {s->block, n};
     if (n == 0)
         return CODING_GOOD;
-    if (i + 1 < r->n)
-        return read_stage(r, i + 1, piece);
-    return r->sink(r->owner, piece) ? CODING_GOOD : CODING_STOPPED;
+    if (s == &r->stages[r->n - 1])
+        return r->sink(r->owner, piece) ? CODING_GOOD : CODING_STOPPED;
+    s[1].in = piece;
+    return CODING_GOOD;
 }
 
-/* One round of a stage. *is_done: it has nothing more to give for what it got. */
-static enum coding_verdict go_round(struct coding_reader *r, unsigned i, struct slice *in,
-                                    bool *is_done)
+static void pay(size_t *budget, size_t cost)
 {
-    struct stage *s = &r->stages[i];
-    size_t n_before = in->n, n_out = 0;
+    *budget -= cost < *budget ? cost : *budget;
+}
+
+static enum coding_verdict go_on(struct coding_reader *r, struct stage *s, size_t *budget)
+{
+    struct slice piece = {s->in.at, s->in.n < PIECE ? s->in.n : PIECE};
+    size_t n = piece.n, n_out = 0;
     if (s->is_over && !may_follow(s))
         return CODING_BAD;
-    s->is_over = false;
-    enum step how = step(s, in, &n_out);
+    enum step how = step(s, &piece, &n_out);
+    n -= piece.n;
+    s->in = slice_after(s->in, n);
+    s->n_coded += n;
     s->has_begun = true;
-    if (how == STEP_BAD)
-        return CODING_BAD;
     s->is_over = how == STEP_END;
-    *is_done = in->n == 0 && (s->is_over || n_out < BLOCK);
-    if (!*is_done && !s->is_over && n_out == 0 && in->n == n_before)
-        return CODING_BAD; /* it neither reads nor writes */
-    return pass_on(r, i, n_out);
+    s->is_full = how == STEP_ON && n_out == BLOCK;
+    pay(budget, n + n_out + STEP_COST);
+    bool is_stuck = s->in.n && !s->is_over && n == 0 && n_out == 0; /* neither reads nor writes */
+    return how == STEP_BAD || is_stuck ? CODING_BAD : pass_on(r, s, n_out);
 }
 
-/* By as many rounds as there are blocks in what it means; the stages are two at most. */
-static enum coding_verdict read_stage(struct coding_reader *r, unsigned i, struct slice in)
+enum coding_verdict coding_read(struct coding_reader *r, struct slice *bytes, size_t *budget)
 {
     enum coding_verdict verdict = CODING_GOOD;
-    bool is_done = in.n == 0;
-    while (verdict == CODING_GOOD && !is_done)
-        verdict = go_round(r, i, &in, &is_done);
+    r->stages[0].in = *bytes;
+    struct stage *s = find_work(r);
+    while (s && verdict == CODING_GOOD) {
+        verdict = *budget ? go_on(r, s, budget) : CODING_MORE;
+        s = find_work(r);
+    }
+    *bytes = r->stages[0].in;
     return verdict;
-}
-
-enum coding_verdict coding_read(struct coding_reader *r, struct slice bytes, coding_sink *sink,
-                                void *owner)
-{
-    r->sink = sink;
-    r->owner = owner;
-    return read_stage(r, 0, bytes);
 }
 
 bool coding_reader_is_whole(const struct coding_reader *r)
@@ -277,4 +303,21 @@ bool coding_reader_is_whole(const struct coding_reader *r)
     for (unsigned i = 0; i < r->n; i++)
         is_whole &= r->stages[i].is_over;
     return is_whole;
+}
+
+uint64_t coding_reader_n_coded(const struct coding_reader *r)
+{
+    uint64_t most = 0;
+    for (unsigned i = 0; i < r->n; i++)
+        most = r->stages[i].n_coded > most ? r->stages[i].n_coded : most;
+    return most;
+}
+
+size_t coding_reader_memory(const struct coding_reader *r)
+{
+    size_t n = sizeof *r;
+    for (unsigned i = 0; i < r->n; i++)
+        n += r->stages[i].coding == CODING_ZSTD ? ZSTD_sizeof_DStream(r->stages[i].zstd)
+                                                : r->stages[i].n_memory;
+    return n;
 }

@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "base/check.h"
+#include "wire/coding_memory.h"
 
 enum {
     BLOCK = 16 * 1024,
@@ -36,6 +37,7 @@ enum urge {
 
 struct coding_writer {
     enum coding coding;
+    size_t n_memory; /* bytes that zlib and brotli have taken */
     union {
         z_stream zlib;
         BrotliEncoderState *br;
@@ -52,6 +54,7 @@ static bool is_small(uint64_t size)
 static void open_gzip(struct coding_writer *w, uint64_t size)
 {
     int memory = is_small(size) ? GZIP_SMALL_MEMORY : GZIP_MEMORY;
+    coding_memory_of_zlib(&w->zlib, &w->n_memory);
     CHECK(deflateInit2(&w->zlib, GZIP_LEVEL, Z_DEFLATED, GZIP_BITS, memory, Z_DEFAULT_STRATEGY) ==
           Z_OK);
 }
@@ -61,7 +64,7 @@ static void open_br(struct coding_writer *w, uint64_t size)
     uint32_t quality = is_small(size) ? BR_SMALL_QUALITY : BR_QUALITY;
     uint32_t window = is_small(size) ? SMALL_WINDOW : BR_WINDOW;
     uint32_t block = is_small(size) ? SMALL_WINDOW + 1 : BR_BLOCK;
-    w->br = BrotliEncoderCreateInstance(NULL, NULL, NULL);
+    w->br = BrotliEncoderCreateInstance(coding_memory_take, coding_memory_give, &w->n_memory);
     CHECK(w->br);
     bool is_set = BrotliEncoderSetParameter(w->br, BROTLI_PARAM_QUALITY, quality) &&
                   BrotliEncoderSetParameter(w->br, BROTLI_PARAM_LGWIN, window) &&
@@ -198,4 +201,9 @@ bool coding_flush(struct coding_writer *w, coding_sink *sink, void *owner)
 {
     const struct sinking to = {sink, owner};
     return code(w, SLICE(""), URGE_FLUSH, &to);
+}
+
+size_t coding_writer_memory(const struct coding_writer *w)
+{
+    return sizeof *w + (w->coding == CODING_ZSTD ? ZSTD_sizeof_CCtx(w->zstd) : w->n_memory);
 }

@@ -25,3 +25,5 @@ bool coding_write(struct coding_writer *w, struct slice bytes, bool is_last, cod
                   void *owner) MUST_USE;
 /* What was written so far goes to the sink, so that a reader has all of it. */
 bool coding_flush(struct coding_writer *w, coding_sink *sink, void *owner) MUST_USE;
+/* Bytes of memory that it has now. */
+size_t coding_writer_memory(const struct coding_writer *w);

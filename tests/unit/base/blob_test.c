@@ -134,6 +134,25 @@ static void growing_keeps_the_content(void **state)
     blob_pool_done(&pool);
 }
 
+static void what_is_no_blob_may_be_counted_with_them(void **state)
+{
+    (void)state;
+    struct blob_pool pool;
+    atomic_size_t n_held = 0;
+    size_t counted = 0;
+    blob_pool_init(&pool, 0, &n_held);
+    struct blob *b = blob_take(&pool, 1000);
+    blob_pool_count(&pool, &counted, 5000);
+    assert_int_equal(n_held, b->capacity + 5000);
+    blob_pool_count(&pool, &counted, 3000);
+    assert_int_equal(n_held, b->capacity + 3000);
+    blob_release(&pool, b);
+    blob_pool_count(&pool, &counted, 0);
+    assert_int_equal(n_held, 0);
+    assert_int_equal(counted, 0);
+    blob_pool_done(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +164,7 @@ int main(void)
         cmocka_unit_test(a_blob_may_go_home_to_another_pool),
         cmocka_unit_test(a_pool_keeps_no_more_than_its_limit),
         cmocka_unit_test(growing_keeps_the_content),
+        cmocka_unit_test(what_is_no_blob_may_be_counted_with_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

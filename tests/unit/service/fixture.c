@@ -46,6 +46,7 @@ int fixture_setup(void **state)
         .bounds = &f->bounds,
         .n_held = &f->rig.n_held,
     };
+    service_decoding_init(&f->context.decoding, &f->rig.loop);
     random_init_seeded(&f->random, 7);
     f->of_all = (struct config){.services = &f->config, .n_services = 1};
     f->shared = service_shared_new(&f->of_all);

@@ -356,7 +356,8 @@ static void what_is_stale_stands_in_for_failures(void **state)
         {NULL, ASKER_TTL_MS + ASKER_KEPT_MS - 50, false}, /* it is no more when the time is over */
         {ANSWERED("404 No", ""), ASKER_TTL_MS, false},
         {ANSWERED("403 No", ""), ASKER_TTL_MS, false},
-        {ANSWERED("429 No", ""), ASKER_TTL_MS, false},
+        {ANSWERED("429 No", ""), ASKER_TTL_MS, true},
+        {ANSWERED("302 No", ""), ASKER_TTL_MS, true},
     };
     struct asker *a = *state;
     struct fixture *f = a->f;

@@ -76,19 +76,26 @@ static bool take(void *owner, struct slice piece)
     return true;
 }
 
-/* Decodes in steps of so many bytes. */
+static struct coding_reader *reader_of(const char *field)
+{
+    struct coding_list list = {0};
+    coding_list_add(&list, slice_of(field));
+    return coding_reader_new(&list, take, &got);
+}
+
+/* Decodes in steps of so many bytes, each of which costs what it may. */
 static enum coding_verdict decode(const char *field, const struct text *from, size_t step,
                                   bool *is_whole)
 {
-    struct coding_list list = {0};
     enum coding_verdict verdict = CODING_GOOD;
-    coding_list_add(&list, slice_of(field));
-    struct coding_reader *r = coding_reader_new(&list);
+    struct coding_reader *r = reader_of(field);
     got.n = 0;
     got.limit = got.limit ? got.limit : ROOM;
     for (size_t at = 0; at < from->n && verdict == CODING_GOOD; at += step) {
         size_t n = from->n - at < step ? from->n - at : step;
-        verdict = coding_read(r, (struct slice){from->at + at, n}, take, &got);
+        struct slice bytes = {from->at + at, n};
+        size_t budget = SIZE_MAX;
+        verdict = coding_read(r, &bytes, &budget);
     }
     *is_whole = verdict == CODING_GOOD && coding_reader_is_whole(r);
     coding_reader_free(r);
@@ -215,6 +222,87 @@ static void a_bomb_is_stopped_by_its_sink(void **state)
     }
 }
 
+/* The budget that a go may use, and what it may go beyond it by its last step. */
+#define BUDGET ((size_t)64 * 1024)
+#define BEYOND ((size_t)16 * 1024)
+
+/* Goes on by the budget until it is over; the number of goes. */
+static unsigned decode_by_budget(struct coding_reader *r, const struct text *from, size_t step)
+{
+    enum coding_verdict verdict = CODING_MORE;
+    struct slice bytes = {from->at, 0};
+    unsigned n_goes = 0;
+    got.n = 0;
+    got.limit = ROOM;
+    for (; verdict == CODING_MORE || bytes.at < from->at + from->n; n_goes++) {
+        size_t left = (size_t)(from->at + from->n - bytes.at), n_before = got.n, budget = BUDGET;
+        bytes.n = left < step ? left : step;
+        verdict = coding_read(r, &bytes, &budget);
+        assert_true(verdict == CODING_GOOD ? bytes.n == 0 : verdict == CODING_MORE && !budget);
+        assert_in_range(got.n - n_before, 0, BUDGET + BEYOND);
+    }
+    return n_goes;
+}
+
+static void one_go_does_no_more_than_its_budget(void **state)
+{
+    static const size_t steps[] = {ROOM, 1, 1000};
+    (void)state;
+    memset(plain.at, 'x', ROOM);
+    plain.n = ROOM;
+    for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
+        for (unsigned k = 0; k < 3; k++) {
+            encode(all[i].coding, &plain, &coded);
+            struct coding_reader *r = reader_of(all[i].name);
+            assert_true(decode_by_budget(r, &coded, steps[k]) >= ROOM / (BUDGET + BEYOND));
+            assert_true(coding_reader_is_whole(r));
+            assert_int_equal(got.n, ROOM);
+            assert_memory_equal(got.at, plain.at, ROOM);
+            coding_reader_free(r);
+        }
+}
+
+/* Much between two codings, and nothing in the end: only what is read in between can be counted. */
+static void what_means_nothing_has_a_price_too(void **state)
+{
+    static const unsigned char nothing[] = {0, 0, 0, 0xff, 0xff}; /* a stored block of no bytes */
+    (void)state;
+    for (plain.n = 0; plain.n + sizeof nothing <= ROOM; plain.n += sizeof nothing)
+        memcpy(plain.at + plain.n, nothing, sizeof nothing);
+    encode(CODING_GZIP, &plain, &coded);
+    struct coding_reader *r = reader_of("deflate, gzip");
+    assert_true(decode_by_budget(r, &coded, ROOM) >= 2 * plain.n / (BUDGET + BEYOND));
+    assert_int_equal(got.n, 0);
+    assert_int_equal(coding_reader_n_coded(r), plain.n);
+    coding_reader_free(r);
+}
+
+static void memory_is_told_with_its_windows(void **state)
+{
+    static const struct {
+        const char *name;
+        enum coding coding;
+        size_t window;
+    } cases[] = {
+        {"gzip", CODING_GZIP, 32 * 1024},
+        {"deflate", CODING_DEFLATE, 32 * 1024},
+        {"br", CODING_BR, ROOM},
+        {"zstd", CODING_ZSTD, ROOM},
+    };
+    (void)state;
+    write_plain(ROOM);
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        encode(cases[i].coding, &plain, &coded);
+        struct coding_reader *r = reader_of(cases[i].name);
+        size_t at_first = coding_reader_memory(r);
+        assert_in_range(at_first, 16 * 1024, 512 * 1024);
+        decode_by_budget(r, &coded, ROOM);
+        assert_in_range(coding_reader_memory(r), at_first + cases[i].window / 2,
+                        at_first + 2 * cases[i].window + 512 * 1024);
+        coding_reader_free(r);
+    }
+}
+
 static void lists_are_bounded_and_known(void **state)
 {
     static const struct {
@@ -245,6 +333,9 @@ int main(void)
         cmocka_unit_test(what_is_cut_is_not_whole),
         cmocka_unit_test(what_follows_or_is_none_is_bad),
         cmocka_unit_test(a_bomb_is_stopped_by_its_sink),
+        cmocka_unit_test(one_go_does_no_more_than_its_budget),
+        cmocka_unit_test(what_means_nothing_has_a_price_too),
+        cmocka_unit_test(memory_is_told_with_its_windows),
         cmocka_unit_test(lists_are_bounded_and_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,9 +55,11 @@ static void code(enum coding c, size_t step)
 static void assert_read(enum coding c)
 {
     const struct coding_list list = {.at = {c}, .n = 1};
-    struct coding_reader *r = coding_reader_new(&list);
+    struct coding_reader *r = coding_reader_new(&list, take, &got);
+    struct slice all_of_it = {coded.at, coded.n};
+    size_t budget = SIZE_MAX;
     got.n = 0;
-    assert_int_equal(coding_read(r, (struct slice){coded.at, coded.n}, take, &got), CODING_GOOD);
+    assert_int_equal(coding_read(r, &all_of_it, &budget), CODING_GOOD);
     assert_true(coding_reader_is_whole(r));
     coding_reader_free(r);
     assert_int_equal(got.n, plain.n);
@@ -85,7 +87,8 @@ static void what_is_written_in_any_pieces_is_read(void **state)
 static void assert_read_so_far(struct coding_reader *r, size_t *n_read, size_t n_plain)
 {
     struct slice piece = {coded.at + *n_read, coded.n - *n_read};
-    assert_int_equal(coding_read(r, piece, take, &got), CODING_GOOD);
+    size_t budget = SIZE_MAX;
+    assert_int_equal(coding_read(r, &piece, &budget), CODING_GOOD);
     *n_read = coded.n;
     assert_int_equal(got.n, n_plain);
     assert_memory_equal(got.at, plain.at, n_plain);
@@ -99,7 +102,7 @@ static void what_is_flushed_is_read_at_once(void **state)
     for (unsigned i = 0; i < 3; i++) {
         const struct coding_list list = {.at = {all[i]}, .n = 1};
         struct coding_writer *w = coding_writer_new(all[i], CODING_SIZE_UNKNOWN);
-        struct coding_reader *r = coding_reader_new(&list);
+        struct coding_reader *r = coding_reader_new(&list, take, &got);
         size_t at = 0, n_read = 0;
         coded.n = got.n = 0;
         for (unsigned k = 0; k < sizeof steps / sizeof *steps; at += steps[k++]) {
@@ -128,12 +131,37 @@ static void a_sink_may_stop_it(void **state)
     }
 }
 
+/* At least the windows and tables that coding_write.c asks for. */
+static void memory_is_told(void **state)
+{
+    static const struct {
+        enum coding coding;
+        bool is_size_known;
+        size_t least, most;
+    } cases[] = {
+        {CODING_GZIP, true, 200 << 10, 400 << 10}, {CODING_BR, true, 500 << 10, 4 << 20},
+        {CODING_ZSTD, true, 500 << 10, 4 << 20},   {CODING_GZIP, false, 60 << 10, 200 << 10},
+        {CODING_BR, false, 100 << 10, 800 << 10},  {CODING_ZSTD, false, 100 << 10, 500 << 10},
+    };
+    (void)state;
+    write_plain(300 * 1000);
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t size = cases[i].is_size_known ? 2 * plain.n : CODING_SIZE_UNKNOWN;
+        struct coding_writer *w = coding_writer_new(cases[i].coding, size);
+        coded.n = 0;
+        assert_true(coding_write(w, (struct slice){plain.at, plain.n}, false, take, &coded));
+        assert_in_range(coding_writer_memory(w), cases[i].least, cases[i].most);
+        coding_writer_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_in_any_pieces_is_read),
         cmocka_unit_test(what_is_flushed_is_read_at_once),
         cmocka_unit_test(a_sink_may_stop_it),
+        cmocka_unit_test(memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
