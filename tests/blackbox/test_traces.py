@@ -2,12 +2,14 @@
 
 import json
 import re
+import threading
 import time
 
 import pytest
 
-from behaviour import after, answer, closing, in_turn, silent
+from behaviour import after, answer, closing, in_turn, silent, when
 from cases import fresh, table
+from client import request as bytes_of
 from gateway import wait_for
 from service import Service
 from told import ENDPOINTS
@@ -307,6 +309,42 @@ def test_a_collector_that_refuses_costs_spans_that_are_counted(start):
     gateway["collector"].on("/v1/traces", answer({}, 400))
     gateway.get("/both/x")
     wait_for(lambda: metric(gateway, "sheaf_spans_dropped_total") == 5)
+
+
+LONG = "/" + "long-" * 98  # each span of it takes more than a KiB
+REFUSED = TEMPLATE.replace("SAMPLE", "") + f"""\
+  - path: {LONG}
+    query: {{wanted: {{required: true}}}}
+    sources:
+      one: {{get: "alpha:/one"}}
+"""
+
+
+def test_what_finds_the_queue_full_is_counted_and_what_waits_is_sent_later(start):
+    """8 MiB may wait for a collector that hangs."""
+    wakes, n = threading.Event(), 0
+    gateway = start(REFUSED)
+    gateway["collector"].on("/v1/traces", when(wakes, answer({})))
+
+    def told():
+        return [metric(gateway, f"sheaf_spans_{what}_total") for what in ("exported", "dropped", "lost")]
+
+    with gateway.client() as client:
+        while told()[1] == 0:
+            client.send(bytes_of(LONG) * 100)
+            assert [client.answer().status for _ in range(100)] == [400] * 100
+            n += 100
+    assert told()[0] == 0 and n > 5000
+    wakes.set()
+    wait_for(lambda: sum(told()) == n)
+    exported, dropped, _ = told()
+    assert dropped > 0 and 5000 < exported < 8 << 10
+    gateway.stop()
+    batches = [[s["spanId"] for x in json.loads(r.body)["resourceSpans"]
+                for y in x["scopeSpans"] for s in y["spans"]]
+               for r in gateway["collector"].requests("/v1/traces")]
+    assert len(set().union(*batches)) == exported
+    assert all(1 <= len(batch) <= 512 for batch in batches)
 
 
 @table("behaviour", ("slow", silent()), ("breaking off", closing()))
