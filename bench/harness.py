@@ -4,6 +4,7 @@ Gateways run on CPU 0, services and load on the others, everything on loopback. 
 its processes' own CPU clock, so what runs beside it does not count, though it may disturb.
 """
 import atexit
+import contextlib
 import functools
 import http.client
 import json
@@ -17,6 +18,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -29,17 +31,20 @@ GATEWAY_CPU, OTHER_CPUS = "0", "1-%d" % max(1, (os.cpu_count() or 1) - 1)
 EVERY_CPU = "0-%d" % ((os.cpu_count() or 1) - 1)
 INSTALL_WITHIN = 180  # seconds, for what a peer has to fetch
 LOAD_WITHIN = 20  # seconds beyond those that were asked for
+EDGE = ("jwt", "rate limit", "log", "metrics")  # what may stand in front of a page
+SCRAPE_EVERY = 1  # seconds
 
 folder = pathlib.Path(tempfile.mkdtemp(prefix="sheaf-bench-"))
 _children = []
 
 
 class Gateway:
-    """A running gateway: where it listens, which processes it has."""
+    """A running gateway: where it listens, which processes it has. fields: a file of lines, of which
+    each request needs one in its head; admin: the port where its metrics are."""
 
-    def __init__(self, name, port, path, pids, tls=False, compare="bytes"):
+    def __init__(self, name, port, path, pids, tls=False, compare="bytes", fields=None, admin=None):
         self.name, self.port, self.path, self.pids = name, port, path, pids
-        self.tls, self.compare = tls, compare
+        self.tls, self.compare, self.fields, self.admin = tls, compare, fields, admin
 
     def answer(self):
         """One answer, decoded: what is compared before anything is timed."""
@@ -48,7 +53,8 @@ class Gateway:
             context = ssl.create_default_context(cafile=certificate()[0])
             connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=context)
         try:
-            connection.request("GET", self.path)
+            lines = self.fields.read_text().splitlines()[:1] if self.fields else []
+            connection.request("GET", self.path, headers=dict(line.split(": ", 1) for line in lines))
             response = connection.getresponse()
             return response.status, json.loads(response.read())
         finally:
@@ -179,7 +185,40 @@ def certificate():
     return cert, key
 
 
-def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None, cache=None, policies=(), twins=None):
+@functools.cache
+def tokens(n):
+    """A file with a key set, and n lines with tokens of its key, all different."""
+    prepare("tokens")
+    keys = folder / f"keys-{n}.json"
+    command = [BUILD / "bench" / "tokens", *options(keys=keys, n=n)]
+    return keys, subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def fields_file(name, lines):
+    out = folder / name
+    out.write_text("".join(line + "\n" for line in lines))
+    return out
+
+
+def policy(keys):
+    return ["auth:", "  customer:",
+            f"    jwt: {{issuer: 'https://login.internal', audience: shop, jwks: {keys}, algorithms: [ES256]}}"]
+
+
+def edge_lines(port, edge):
+    """Those of EDGE that are wanted, and nothing else of it. Metrics are on the next port."""
+    lines = ["log:", f"  file: {folder}/access-{port}.log" if "log" in edge else "  access: off"]
+    if "jwt" in edge:
+        lines += policy(tokens(1)[0])
+    if "rate limit" in edge:
+        lines += ["rate_limit: {rate: 1000000/s, burst: 1000000, by: ip}"]
+    if "metrics" in edge:
+        lines += [f"admin: 127.0.0.1:{port + 1}"]
+    return lines
+
+
+def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None, cache=None, policies=(), twins=None,
+                 edge=("log",)):
     """The default configuration but for the workers and the access log's file. patience: of everything
     that waits, where requests shall queue and none shall fail. cache: of the endpoint. policies: lines
     of YAML, of all services. twins: services like the first ones, their second targets."""
@@ -188,7 +227,7 @@ def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None, cach
     if tls:
         cert, key = certificate()
         lines = ["listen:", f"  - address: {address}", "    tls:", f"      cert: {cert}", f"      key: {key}"]
-    lines += [f"workers: {workers}", "log:", f"  file: {folder}/access-{port}.log"]
+    lines += [f"workers: {workers}", *edge_lines(port, edge)]
     defaults = [*([f"timeout: {patience}", f"connect_timeout: {patience}"] if patience else []), *policies]
     if defaults:
         lines += ["defaults:", "  service:", *(f"    {line}" for line in defaults)]
@@ -198,7 +237,8 @@ def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None, cach
         lines += [f"  {name}: {{targets: [{', '.join(targets)}]}}"]
     lines += ["endpoints:", "  - path: /api/aggregated/product", "    query:", "      id:", "        required: true",
               '        pattern: "[A-Za-z0-9_-]{1,64}"', f"    timeout: {patience or '2s'}",
-              *([f"    cache: {cache}"] if cache else []), "    sources:"]
+              *([f"    cache: {cache}"] if cache else []), *(["    auth: customer"] if "jwt" in edge else []),
+              "    sources:"]
     for name in NAMES[:count]:
         lines += [f"      {name}:", f"        get: {name}:/{name}/{{id}}"]
         if name == "product":
@@ -207,8 +247,28 @@ def sheaf_config(port, first, count=4, workers=1, tls=False, patience=None, cach
 
 
 def sheaf(first, name="sheaf", cpus=GATEWAY_CPU, prefix=(), env=None, **more):
-    port = ports(1)
+    port = ports(2 if "metrics" in more.get("edge", ()) else 1)
     return _sheaf_of(sheaf_config(port, first, **more), port, name, PAGE, cpus=cpus, prefix=prefix, env=env, tls=more.get("tls", False))
+
+
+def sheaf_edge(first, name, edge):
+    """The page of the four services behind these of EDGE."""
+    gateway = sheaf(first, name, edge=edge)
+    gateway.admin = gateway.port + 1 if "metrics" in edge else None
+    if "jwt" in edge:
+        gateway.fields = fields_file("token", tokens(1)[1])
+    return gateway
+
+
+def sheaf_guarded(first, keys):
+    """One service behind a path for everybody, and behind another one for who has a token."""
+    port = ports(1)
+    lines = [f"listen: 127.0.0.1:{port}", "workers: 1", "log: {access: off}", *policy(keys),
+             f"services: {{shop: 'http://127.0.0.1:{first}'}}", "endpoints:",
+             "  - {path: /open, sources: {one: {get: 'shop:/'}}}",
+             "  - {path: /guarded, auth: customer, sources: {one: {get: 'shop:/'}}}"]
+    anybody = _sheaf_of("\n".join(lines) + "\n", port, "open", "/open")
+    return anybody, Gateway("guarded", port, "/guarded", anybody.pids)
 
 
 def _sheaf_of(text, port, name, path, cpus=GATEWAY_CPU, prefix=(), env=None, tls=False):
@@ -300,12 +360,38 @@ def krakend(first):
     return [Gateway("krakend", port, "/api/aggregated/product/1042", [child.pid])]
 
 
+@contextlib.contextmanager
+def scraped(gateway):
+    """Somebody reads its metrics once a second meanwhile, where it has any."""
+    is_over = threading.Event()
+
+    def scrape():
+        wait = SCRAPE_EVERY / 2
+        while not is_over.wait(wait):
+            connection = http.client.HTTPConnection("127.0.0.1", gateway.admin, timeout=5)
+            connection.request("GET", "/metrics")
+            if connection.getresponse().status != 200:
+                sys.exit(f"{gateway.name}: no metrics")
+            connection.close()
+            wait = SCRAPE_EVERY
+
+    thread = threading.Thread(target=scrape if gateway.admin else is_over.wait)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
 def load(gateway, cpus=OTHER_CPUS, **more):
     """One run of load: its figures, and what the gateway spent: us an answer, busy as a share."""
+    more = {**({"fields": gateway.fields} if gateway.fields else {}), **more}
     words = options(port=gateway.port, path=gateway.path, tls=int(gateway.tls), compare=gateway.compare, **more)
     cpu, clock = gateway.cpu_seconds(), time.monotonic()
     command = ["taskset", "-c", cpus, BUILD / "bench" / "load", *words]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=more.get("seconds", 1) + LOAD_WITHIN)
+    with scraped(gateway):
+        run = subprocess.run(command, capture_output=True, text=True, timeout=more.get("seconds", 1) + LOAD_WITHIN)
     cpu, clock = gateway.cpu_seconds() - cpu, time.monotonic() - clock
     if run.returncode:
         sys.exit(f"{gateway.name}: {run.stderr}")

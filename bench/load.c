@@ -1,14 +1,16 @@
 /* load.c - open-loop HTTP/1.1 load: requests are due at fixed times, whatever the answers do
  *
  * usage: load port=P path=/... [connections=32] [rate=1000] [seconds=1] [head=browser] [cold=1]
- *             [tls=1] [compare=length] [patience=3]
+ *             [tls=1] [compare=length] [patience=3] [fields=FILE]
  *
  * A request that finds no free connection waits, and its latency counts from the time when it was
  * due, so that a stall is not hidden (no coordinated omission). rate=0 closes the loop: each
  * connection asks again as soon as it has its answer. cold=1 opens a connection a request; that is
  * part of its latency. Each body is compared with the first one (compare=length: its length, for
  * gateways that give the members of an object in any order). patience: seconds for the answers that
- * are missing at the end. Prints one line of NAME=VALUE; latencies in microseconds.
+ * are missing at the end. fields: of the lines of this file each request has the next one as a
+ * field more, from the first again behind the last. Prints one line of NAME=VALUE; latencies in
+ * microseconds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +28,8 @@ enum {
     MAX_EVENTS = 512,
     READ_ROOM = 64 * 1024,
     MAX_LATENCIES = 4 * 1024 * 1024,
+    MAX_REQUEST = 8192,
+    MAX_REQUESTS = 16 * 1024,
     LONGEST_WAIT_NS = 20000000
 };
 
@@ -70,8 +74,11 @@ static int poll_fd;
 static struct connection *connections;
 static struct connection **idle;
 static unsigned n_idle;
-static char request[8192];
-static size_t n_request;
+static struct request {
+    char *at;
+    size_t n;
+} * requests; /* that are sent in turn */
+static size_t n_requests, n_asked;
 static struct {
     uint32_t *us;
     size_t n_done, n_bad, n_differ;
@@ -125,9 +132,9 @@ static void ask(uint64_t due_ns)
     c->due_ns = due_ns;
     if (c->fd < 0)
         open_connection(c);
-    ssize_t n =
-        c->tls ? SSL_write(c->tls, request, (int)n_request) : write(c->fd, request, n_request);
-    if (n != (ssize_t)n_request)
+    const struct request *r = &requests[n_asked++ % n_requests];
+    ssize_t n = c->tls ? SSL_write(c->tls, r->at, (int)r->n) : write(c->fd, r->at, r->n);
+    if (n != (ssize_t)r->n)
         lose(c);
 }
 
@@ -301,14 +308,41 @@ static void print_latencies(void)
     printf("bytes=%zu\n", results.n_first);
 }
 
-static void write_request(char **words)
+/* field: with its line break, or nothing. */
+static void add_request(char **words, const char *field)
 {
     const char *fields = strcmp(kit_option(words, "head", "small"), "browser") == 0
                              ? browser_fields
                              : "User-Agent: load\r\n";
-    n_request = (size_t)snprintf(
-        request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n%s%s\r\n",
-        kit_option(words, "path", "/"), fields, options.is_cold ? "Connection: close\r\n" : "");
+    struct request *r = &requests[n_requests++];
+    r->at = kit_memory(MAX_REQUEST, 1);
+    r->n = (size_t)snprintf(r->at, MAX_REQUEST,
+                            "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n%s%s%s\r\n",
+                            kit_option(words, "path", "/"), fields, field,
+                            options.is_cold ? "Connection: close\r\n" : "");
+    if (r->n >= MAX_REQUEST)
+        kit_die("a request that is too long");
+}
+
+static void write_requests(char **words)
+{
+    const char *name = kit_option(words, "fields", NULL);
+    char line[MAX_REQUEST];
+    requests = kit_memory(MAX_REQUESTS, sizeof *requests);
+    if (!name) {
+        add_request(words, "");
+        return;
+    }
+    FILE *file = fopen(name, "r");
+    if (!file)
+        kit_die(name);
+    while (n_requests < MAX_REQUESTS && fgets(line, MAX_REQUEST - 2, file)) {
+        memcpy(line + strcspn(line, "\r\n"), "\r\n", sizeof "\r\n");
+        add_request(words, line);
+    }
+    fclose(file);
+    if (!n_requests)
+        kit_die("fields=FILE: no line");
 }
 
 static void read_options(char **words)
@@ -322,7 +356,7 @@ static void read_options(char **words)
     options.only_length = strcmp(kit_option(words, "compare", "bytes"), "length") == 0;
     if (kit_number(words, "tls", 0))
         options.tls = SSL_CTX_new(TLS_client_method());
-    write_request(words);
+    write_requests(words);
 }
 
 int main(int n, char **words)
