@@ -47,7 +47,7 @@ void lease_put_back(struct lease l, const struct lease_wish *w)
     add_held(l, (unsigned)(w->n - w->rest));
 }
 
-/* To the client what is held is as good as there. wanted: of what was refused. */
+/* To the client what is held is as good as there. */
 static struct gcra_verdict judge(struct lease l, const struct gcra_settings *s, bool passes,
                                  uint64_t wanted, uint64_t now_ns)
 {
@@ -69,7 +69,7 @@ enum lease_answer lease_take(struct lease l, const struct gcra_settings *s, stru
     uint64_t taken = take_held(l, w->n, now_ns);
     w->rest = w->n - taken;
     if (w->rest == 0 && taken) {
-        *verdict = judge(l, s, true, 0, now_ns);
+        *verdict = judge(l, s, true, w->n, now_ns);
         return LEASE_PASSES;
     }
     if (w->n <= s->burst &&
@@ -113,7 +113,7 @@ struct gcra_verdict lease_hear(struct lease l, const struct gcra_settings *s,
         lease_hear_nothing(l);
         add_held(l, told->extra);
     }
-    return told->passes ? judge(l, s, true, 0, now_ns) : refuse(l, s, w, now_ns);
+    return told->passes ? judge(l, s, true, w->n, now_ns) : refuse(l, s, w, now_ns);
 }
 
 struct gcra_verdict lease_take_alone(struct lease l, const struct gcra_settings *s,
@@ -121,7 +121,7 @@ struct gcra_verdict lease_take_alone(struct lease l, const struct gcra_settings 
 {
     struct gcra_verdict v = gcra_take(l.known, s, w->rest, now_ns);
     *untold = v.passes ? w->rest : 0;
-    return v.passes ? judge(l, s, true, 0, now_ns) : refuse(l, s, w, now_ns);
+    return v.passes ? judge(l, s, true, w->n, now_ns) : refuse(l, s, w, now_ns);
 }
 
 uint64_t lease_give_back(struct lease l, const struct gcra_settings *s, uint64_t n)

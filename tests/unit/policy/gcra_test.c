@@ -182,6 +182,26 @@ static void threads_never_take_more_than_there_is(void **unused)
     assert_int_equal(sum, 10000);
 }
 
+static void *give_many_back(void *unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < 5 * TAKES; i++)
+        gcra_give_back(&shared_word, &shared_settings, 1);
+    return NULL;
+}
+
+static void threads_lose_nothing_that_they_give_back(void **unused)
+{
+    (void)unused;
+    pthread_t threads[THREADS];
+    shared_word = MS(1) + (uint64_t)THREADS * 5 * TAKES * shared_settings.interval_ns;
+    for (unsigned i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, give_many_back, NULL), 0);
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(shared_word, MS(1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +215,7 @@ int main(void)
         cmocka_unit_test(the_slowest_rate_with_the_largest_burst_does_not_overflow),
         cmocka_unit_test(no_second_has_more_than_rate_and_burst),
         cmocka_unit_test(threads_never_take_more_than_there_is),
+        cmocka_unit_test(threads_lose_nothing_that_they_give_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,44 @@ static void one_at_a_time_wants_more(void **unused)
     assert_int_equal(lease_want(l, &thousand), 0);
 }
 
+static void no_more_is_wanted_than_a_share(void **unused)
+{
+    (void)unused;
+    struct side one = {.held = 4};
+    struct lease l = lease_of(&one);
+    assert_int_equal(lease_want(l, &thousand), 6);
+    lease_hear_nothing(l);
+    for (one.held = 10; one.held <= 12; one.held++) {
+        unsigned held = one.held;
+        assert_int_equal(lease_want(l, &thousand), 0);
+        assert_int_equal(one.held, held); /* nor is anything waited for */
+    }
+}
+
+static void what_is_held_is_there_to_the_client_and_no_more_than_a_burst(void **unused)
+{
+    (void)unused;
+    struct side one = {0};
+    struct shared h = {.limit = &thousand};
+    assert_true(take(&one, &h, 1, MS(5000)).passes);
+    struct gcra_verdict v = take(&one, &h, 1, MS(5050));
+    assert_int_equal(one.held, 8); /* where five are missing */
+    assert_int_equal(v.left, 1000);
+    assert_int_equal(v.full_ns, 0);
+}
+
+static void an_answer_that_was_overtaken_takes_nothing_back(void **unused)
+{
+    (void)unused;
+    struct side one = {.known = MS(5100)};
+    struct lease l = lease_of(&one);
+    const struct lease_wish w = {.n = 1, .rest = 1};
+    const struct lease_told early = {.passes = true, .asked_ns = MS(5000), .ahead_ns = MS(50)};
+    assert_int_equal(lease_hear(l, &few, &w, &early, MS(5000)).full_ns, MS(100));
+    const struct lease_told late = {.passes = true, .asked_ns = MS(5000), .ahead_ns = MS(200)};
+    assert_int_equal(lease_hear(l, &few, &w, &late, MS(5000)).full_ns, MS(200));
+}
+
 static void alone_it_goes_on_from_what_is_known(void **unused)
 {
     (void)unused;
@@ -237,6 +275,9 @@ int main(void)
         cmocka_unit_test(what_is_held_counts_where_more_is_wanted),
         cmocka_unit_test(what_is_held_is_given_up_when_all_is_there_again),
         cmocka_unit_test(one_at_a_time_wants_more),
+        cmocka_unit_test(no_more_is_wanted_than_a_share),
+        cmocka_unit_test(what_is_held_is_there_to_the_client_and_no_more_than_a_burst),
+        cmocka_unit_test(an_answer_that_was_overtaken_takes_nothing_back),
         cmocka_unit_test(alone_it_goes_on_from_what_is_known),
         cmocka_unit_test(instances_keep_one_limit),
         cmocka_unit_test(a_quiet_time_adds_what_is_held),

@@ -223,6 +223,7 @@ static void calls_that_took_no_time_count(void **unused)
     limit_init(&l, &adaptive);
     end_calls(&l, 10, 100, 0, 1000);
     assert_true(atomic_load(&l.now) > 20 * 1024);
+    assert_int_equal(atomic_load(&l.long_us), 1024 + 1);
 }
 
 enum {
@@ -393,6 +394,76 @@ static void the_time_of_what_is_dropped_says_nothing(void **unused)
     assert_in_range(atomic_load(&l.long_us) / 1024, 4900, 5100);
 }
 
+/* The first of so many calls takes its own time; the last ends the window. */
+static void end_window(struct limit *l, unsigned n, uint64_t first, uint64_t took, uint64_t now)
+{
+    atomic_store(&l->window, now - 100);
+    for (unsigned i = 0; i < n; i++)
+        limit_give(l, &adaptive, LIMIT_DONE, i ? took : first, i < n - 1 ? now - 1 : now);
+}
+
+/* The average is kept in 1024ths, and one of them above. */
+static void twice_as_fast_is_no_recovery_yet(void **unused)
+{
+    (void)unused;
+    struct limit l;
+    limit_init(&l, &adaptive);
+    end_window(&l, 1024, 2, 3, 1000);
+    assert_int_equal(atomic_load(&l.long_us), 3 * 1024);
+    end_window(&l, 1024, 1, 1, 2000);
+    assert_int_equal(atomic_load(&l.long_us), 2 * 1024 + 1);
+}
+
+static void one_call_that_was_not_dropped_tells_the_latency(void **unused)
+{
+    (void)unused;
+    struct limit l;
+    limit_init(&l, &adaptive);
+    limit_after(&l, 9, 9, 1000);
+    assert_int_equal(atomic_load(&l.long_us), 0);
+    limit_give(&l, &adaptive, LIMIT_DONE, 1, 1000);
+    assert_int_equal(atomic_load(&l.long_us), 1024 + 1);
+}
+
+/* Another thread has told the one and not yet the other. */
+static void half_of_what_a_call_tells_says_nothing(void **unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < 2; i++) {
+        struct limit l;
+        limit_init(&l, &adaptive);
+        atomic_store(i ? &l.sum_us : &l.n, 1);
+        limit_after(&l, i ? 10 : 9, i ? 10 : 9, 1000);
+        assert_int_equal(atomic_load(&l.n), 0); /* the window has ended */
+        assert_int_equal(atomic_load(&l.long_us), 0);
+        assert_int_equal(atomic_load(&l.n_averaged), 0);
+    }
+}
+
+static void without_any_latency_it_is_not_taken_for_a_bad_one(void **unused)
+{
+    (void)unused;
+    struct limit l;
+    limit_init(&l, &adaptive);
+    atomic_store(&l.in_flight, 1000);
+    atomic_store(&l.n, 100);
+    limit_give(&l, &adaptive, LIMIT_DROPPED, 5000, 1000);
+    assert_true(atomic_load(&l.now) > 20 * 1024);
+}
+
+static void one_drop_counts_though_few_places_were_asked_for(void **unused)
+{
+    (void)unused;
+    struct limit l;
+    limit_init(&l, &adaptive);
+    atomic_store(&l.in_flight, 9);
+    limit_give(&l, &adaptive, LIMIT_DROPPED, 5000, 1000);
+    atomic_store(&l.in_flight, 9);
+    for (unsigned i = 0; i < 9; i++)
+        limit_give(&l, &adaptive, LIMIT_DONE, 5000, 1000);
+    assert_true(atomic_load(&l.now) < 20 * 1024);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +487,11 @@ int main(void)
         cmocka_unit_test(a_few_drops_leave_room),
         cmocka_unit_test(drops_alone_lower_it_to_its_least),
         cmocka_unit_test(the_time_of_what_is_dropped_says_nothing),
+        cmocka_unit_test(twice_as_fast_is_no_recovery_yet),
+        cmocka_unit_test(one_call_that_was_not_dropped_tells_the_latency),
+        cmocka_unit_test(half_of_what_a_call_tells_says_nothing),
+        cmocka_unit_test(without_any_latency_it_is_not_taken_for_a_bad_one),
+        cmocka_unit_test(one_drop_counts_though_few_places_were_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

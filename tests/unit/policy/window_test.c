@@ -52,6 +52,42 @@ static void who_is_behind_adds_to_what_is_there(void **unused)
     assert_int_equal(window_sum(&w, 110).second, 6);
 }
 
+static void one_of_the_counts_is_enough_to_be_there(void **unused)
+{
+    (void)unused;
+    for (unsigned first = 0; first <= 5; first += 5) {
+        struct window w = {0};
+        window_add(&w, 110, first, 5 - first);
+        window_add(&w, 100, 1, 1);
+        assert_int_equal(window_sum(&w, 110).first, first + 1);
+        assert_int_equal(window_sum(&w, 110).second, 5 - first + 1);
+    }
+}
+
+static void who_is_a_hundred_windows_behind_adds_and_who_is_more_begins_anew(void **unused)
+{
+    (void)unused;
+    struct window w = {0};
+    window_add(&w, 1110, 5, 5);
+    window_add(&w, 110, 1, 1);
+    assert_int_equal(window_sum(&w, 1110).first, 6);
+    window_add(&w, 100, 1, 1);
+    assert_int_equal(window_sum(&w, 1110).first, 0);
+    assert_int_equal(window_sum(&w, 100).first, 1);
+}
+
+static void the_greatest_count_is_kept_as_it_is(void **unused)
+{
+    (void)unused;
+    struct window w = {0};
+    window_add(&w, 7, WINDOW_COUNT_MAX, WINDOW_COUNT_MAX);
+    assert_int_equal(window_sum(&w, 7).first, WINDOW_COUNT_MAX);
+    assert_int_equal(window_sum(&w, 7).second, WINDOW_COUNT_MAX);
+    window_add(&w, 7, 0, 1);
+    assert_int_equal(window_sum(&w, 7).first, WINDOW_COUNT_MAX / 2);
+    assert_int_equal(window_sum(&w, 7).second, (WINDOW_COUNT_MAX + 1) / 2);
+}
+
 static void cleared_it_is_empty(void **unused)
 {
     (void)unused;
@@ -114,6 +150,9 @@ int main(void)
         cmocka_unit_test(an_old_bucket_begins_anew),
         cmocka_unit_test(a_count_beyond_the_greatest_keeps_its_ratio_to_the_other),
         cmocka_unit_test(who_is_behind_adds_to_what_is_there),
+        cmocka_unit_test(one_of_the_counts_is_enough_to_be_there),
+        cmocka_unit_test(who_is_a_hundred_windows_behind_adds_and_who_is_more_begins_anew),
+        cmocka_unit_test(the_greatest_count_is_kept_as_it_is),
         cmocka_unit_test(cleared_it_is_empty),
         cmocka_unit_test(turns_of_any_size_are_told_apart),
         cmocka_unit_test(threads_lose_no_count),
