@@ -39,7 +39,7 @@ struct access_source access_log_describe(const struct run *r, unsigned source)
     if (!(r->settled >> source & 1)) {
         a.kind = "cancelled";
         a.us = s->outcome.started_ns ? (r->over_ns - s->outcome.started_ns) / NS_A_US : 0;
-    } else if (!a.kind && s->items && s->items->n_failed) {
+    } else if (!a.kind && s->items && s->items->has_failed) {
         a.kind = outcome_kind_name(items_kind(s->items));
     }
     return a;

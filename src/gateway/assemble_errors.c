@@ -68,7 +68,7 @@ static bool next_failure(struct failures *f)
             f->index = -1;
             return true;
         }
-        if (s->items && s->items->n_failed && next_element(f, s))
+        if (s->items && s->items->has_failed && next_element(f, s))
             return true;
     }
     return false;

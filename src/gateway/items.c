@@ -27,9 +27,8 @@ static struct shaping shaping_of(struct run_item *item)
 /* At each of its places in the list. */
 static void note(struct run_items *items, unsigned i)
 {
-    bool has_failed = items->at[i].outcome.kind != OUTCOME_OK;
+    items->has_failed |= items->at[i].outcome.kind != OUTCOME_OK;
     do {
-        items->n_failed += has_failed;
         if (items->known)
             items->known[items->n_known++] = i;
         i = items->at[i].next_same;
@@ -222,8 +221,8 @@ void items_end_late(struct run_items *items, struct slice detail)
             item->outcome.kind = OUTCOME_TIMEOUT;
             item->outcome.detail = detail;
         }
-        if (items_source(items)->plan->config->jq.n) /* there is no time for its program */
-            item->outcome.has_stale = false;
+        /* There is no time for a program. */
+        item->outcome.has_stale &= !items_source(items)->plan->config->jq.n;
         if (item->outcome.has_stale)
             shape(item);
         settle(item);

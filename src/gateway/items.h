@@ -34,9 +34,9 @@ struct run_item {
 struct run_items {
     struct run *run;
     unsigned source;
-    unsigned n;        /* elements */
-    unsigned n_failed; /* of those that are known, equal ones each for itself */
-    unsigned n_calls;  /* that were made */
+    unsigned n;       /* elements */
+    bool has_failed;  /* one of those that are known */
+    unsigned n_calls; /* that were made */
     struct run_item *at;
     unsigned *known; /* of a list that streams, its elements in the order of becoming known */
     unsigned n_known;

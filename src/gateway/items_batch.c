@@ -32,15 +32,15 @@ static bool list_elements(const struct run_items *items, struct values_item *val
     return true;
 }
 
+/* What had failed stays what it was, without what stood in for it. */
 static bool fail(struct run_items *items, enum outcome_kind kind, struct slice detail)
 {
     struct outcome *o = &items_source(items)->outcome;
-    bool has_failed = o->has_stale; /* and stays what it was, without what stood in for it */
+    if (!o->has_stale) {
+        o->kind = kind;
+        o->detail = detail;
+    }
     o->has_stale = false;
-    if (has_failed)
-        return false;
-    o->kind = kind;
-    o->detail = detail;
     return false;
 }
 
@@ -51,23 +51,21 @@ struct matching {
     size_t n_room;
 };
 
-/* What equals an element's text. false: it can equal none, or the arena is full. */
-static bool find_key(struct matching *m, struct slice part, struct slice *text)
+/* What equals an element's text. SLICE_NONE: it can equal none, or the arena is full. */
+static struct slice find_key(struct matching *m, struct slice part)
 {
     struct json_value key;
     if (!find_path(part, items_each(m->items)->by, &key) || key.kind == JSON_NULL)
-        return false;
-    *text = key.text;
+        return SLICE_NONE;
     if (key.kind != JSON_STRING)
-        return true;
+        return key.text;
     if (m->n_room < key.text.n) {
         m->n_room = 2 * key.text.n;
         m->room = arena_take(arena_of(m->items), m->n_room);
     }
     if (!m->room)
-        return false;
-    *text = (struct slice){m->room, text_unquote(m->room, key.text)};
-    return true;
+        return SLICE_NONE;
+    return (struct slice){m->room, text_unquote(m->room, key.text)};
 }
 
 /* Of several parts for one element the first is taken. */
@@ -77,9 +75,9 @@ static void hand_out(struct run_items *items, struct slice array)
     struct matching m = {.items = items};
     struct walk w = walk_begin(array);
     struct json_value part;
-    struct slice text;
     while (walk_element(&w, &part)) {
-        struct run_item *item = find_key(&m, part.text, &text) ? items_find(items, text) : NULL;
+        struct slice key = find_key(&m, part.text);
+        struct run_item *item = key.at ? items_find(items, key) : NULL;
         if (!item || item->value.at)
             continue;
         item->value = part.text;

@@ -5,7 +5,7 @@
 
 enum outcome_kind items_kind(const struct run_items *items)
 {
-    for (unsigned i = 0; items->n_failed && i < items->n; i++)
+    for (unsigned i = 0; i < items->n; i++)
         if (items_at(items, i)->outcome.kind != OUTCOME_OK)
             return items_at(items, i)->outcome.kind;
     return OUTCOME_OK;
@@ -38,12 +38,10 @@ static unsigned gather_fields(const struct run_items *items, struct field *field
 
 static bool return_fields(const struct run_items *items, struct outcome *whole)
 {
-    unsigned n = 0;
+    unsigned most = 0;
     for (unsigned i = 0; i < items->n; i++)
-        n += items->at[i].outcome.n_returned;
-    if (!n)
-        return true;
-    struct field *fields = arena_take(&items->run->visit->exchange->arena, n * sizeof *fields);
+        most += items->at[i].outcome.n_returned;
+    struct field *fields = arena_take(&items->run->visit->exchange->arena, most * sizeof *fields);
     if (!fields)
         return false;
     whole->n_returned = gather_fields(items, fields);

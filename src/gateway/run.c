@@ -223,8 +223,7 @@ static struct slice too_late(struct run *r, uint64_t given_ms)
 static void show_stale(struct run_source *s)
 {
     const struct shaping shaping = run_shaping(s);
-    if (s->plan->config->jq.n)
-        s->outcome.has_stale = false;
+    s->outcome.has_stale &= !s->plan->config->jq.n;
     if (s->outcome.has_stale && shaping_unwrap(&shaping))
         CHECK(!shaping_begin(&shaping, NULL, NULL));
 }

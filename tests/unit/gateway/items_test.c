@@ -35,7 +35,20 @@ static const char shop_yaml[] =
     "    timeout: 400ms\n"
     "    sources:\n"
     "      list: {get: \"lists:/list\", hide: true}\n"
-    "      found: {each: list.ids, batch: ids, get: \"items:/all{?ids}\", by: id}\n";
+    "      found: {each: list.ids, batch: ids, get: \"items:/all{?ids}\", by: id}\n"
+    "  - path: /given\n"
+    "    query: {ids: {list: true}}\n"
+    "    sources:\n"
+    "      one: {each: ids, get: \"items:/{item}\", parallel: 1}\n"
+    "  - path: /given-late\n"
+    "    query: {ids: {list: true}}\n"
+    "    sources:\n"
+    "      list: {get: \"lists:/list\", hide: true}\n"
+    "      one: {each: ids, get: \"items:/{list.of}/{item}\", parallel: 1}\n"
+    "  - path: /given-batch\n"
+    "    query: {ids: {list: true}}\n"
+    "    sources:\n"
+    "      found: {each: ids, batch: all, get: \"items:/{all}\", by: id}\n";
 
 static int setup(void **state)
 {
@@ -159,6 +172,7 @@ static void a_batch_is_handed_out_by_what_it_says(void **state)
                             "{\"id\":\"x\\u0022y\"}],\"errors\":["),
                      s->body);
     assert_non_null(strstr(s->body, "\"kind\":\"missing\""));
+    assert_non_null(strstr(shop_read_log(s), "\"attempts\":1,\"calls\":1}"));
 }
 
 static void a_client_that_leaves_ends_the_list(void **state)
@@ -247,6 +261,70 @@ static void a_source_counts_once_by_its_first_failed_element(void **state)
     assert_non_null(strstr(s->log, "\"attempts\":3,\"calls\":3}"));
 }
 
+static void a_source_with_a_list_has_one_latency(void **state)
+{
+    struct shop *s = *state;
+    struct histogram_sum sum = {0};
+    unsigned n = 0;
+    shop_ask(s, "/each");
+    shop_serve(s, 0, "{\"ids\":[1,2]}");
+    serve_item(s, "/1", "{\"data\":1}");
+    serve_item(s, "/2", "{\"data\":2}");
+    shop_await(s);
+    histogram_collect(&s->stats->endpoints[0].sources[1].latency, &sum);
+    for (unsigned i = 0; i <= HISTOGRAM_N_BOUNDS; i++)
+        n += (unsigned)sum.buckets[i];
+    assert_int_equal(n, 1);
+    assert_in_range(sum.sum_us, 1, RIG_PATIENCE_MS * 1000);
+}
+
+static void a_list_of_the_client_is_refused_before_anything_is_called(void **state)
+{
+    static const char *const targets[] = {"/given?ids=a,..", "/given?ids=..,a",
+                                          "/given-late?ids=a,..", "/given-batch?ids=.."};
+    struct shop *s = *state;
+    for (unsigned i = 0; i < sizeof targets / sizeof *targets; i++) {
+        shop_ask(s, targets[i]);
+        shop_await(s);
+        assert_int_equal(s->status, 400);
+        assert_int_equal(rig_count_of(&s->answer, "\"parameter\":\"ids\""), 1);
+    }
+    assert_true(shop_is_silent(s, 0) && shop_is_silent(s, 1));
+    assert_int_equal(rig_count(&s->rig, COUNT_CALLS_STARTED), 0);
+}
+
+static void a_list_of_the_client_is_called_in_its_turn(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/given?ids=b,a");
+    serve_item(s, "/b", "1");
+    serve_item(s, "/a", "2");
+    shop_expect(s, 200, "{\"one\":[1,2]}");
+    shop_ask(s, "/given-late?ids=b,a");
+    shop_hear(s, 0);
+    assert_true(shop_is_silent(s, 1));
+    shop_serve(s, 0, "{\"of\":7}");
+    serve_item(s, "/7/b", "1");
+    serve_item(s, "/7/a", "2");
+    shop_expect(s, 200, "{\"one\":[1,2]}");
+    shop_ask(s, "/given-batch?ids=b,..");
+    serve_item(s, "/b,..", "[{\"id\":\"..\"},{\"id\":\"b\"}]");
+    shop_expect(s, 200, "{\"found\":[{\"id\":\"b\"},{\"id\":\"..\"}]}");
+}
+
+static void an_empty_list_makes_no_call(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/given");
+    shop_expect(s, 200, "{\"one\":[]}");
+    shop_ask(s, "/given-batch");
+    shop_expect(s, 200, "{\"found\":[]}");
+    shop_ask(s, "/given-late");
+    shop_serve(s, 0, "{}");
+    shop_expect(s, 200, "{\"one\":[]}");
+    assert_int_equal(rig_count(&s->rig, COUNT_CALLS_STARTED), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -266,6 +344,10 @@ int main(void)
         TEST(a_failed_element_is_null_to_others),
         TEST(an_unsafe_call_outlives_the_answer_and_the_others_are_not_made),
         TEST(a_source_counts_once_by_its_first_failed_element),
+        TEST(a_source_with_a_list_has_one_latency),
+        TEST(a_list_of_the_client_is_refused_before_anything_is_called),
+        TEST(a_list_of_the_client_is_called_in_its_turn),
+        TEST(an_empty_list_makes_no_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

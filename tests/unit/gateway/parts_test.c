@@ -378,6 +378,16 @@ static void without_streaming_it_is_one_part_with_its_errors(void **state)
 #undef NO
 }
 
+static void line_breaks_of_elements_become_spaces(void **state)
+{
+    struct shop *s = *state;
+    ask(s, "/whole", LINES);
+    shop_serve(s, 0, "[1,2]");
+    shop_serve(s, 1, "{\n\"n\":1}");
+    shop_serve(s, 1, "[\n2]");
+    expect_whole(s, INITIAL("{}") PART("b", "\"b\"", "[{ \"n\":1},[ 2]]") DONE);
+}
+
 static void a_batch_begins_with_its_answer(void **state)
 {
     struct shop *s = *state;
@@ -563,6 +573,7 @@ int main(void)
         TEST(a_list_that_is_interrupted_tells_of_what_was_known),
         TEST(an_empty_list_and_one_that_is_none_are_one_part),
         TEST(without_streaming_it_is_one_part_with_its_errors),
+        TEST(line_breaks_of_elements_become_spaces),
         TEST(a_batch_begins_with_its_answer),
         TEST(elements_of_a_list_that_lost_its_name_are_not_told),
         TEST(what_is_stale_is_told),

@@ -1,6 +1,7 @@
 /* run_test.c - when sources start, and when a run is over */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "shop.h"
 
@@ -12,6 +13,7 @@ static const char shop_yaml[] =
     "  prices: http://127.0.0.1:@2\n"
     "  reviews: {targets: [\"http://127.0.0.1:@3\"], timeout: 300ms}\n"
     "  orders: {targets: [\"http://127.0.0.1:@4\"], timeout: 5s}\n"
+    "  slow: {targets: [\"http://127.0.0.1:@5\"], breaker: {min_calls: 1}}\n"
     "endpoints:\n"
     "  - path: /page/{id}\n"
     "    timeout: 800ms\n"
@@ -34,6 +36,20 @@ static const char shop_yaml[] =
     "      product: {get: \"catalog:/products\"}\n"
     "      price: {get: \"prices:/prices/{product.sku}\", required: true}\n"
     "      stock: {get: \"stock:/stock/{product.n}\"}\n"
+    "  - path: /slow\n"
+    "    timeout: 500ms\n"
+    "    sources:\n"
+    "      product: {get: \"catalog:/products\"}\n"
+    "      slow: {get: \"slow:/{product.sku}\", fallback: {}}\n"
+    "  - path: /own\n"
+    "    timeout: 500ms\n"
+    "    sources:\n"
+    "      slow: {get: \"slow:/own\", timeout: 150ms}\n"
+    "  - path: /stale\n"
+    "    timeout: 800ms\n"
+    "    sources:\n"
+    "      plain: {get: \"catalog:/\", unwrap: data, cache: {ttl: 1ms, stale_if_error: 1h}}\n"
+    "      shaped: {get: \"stock:/\", jq: .data}\n"
     "  - path: /order\n"
     "    method: POST\n"
     "    timeout: 400ms\n"
@@ -58,6 +74,7 @@ static void sources_that_need_nothing_start_together(void **state)
     struct shop *s = *state;
     shop_ask(s, "/page/7");
     assert_non_null(strstr(shop_hear(s, 0), "GET /products/7 HTTP/1.1\r\n"));
+    assert_null(shop_field(&s->services[0].heard, "content-length"));
     assert_non_null(strstr(shop_hear(s, 1), "GET /inventory/7 HTTP/1.1\r\n"));
     assert_non_null(strstr(shop_hear(s, 3), "GET /reviews/7 HTTP/1.1\r\n"));
     shop_serve(s, 3, "[]");
@@ -237,6 +254,113 @@ static void clients_may_shorten_the_deadline(void **state)
     }
 }
 
+/* A call of /slow that is late, where the source before it took so long. */
+static void be_late(struct shop *s, const char *headers, unsigned took_ms)
+{
+    shop_ask_with(s, "GET /slow", headers);
+    shop_hear(s, 0);
+    usleep(took_ms * 1000);
+    shop_serve(s, 0, "{\"sku\":1}");
+    shop_hear(s, 5);
+    shop_await(s); /* as long as it takes: what an attempt had is measured */
+    assert_non_null(strstr(s->body, "\"source\":\"slow\",\"kind\":\"timeout\""));
+    shop_hang_up(s, 5);
+}
+
+/* Does the breaker of the slow service refuse? */
+static bool is_open(struct shop *s)
+{
+    const struct breaker_settings *breaker = &s->config->services[5].breaker;
+    return breaker_state_of(&s->shared[5].shared->breaker, breaker, s->rig.loop.now_ms) ==
+           BREAKER_OPEN;
+}
+
+static void what_is_late_with_half_of_the_time_is_the_services_fault(void **state)
+{
+    struct shop *s = *state;
+    be_late(s, "", 60);
+    assert_true(is_open(s));
+}
+
+static void what_is_late_with_less_is_not(void **state)
+{
+    struct shop *s = *state;
+    be_late(s, "", 300);
+    assert_null(strstr(s->body, "no answer within 500 ms")); /* but what was left */
+    assert_false(is_open(s));
+}
+
+static void nor_is_what_the_client_has_no_patience_for(void **state)
+{
+    struct shop *s = *state;
+    be_late(s, "x-request-timeout-ms: 350\r\n", 0);
+    assert_false(is_open(s));
+}
+
+static void the_time_of_a_source_is_what_its_service_may_take(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/own");
+    shop_hear(s, 5);
+    shop_await(s);
+    assert_non_null(strstr(s->body, "\"kind\":\"timeout\""));
+    shop_hang_up(s, 5);
+    assert_true(is_open(s));
+}
+
+static void a_later_call_is_told_what_is_left(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/slow");
+    shop_hear(s, 0);
+    usleep(60000); /* of 500 */
+    shop_serve(s, 0, "{\"sku\":1}");
+    shop_hear(s, 5);
+    const char *left = shop_field(&s->services[5].heard, "x-request-timeout-ms");
+    assert_in_range(strtoul(left, NULL, 10), 1, 480);
+    shop_serve(s, 5, "1");
+    shop_expect(s, 200, "{\"product\":{\"sku\":1},\"slow\":1}");
+}
+
+/* Not where a program would have to run first. */
+static void at_the_deadline_a_stale_answer_stands_in(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/stale");
+    shop_serve(s, 0, "{\"data\":[1]}");
+    shop_serve(s, 1, "1");
+    shop_await(s);
+    usleep(5000);
+    rig_turns(&s->rig, 3);
+    shop_ask(s, "/stale");
+    shop_hear(s, 0);
+    shop_hear(s, 1);
+    shop_pass_ms(s, 802);
+    shop_expect(
+        s, 200,
+        "{\"plain\":[1],\"shaped\":null,\"errors\":[{\"source\":\"plain\",\"kind\":"
+        "\"timeout\",\"message\":\"plain: no answer within 800 ms\"},{\"source\":\"shaped\","
+        "\"kind\":\"timeout\",\"message\":\"shaped: no answer within 800 ms\"}]}");
+}
+
+/* Spans lie in the log here. */
+static void each_call_of_a_recorded_trace_has_a_span(void **state)
+{
+    struct shop *s = *state;
+    struct gateway *g = s->front.current;
+    char span[64];
+    g->context.spans = g->calls.spans = journal_ring(s->journal, 0);
+    shop_ask_with(s, "GET /own",
+                  "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n");
+    shop_hear(s, 5);
+    const char *parent = shop_field(&s->services[5].heard, "traceparent");
+    snprintf(span, sizeof span, "\"spanId\":\"%.*s\"", TRACE_SPAN_SIZE,
+             parent + strlen("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
+    shop_serve(s, 5, "1");
+    shop_expect(s, 200, "{\"slow\":1}");
+    assert_non_null(strstr(shop_read_log(s), span));
+}
+
 static void a_client_without_any_patience_is_answered_at_once(void **state)
 {
     struct shop *s = *state;
@@ -349,6 +473,13 @@ int main(void)
         TEST(at_the_deadline_what_is_there_goes_out),
         TEST(a_required_source_that_is_late_is_a_504),
         cmocka_unit_test(clients_may_shorten_the_deadline),
+        TEST(what_is_late_with_half_of_the_time_is_the_services_fault),
+        TEST(what_is_late_with_less_is_not),
+        TEST(nor_is_what_the_client_has_no_patience_for),
+        TEST(the_time_of_a_source_is_what_its_service_may_take),
+        TEST(a_later_call_is_told_what_is_left),
+        TEST(at_the_deadline_a_stale_answer_stands_in),
+        TEST(each_call_of_a_recorded_trace_has_a_span),
         TEST(a_client_without_any_patience_is_answered_at_once),
         TEST(a_client_that_leaves_cancels_its_calls),
         TEST(a_source_that_was_never_called_is_not_logged),

@@ -3,7 +3,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -61,6 +60,7 @@ static void open_gateway(struct shop *s)
         .shared = s->shared,
         .stats = s->stats,
         .cache = &s->cache,
+        .rates = s->rates,
     };
     s->front.current = gateway_new(&s->rig.loop, s->config, &context);
     set_addresses(s);
@@ -121,6 +121,17 @@ static void open_cache(struct shop *s)
     s->crew = (struct crew){&s->cache.seats, 1};
 }
 
+/* The file has no name any more: nothing stays of it, however a test ends. */
+static void open_journal(struct shop *s)
+{
+    char name[] = "/tmp/sheaf-unit-log-XXXXXX";
+    s->log_file = fdopen(mkstemp(name), "r");
+    assert_non_null(s->log_file);
+    s->journal = journal_open(name, 1);
+    assert_non_null(s->journal);
+    unlink(name);
+}
+
 struct shop *shop_open(const char *yaml)
 {
     struct shop *s = calloc(1, sizeof *s);
@@ -132,10 +143,8 @@ struct shop *shop_open(const char *yaml)
     s->scratch = pattern_scratch_new();
     s->stats = gateway_stats_new(s->config);
     s->shared = service_shared_new(s->config);
-    snprintf(s->log_file, sizeof s->log_file, "/tmp/sheaf-unit-log-XXXXXX");
-    close(mkstemp(s->log_file));
-    s->journal = journal_open(s->log_file, 1);
-    assert_non_null(s->journal);
+    s->rates = rate_table_new(1024, 1);
+    open_journal(s);
     open_cache(s);
     open_gateway(s);
     open_server(s);
@@ -180,13 +189,14 @@ void shop_close(struct shop *s)
     assert_int_equal(rig_count(&s->rig, COUNT_REQUESTS_IN_FLIGHT), 0);
     if (s->journal)
         journal_close(s->journal);
-    unlink(s->log_file);
+    fclose(s->log_file);
     struct cache *cache = s->cache.cache;
     rig_done(&s->rig);
     service_cache_done(&s->cache);
     cache_free(cache);
     gateway_stats_free(s->stats);
     service_shared_free(s->shared, s->config);
+    rate_table_free(s->rates);
     pattern_scratch_free(s->scratch);
     config_free(s->config);
     free(s);
@@ -329,11 +339,9 @@ const char *shop_read_log(struct shop *s)
     s->front.current->context.journal = NULL;
     journal_close(s->journal);
     s->journal = NULL;
-    FILE *in = fopen(s->log_file, "r");
-    assert_non_null(in);
-    size_t n = fread(s->log, 1, sizeof s->log - 1, in);
+    rewind(s->log_file);
+    size_t n = fread(s->log, 1, sizeof s->log - 1, s->log_file);
     s->log[n] = '\0';
-    fclose(in);
     return s->log;
 }
 

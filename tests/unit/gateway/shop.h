@@ -5,7 +5,10 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 #include "../http/rig.h"
+#include "edge/rate_table.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_internal.h"
 #include "http/server.h"
@@ -31,6 +34,7 @@ struct shop {
     atomic_uint n_in_flight;
     struct random random;
     struct service_cache cache;
+    struct rate_table *rates;
     struct crew crew; /* of one */
     struct pattern_scratch *scratch;
     SSL_CTX *tls[SHOP_N_SERVICES]; /* none */
@@ -38,7 +42,7 @@ struct shop {
     struct server *server;
     atomic_uint n_open;
     struct journal *journal;
-    char log_file[64];
+    FILE *log_file;
     char log[65536]; /* after shop_read_log() */
     int client;
     struct rig_text answer; /* what the client read since it last asked */
