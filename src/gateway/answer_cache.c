@@ -247,6 +247,7 @@ static void begin_wait(struct asking *a, struct answer_wait *w)
         loop_arm(l, &w->deadline, service_due_ms(l, ms + GRACE_MS));
     v->wait = w;
     v->cached = OUTCOME_MISS;
+    rate_limit_keep(v);
     w->stale = a->blob;
     a->blob = NULL;
 }
@@ -384,6 +385,7 @@ static void on_landed(struct seat *s, const struct landing *l)
 
 static void send_ready(struct asking *a)
 {
+    rate_limit_settle(a->visit, 0);
     send_found(a->visit, a->blob, &a->record, a->verdict);
     if (a->verdict.state == FRESHNESS_REVALIDATE)
         refresh(a);

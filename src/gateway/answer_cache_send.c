@@ -129,8 +129,6 @@ void answer_cache_send(struct visit *v, const struct answer_cache_sending *s)
     struct answer a;
     unsigned status = r->status;
     v->cached = s->how;
-    if (s->how != OUTCOME_MISS)
-        rate_limit_settle(v, 0);
     if (!gather(&a, v, s) || !compressing_choose(&a, v, r->body.n, &etag)) {
         blob_release(&v->gateway->loop->blobs, s->blob);
         answer_give_up(e);

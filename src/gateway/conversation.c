@@ -280,6 +280,7 @@ static void begin(struct visit *v, struct slice key)
         answer_give_up(e);
         return;
     }
+    rate_limit_keep(v);
     struct rate_limit paid = v->limit;
     v->limit.entered = NULL;
     gateway_end_visit(v);

@@ -114,14 +114,23 @@ static bool counts_calls(const struct visit *v)
     return v->limit.key.low && config_of(v)->per_hour && config_of(v)->counts_calls;
 }
 
+static void note_paid(struct visit *v, uint64_t n)
+{
+    struct rate_limit *l = &v->limit;
+    if (l->n_paid == 0)
+        l->paid_full_ns = v->gateway->loop->now_ns + l->told.full_ns;
+    l->n_paid += n;
+}
+
 bool rate_limit_charge(struct visit *v)
 {
     if (!counts_calls(v) || v->is_shared)
         return true;
     uint64_t n = (uint64_t)__builtin_popcountll(v->plan->certain & v->selection.called);
-    bool is_good = passes(v, n);
-    v->limit.n_paid += is_good ? n : 0;
-    return is_good;
+    if (!passes(v, n))
+        return false;
+    note_paid(v, n);
+    return true;
 }
 
 static void owe(const struct visit *v, uint64_t n)
@@ -142,27 +151,41 @@ bool rate_limit_charge_calls(struct visit *v, unsigned n)
     }
     l->told = rate_share_is_on(v) ? rate_share_take_now(v, n) : take_alone(v, n);
     l->is_told = true;
-    l->n_paid += l->told.passes ? n : 0;
-    if (l->told.passes)
+    if (l->told.passes) {
+        note_paid(v, n);
         return true;
+    }
     counters_add(v->gateway->context.counters, COUNT_LIMITED_SOURCES, 1);
     return false;
+}
+
+/* How many of n calls that were not made have their permits back. */
+static uint64_t return_unused(struct visit *v, uint64_t n)
+{
+    const struct gcra_settings *s = &config_of(v)->gcra;
+    uint64_t now_ns = v->gateway->loop->now_ns;
+    if (rate_share_is_on(v))
+        return rate_share_give_back(v, n);
+    return gcra_give_back(&find_slot(v)->word, s, n, v->limit.paid_full_ns, now_ns) /
+           s->interval_ns;
 }
 
 void rate_limit_settle(struct visit *v, unsigned n_made)
 {
     struct rate_limit *l = &v->limit;
-    const struct gcra_settings *s = &config_of(v)->gcra;
     if (l->n_paid <= n_made)
         return;
-    uint64_t n = l->n_paid - n_made, freed_ns = n * s->interval_ns;
-    if (rate_share_is_on(v))
-        rate_share_give_back(v, n);
-    else
-        gcra_give_back(&find_slot(v)->word, s, n);
-    l->n_paid = n_made;
+    const struct gcra_settings *s = &config_of(v)->gcra;
+    uint64_t n = return_unused(v, l->n_paid - n_made);
+    uint64_t freed_ns = n * s->interval_ns;
+    l->n_paid = 0;
     l->told.left = l->told.left + n < s->burst ? l->told.left + n : s->burst;
     l->told.full_ns = l->told.full_ns > freed_ns ? l->told.full_ns - freed_ns : 0;
+}
+
+void rate_limit_keep(struct visit *v)
+{
+    v->limit.n_paid = 0;
 }
 
 bool rate_limit_is_waiting(const struct visit *v)
@@ -210,6 +233,8 @@ void rate_limit_give_back(struct rate_limit *l)
 void rate_limit_leave(struct visit *v)
 {
     rate_share_leave(v);
+    if (!v->run)
+        rate_limit_settle(v, 0);
     rate_limit_give_back(&v->limit);
 }
 

@@ -6,8 +6,9 @@
  * charged together once it is known what the client selects: all, or the request is refused. Calls
  * that depend on a condition or on a list are charged when that is known: then the source fails as
  * `denied`. What was not called after all, as the cache had it or for another's failure, is given
- * back before the answer tells what is left. An answer that several share is made whole: calls that
- * are not certain are owed by the client whose request began it.
+ * back before the answer tells what is left; where instances share the limit, as far as they may
+ * hold permits. An answer that several share is made whole: each of them pays the certain calls,
+ * and the client whose request began it owes the others.
  *
  * Where there is a store, the limit is that of all instances together, and a request may wait for
  * it (rate_share.h); `concurrent` is this instance's alone.
@@ -31,7 +32,8 @@ struct rate_limit {
     struct digest key;         /* who asks; low is 0: there is no limit */
     struct rate_slot *entered; /* the request counts as under way here; NULL: nowhere */
     struct gcra_verdict told;  /* what came of the last charge */
-    uint64_t n_paid;           /* calls that were charged and may still be given back */
+    uint64_t n_paid;           /* calls that were charged and may still be given back; */
+    uint64_t paid_full_ns;     /* when all permits would have been there after the first charge */
     bool is_told;
     bool has_entered;     /* rate_limit_enter() has nothing more to do */
     struct rate_ask *ask; /* the store's word is waited for; NULL: it is not */
@@ -50,8 +52,11 @@ bool rate_limit_charge(struct visit *v) MUST_USE;
  * false: the client has no permits for them, and none was taken. */
 bool rate_limit_charge_calls(struct visit *v, unsigned n) MUST_USE;
 /* All is known, and of the calls that were charged n_made were made: the others cost nothing. Told
- * in the answer's fields from here on. Harmless where nothing was charged. */
+ * in the answer's fields from here on. Harmless where nothing was charged. What ends without a run
+ * is settled when it leaves. */
 void rate_limit_settle(struct visit *v, unsigned n_made);
+/* The calls are made, or waited for, with others: what was charged stays so. */
+void rate_limit_keep(struct visit *v);
 bool rate_limit_is_waiting(const struct visit *v);
 /* The request is whole. gateway_resume() follows, now or later. */
 void rate_limit_wait(struct visit *v);

@@ -176,24 +176,16 @@ enum rate_share_word rate_share_take(struct visit *v, uint64_t n, struct gcra_ve
     return verdict->passes ? RATE_SHARE_PASSES : RATE_SHARE_REFUSES;
 }
 
-static void tell_store(const struct visit *v, uint64_t n, bool are_unused)
-{
-    struct tier_rate_wish w = {
-        .limit = *settings_of(v), .n = n, .are_unused = are_unused, .share = LEASE_SHARE};
-    write_name(v, w.who);
-    tier_rate_tell(tier_of(v), &w);
-}
-
 void rate_share_owe(const struct visit *v, uint64_t n)
 {
-    tell_store(v, n, false);
+    struct tier_rate_wish w = {.limit = *settings_of(v), .n = n, .share = LEASE_SHARE};
+    write_name(v, w.who);
+    tier_rate_owe(tier_of(v), &w);
 }
 
-void rate_share_give_back(const struct visit *v, uint64_t n)
+uint64_t rate_share_give_back(const struct visit *v, uint64_t n)
 {
-    uint64_t rest = lease_give_back(lease_of(v), settings_of(v), n);
-    if (rest)
-        tell_store(v, rest, true);
+    return lease_give_back(lease_of(v), settings_of(v), n);
 }
 
 struct gcra_verdict rate_share_take_now(struct visit *v, uint64_t n)

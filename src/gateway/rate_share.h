@@ -28,7 +28,7 @@ enum rate_share_word rate_share_take(struct visit *v, uint64_t n, struct gcra_ve
 struct gcra_verdict rate_share_take_now(struct visit *v, uint64_t n);
 /* gcra_owe() has taken n: the store hears of it. */
 void rate_share_owe(const struct visit *v, uint64_t n);
-/* Of those that it took, n were not used. */
-void rate_share_give_back(const struct visit *v, uint64_t n);
+/* Of those that it took, n were not used. How many of these are there again. */
+uint64_t rate_share_give_back(const struct visit *v, uint64_t n);
 /* The visit waits no longer. */
 void rate_share_leave(struct visit *v);

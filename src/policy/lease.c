@@ -130,6 +130,5 @@ uint64_t lease_give_back(struct lease l, const struct gcra_settings *s, uint64_t
     uint64_t room = held < most ? most - held : 0;
     uint64_t kept = n < room ? n : room;
     add_held(l, (unsigned)kept);
-    gcra_give_back(l.known, s, n - kept);
-    return n - kept;
+    return kept;
 }

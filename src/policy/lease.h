@@ -67,8 +67,8 @@ void lease_hear_nothing(struct lease l);
  * that the store does not know of. */
 struct gcra_verdict lease_take_alone(struct lease l, const struct gcra_settings *s,
                                      const struct lease_wish *w, uint64_t now_ns, uint64_t *untold);
-/* Of what was taken, n were not used: they are held, as far as so many may be. How many are not:
- * the store should hear of these. */
+/* Of what was taken, n were not used: they are held, as far as so many may be. How many that is;
+ * the others are lost, as the store's word only moves on. */
 uint64_t lease_give_back(struct lease l, const struct gcra_settings *s, uint64_t n);
 /* The wish is given up; what it took of what was held is back. */
 void lease_put_back(struct lease l, const struct lease_wish *w);

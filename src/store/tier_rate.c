@@ -19,7 +19,7 @@ struct tier_rate_ask {
     void *owner;
 };
 
-struct telling {
+struct owing {
     struct tier_wait wait;
     struct tier_store *store;
 };
@@ -32,15 +32,7 @@ static void add_us(struct resp_command *c, uint64_t ns)
     resp_add(c, (struct slice){text, (size_t)n}, SLICE_NONE);
 }
 
-static void add_permits(struct resp_command *c, const struct tier_rate_wish *w)
-{
-    char text[32];
-    int n =
-        snprintf(text, sizeof text, "%s%llu", w->are_unused ? "-" : "", (unsigned long long)w->n);
-    resp_add(c, (struct slice){text, (size_t)n}, SLICE_NONE);
-}
-
-static bool send_wish(struct tier_store *s, const struct tier_rate_wish *w, bool is_told,
+static bool send_wish(struct tier_store *s, const struct tier_rate_wish *w, bool is_owed,
                       struct tier_wait *wait)
 {
     struct resp_command c;
@@ -49,11 +41,11 @@ static bool send_wish(struct tier_store *s, const struct tier_rate_wish *w, bool
     resp_add(&c, SLICE(TIER_TEXT_LIMIT), (struct slice){w->who, sizeof w->who});
     add_us(&c, w->limit.interval_ns);
     resp_add_number(&c, w->limit.burst);
-    add_permits(&c, w);
+    resp_add_number(&c, w->n);
     resp_add_number(&c, w->want);
     resp_add_number(&c, w->share);
     add_us(&c, w->ahead_ns);
-    resp_add_number(&c, is_told);
+    resp_add_number(&c, is_owed);
     return tier_link_end(&s->link, &c, wait);
 }
 
@@ -120,22 +112,22 @@ bool tier_rate_take(struct tier *t, const struct tier_rate_wish *w,
     return false;
 }
 
-static void on_heard(struct tier_wait *w, struct resp_value *v)
+static void on_owed(struct tier_wait *w, struct resp_value *v)
 {
-    struct telling *o = LIST_OWNER(w, struct telling, wait);
+    struct owing *o = LIST_OWNER(w, struct owing, wait);
     if (v)
         (void)tier_store_has_forgotten(o->store, v);
     free(o);
 }
 
-void tier_rate_tell(struct tier *t, const struct tier_rate_wish *w)
+void tier_rate_owe(struct tier *t, const struct tier_rate_wish *w)
 {
     struct tier_store *s = tier_choose(t, w->who);
     if (s->n_overdue)
         return;
-    struct telling *o = malloc(sizeof *o);
+    struct owing *o = malloc(sizeof *o);
     CHECK(o);
-    *o = (struct telling){{.on_answer = on_heard}, s};
+    *o = (struct owing){{.on_answer = on_owed}, s};
     if (!send_wish(s, w, true, &o->wait))
         free(o);
 }

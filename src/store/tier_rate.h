@@ -15,7 +15,6 @@ struct tier_rate_wish {
     char who[DIGEST_SIZE]; /* the limit and the caller, of all instances alike */
     struct gcra_settings limit;
     uint64_t n;        /* permits */
-    bool are_unused;   /* they had been taken, and are given back */
     unsigned want;     /* beyond them, as many at most */
     unsigned share;    /* and one part in so many of what is left, at most */
     uint64_t ahead_ns; /* that is known to be taken, whether or not the store knows of it */
@@ -36,6 +35,5 @@ struct tier_rate_handlers {
  * handlers stay until then. */
 bool tier_rate_take(struct tier *t, const struct tier_rate_wish *w,
                     const struct tier_rate_handlers *handlers, void *owner) MUST_USE;
-/* n permits have been taken, whether they are there or not, or are given back. Nobody waits for
- * it. */
-void tier_rate_tell(struct tier *t, const struct tier_rate_wish *w);
+/* n permits have been taken, whether they are there or not. Nobody waits for it. */
+void tier_rate_owe(struct tier *t, const struct tier_rate_wish *w);

@@ -77,7 +77,7 @@ const struct slice tier_scripts[TIER_N_SCRIPTS] = {
         "local passes = ARGV[7] == '1' or (n <= burst and ahead + n * interval <= most + 1)\n"
         "local extra = 0\n"
         "if passes then\n"
-        "  ahead = math.max(math.min(ahead + n * interval, 2 * most), 0)\n"
+        "  ahead = math.min(ahead + n * interval, 2 * most)\n"
         "  local share = math.floor((most - ahead) / interval / tonumber(ARGV[5]))\n"
         "  extra = math.max(math.min(share, tonumber(ARGV[4])), 0)\n"
         "  ahead = ahead + extra * interval\n"

@@ -18,10 +18,10 @@ enum tier_script {
     /* set...; n: takes the records of these sets out, n of them at most; how many are left, at
      * least. */
     TIER_SCRIPT_SWEEP,
-    /* sheaf:l:DIGEST; interval in microseconds, burst, n, want, share, ahead, is_told: takes n
-     * permits if they are there (is_told is 1: whether or not; n may be negative then), and of what
-     * is left then up to `want` of a share of it. Whether it has, how far ahead of now the word is
-     * then, how many it has taken beyond n. */
+    /* sheaf:l:DIGEST; interval in microseconds, burst, n, want, share, ahead, is_owed: takes n
+     * permits if they are there (is_owed is 1: whether or not), and of what is left then up to
+     * `want` of a share of it. Whether it has, how far ahead of now the word is then, how many it
+     * has taken beyond n. */
     TIER_SCRIPT_RATE,
     /* sheaf:r:DIGEST; where the record has its flags, from 0, and which flag: takes it out where it
      * is an answer that has the flag. 1: it was. */

@@ -107,16 +107,22 @@ static void what_was_not_used_is_back(void **unused)
 {
     (void)unused;
     gcra_word word = 0;
-    assert_int_equal(gcra_take(&word, &ten_a_second, 3, MS(5000)).left, 0);
-    gcra_give_back(&word, &ten_a_second, 2);
+    const uint64_t full = MS(5000) + gcra_take(&word, &ten_a_second, 3, MS(5000)).full_ns;
+    assert_int_equal(gcra_give_back(&word, &ten_a_second, 2, full, MS(5000)), MS(200));
     struct gcra_verdict v = gcra_take(&word, &ten_a_second, 0, MS(5000));
     assert_int_equal(v.left, 2);
     assert_int_equal(v.full_ns, MS(100));
-    gcra_give_back(&word, &ten_a_second, 1);
-    assert_int_equal(gcra_take(&word, &ten_a_second, 0, MS(5000)).full_ns, 0);
-    word = MS(50);
-    gcra_give_back(&word, &ten_a_second, 1);
-    assert_int_equal(word, 0);
+}
+
+static void what_has_come_back_by_itself_is_not_given_back_again(void **unused)
+{
+    (void)unused;
+    gcra_word word = 0;
+    const uint64_t full = MS(5000) + gcra_take(&word, &ten_a_second, 3, MS(5000)).full_ns;
+    assert_true(gcra_take(&word, &ten_a_second, 2, MS(5250)).passes);
+    assert_int_equal(gcra_give_back(&word, &ten_a_second, 3, full, MS(5250)), MS(50));
+    assert_int_equal(gcra_give_back(&word, &ten_a_second, 3, full, MS(5300)), 0);
+    assert_int_equal(gcra_take(&word, &ten_a_second, 0, MS(5300)).full_ns, MS(150));
 }
 
 static void the_slowest_rate_with_the_largest_burst_does_not_overflow(void **unused)
@@ -186,7 +192,7 @@ static void *give_many_back(void *unused)
 {
     (void)unused;
     for (unsigned i = 0; i < 5 * TAKES; i++)
-        gcra_give_back(&shared_word, &shared_settings, 1);
+        gcra_give_back(&shared_word, &shared_settings, 1, UINT64_MAX, 0);
     return NULL;
 }
 
@@ -212,6 +218,7 @@ int main(void)
         cmocka_unit_test(what_is_owed_is_paid_before_anything_passes),
         cmocka_unit_test(no_more_than_a_burst_is_owed),
         cmocka_unit_test(what_was_not_used_is_back),
+        cmocka_unit_test(what_has_come_back_by_itself_is_not_given_back_again),
         cmocka_unit_test(the_slowest_rate_with_the_largest_burst_does_not_overflow),
         cmocka_unit_test(no_second_has_more_than_rate_and_burst),
         cmocka_unit_test(threads_never_take_more_than_there_is),
