@@ -6,6 +6,10 @@
 #include "app/control_targets_internal.h"
 #include "base/check.h"
 
+enum {
+    ROOM = 16 /* slots */
+};
+
 static const struct config_target *config_of(const struct control_srv *s)
 {
     return &s->service->config->targets[s->from];
@@ -130,20 +134,22 @@ static void drop_kept(struct control_srv *s)
     s->records = NULL;
 }
 
-/* Where those that leave have all the slots, one of them goes before its time: nobody else could
- * come, and they would never go. */
+/* Where those that leave have all the slots, some of them go before their time: nobody else could
+ * come, and they would never go. Some, as a host that comes may have no address. */
 static void make_room(struct control_srv *s)
 {
     struct control_service *service = s->service;
-    struct control_target *last = NULL;
     for (unsigned i = service->config->n_targets; i < service->n_slots; i++) {
-        struct control_target *t = service->targets[i];
+        const struct control_target *t = service->targets[i];
         if (!t || (is_of(t, s->from) && !t->is_leaving))
             return;
-        last = is_of(t, s->from) ? t : last;
     }
-    if (last)
-        leave(last);
+    unsigned n_left = 0;
+    for (unsigned i = service->n_slots; i-- > service->config->n_targets && n_left < ROOM;)
+        if (is_of(service->targets[i], s->from)) {
+            leave(service->targets[i]);
+            n_left++;
+        }
 }
 
 /* Each record has its target. false: one has found no slot. */

@@ -227,6 +227,16 @@ bool flights_abandon(struct flights *f, const struct cache_key *k, struct flight
     return is_over;
 }
 
+void flights_move(struct flights *f, const struct cache_key *k, struct flight_seat lead,
+                  struct flight_seat next)
+{
+    struct shard *s = lock(f, k);
+    struct flight *flight = *look_up_led(s, k, lead);
+    CHECK(flight && flight->is_background);
+    flight->lead = next;
+    unlock(s);
+}
+
 struct flight_wants flights_wants(struct flights *f, const struct cache_key *k,
                                   struct flight_seat lead)
 {

@@ -49,7 +49,8 @@ enum outcome_end {
     OUTCOME_WHOLE,  /* as an answer does, or we wanted, or held, no more of it */
     OUTCOME_LATE,   /* there was none in time, or not all of it */
     OUTCOME_BROKEN, /* there was no connection, it broke off, or what came is not HTTP */
-    OUTCOME_UNSENT, /* nothing was asked: our own bounds forbade it */
+    OUTCOME_UNSENT, /* nothing was asked, as our own bounds forbade it, or we were behind ourselves
+                     */
 };
 
 struct outcome {

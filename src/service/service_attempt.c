@@ -383,10 +383,15 @@ static void on_decoding(struct service_decoder *d)
         call_resume(&a->call);
 }
 
+bool service_attempt_is_behind(const struct service_attempt *a)
+{
+    return service_decoder_is_waiting(&a->decoder);
+}
+
 static void on_timeout(struct wheel_entry *e)
 {
     struct service_attempt *a = LIST_OWNER(e, struct service_attempt, timeout);
-    a->outcome.end = OUTCOME_LATE;
+    a->outcome.end = service_attempt_is_behind(a) ? OUTCOME_UNSENT : OUTCOME_LATE;
     fail(a, OUTCOME_TIMEOUT, detail_of(a, "no answer within ", a->timeout_ms, " ms"));
     end_now(a); /* a is gone */
 }

@@ -17,6 +17,8 @@ struct service_attempt *service_attempt_start(struct service *s, unsigned target
                                               service_ended *on_ended, void *owner);
 /* May a byte of the request have reached the service? */
 bool service_attempt_is_sent(const struct service_attempt *a);
+/* Has more of the answer come than we have decoded? That it is late is our doing then. */
+bool service_attempt_is_behind(const struct service_attempt *a);
 /* From now on it needs nothing of the request that began it; its outcome has no body, no detail and
  * no fields. */
 void service_attempt_detach(struct service_attempt *a);

@@ -230,9 +230,12 @@ void service_call_detach(struct service_call *c, service_ended *on_ended, void *
     service_attempt_detach(c->tries[0].attempt);
 }
 
-void service_call_raise(struct service_call *c, int rank)
+bool service_call_raise(struct service_call *c, int rank)
 {
+    if (!list_is_empty(&c->ready.node))
+        return false;
     service_queue_raise(c, rank);
+    return true;
 }
 
 unsigned service_call_n_attempts(const struct service_call *c)

@@ -162,11 +162,9 @@ static void give_up_try(struct service_try *t, enum service_call_why why)
 {
     if (!t->attempt)
         return;
+    bool is_late = why == SERVICE_CALL_LATE && !service_attempt_is_behind(t->attempt);
     service_attempt_cancel(t->attempt);
-    record(t,
-           why == SERVICE_CALL_LATE ? judge_late(t, us_since(t->call, t->started_ns))
-                                    : VERDICT_NONE,
-           NULL);
+    record(t, is_late ? judge_late(t, us_since(t->call, t->started_ns)) : VERDICT_NONE, NULL);
 }
 
 void service_call_stop_attempts(struct service_call *c, enum service_call_why why)

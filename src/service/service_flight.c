@@ -71,29 +71,41 @@ static void give_up(struct service_flight *f, enum service_call_why why)
 static void take_rank(struct service_flight *f)
 {
     int rank = flights_wants(f->cache->cache->flights, &f->key, f->told).rank;
+    if (f->call && !service_call_raise(f->call, rank))
+        return;
     service_request_raise(&f->request, rank);
-    if (f->call)
-        service_call_raise(f->call, rank);
+}
+
+/* Where it is told from now on; before: where it was. */
+static struct flight_seat change_seat(struct service_flight *f)
+{
+    const struct flight_seat before = f->told;
+    landing_seat_leave(&f->seat);
+    f->told = landing_seat_take(f->cache->seats, &f->seat);
+    return before;
 }
 
 /* false: somebody came meanwhile, and it goes on; it is asked to end again. */
 static bool abandon(struct service_flight *f)
 {
     struct service_cache *c = f->cache;
-    const struct flight_seat lead = f->told;
-    landing_seat_leave(&f->seat);
-    f->told = landing_seat_take(c->seats, &f->seat);
+    const struct flight_seat lead = change_seat(f);
     bool is_over = flights_abandon(c->cache->flights, &f->key, lead, f->told);
     if (!is_over)
         take_rank(f);
     return is_over;
 }
 
-/* Everybody has left, or somebody has come who matters more. */
+/* Everybody has left, or somebody has come who matters more. What was begun for nobody goes on when
+ * nobody waits. */
 static void on_nudged(struct seat *s, const struct landing *l)
 {
     struct service_flight *f = LIST_OWNER(s, struct service_flight, seat);
-    if (abandon(f))
+    if (f->is_background) {
+        const struct flight_seat lead = change_seat(f);
+        flights_move(f->cache->cache->flights, &f->key, lead, f->told);
+        take_rank(f);
+    } else if (abandon(f))
         give_up(f, (enum service_call_why)l->word);
 }
 

@@ -83,8 +83,10 @@ static bool leaves_place(struct service *s)
     uint64_t now_ms = s->context->loop->now_ms;
     bool is_place_left = is_place_free(s);
     if (is_place_left && !gives_way(s, first(s)) &&
-        (s->n_kept < KEPT_MOST || !has_too_many_places(s, first(s))))
+        (s->n_kept < KEPT_MOST || !has_too_many_places(s, first(s)))) {
+        s->left_since_ms = 0;
         return false;
+    }
     if (is_place_left && s->left_since_ms == 0)
         s->left_since_ms = now_ms;
     if (is_place_left && now_ms <= s->left_since_ms + LOOK_EVERY_MS)
@@ -106,6 +108,8 @@ static void take_out(struct service_call *c)
     list_remove(&c->waiting);
     s->n_waiting--;
     s->n_required -= c->request.is_required;
+    if (s->n_waiting == 0)
+        s->left_since_ms = 0; /* whoever comes next leaves a place anew */
     if (c->request.is_required)
         atomic_fetch_sub(&s->shared->n_required, 1);
 }

@@ -232,6 +232,7 @@ static void time_may_be_over_in_the_middle(void **state)
     fixture_pass_ms(f, 4100);
     fixture_await(f);
     fixture_expect_failure(f, OUTCOME_TIMEOUT, "no answer within 4000 ms");
+    assert_int_equal(f->outcome.end, OUTCOME_UNSENT); /* the service was in time */
     rig_turns(&f->rig, 3);
     assert_int_equal(f->rig.n_held, 0);
 }

@@ -95,6 +95,30 @@ static void a_refresh_that_rests_is_none(void **state)
     assert_int_equal(flights_count(a->cache->flights), 0);
 }
 
+static void a_refresh_goes_on_when_who_made_it_matter_more_has_left(void **state)
+{
+    struct asker *a = *state;
+    struct flight_seat lead;
+    asker_keep(a, asker_record, ASKER_TTL_MS + 1);
+    asker_look(a);
+    const struct service_flight_plan plan = {a->f->service, &a->f->request, &a->caching,
+                                             &a->lookup};
+    service_flight_refresh(&plan);
+    a->f->request.is_required = true;
+    for (unsigned i = 0; i < 2; i++) {
+        asker_look(a);
+        assert_int_equal(join(a).role, FLIGHT_WAITS);
+        const struct cache_key key = cache_key_of(a->lookup.key);
+        const struct flight_seat told = landing_seat_told(&a->seat);
+        landing_seat_leave(&a->seat);
+        assert_false(flights_leave(a->cache->flights, &key, told, &lead));
+        rig_turns(&a->f->rig, 3);
+        assert_int_equal(flights_count(a->cache->flights), 1);
+    }
+    service_flight_drain(&a->of_worker);
+    assert_int_equal(flights_count(a->cache->flights), 0);
+}
+
 static uint64_t n_withdrawn(const struct asker *a)
 {
     return window_sum(&a->f->shared->shared->retries.window, a->f->rig.loop.now_ms / 1000).second;
@@ -254,6 +278,7 @@ int main(void)
         WITH_ASKER(what_landed_between_the_look_and_the_join_is_had_without_a_call),
         WITH_ASKER(what_landed_between_the_look_and_a_refresh_needs_none),
         WITH_ASKER(a_refresh_that_rests_is_none),
+        WITH_ASKER(a_refresh_goes_on_when_who_made_it_matter_more_has_left),
         WITH_ASKER(nobody_waits_longer_than_he_can_for_another_attempt),
         WITH_ASKER(it_is_waited_for_another_attempt_where_one_of_them_can),
         WITH_ASKER(a_flight_waits_for_a_place_by_who_matters_most_of_those_that_wait),
