@@ -159,28 +159,37 @@ bool rate_limit_charge_calls(struct visit *v, unsigned n)
     return false;
 }
 
-/* How many of n calls that were not made have their permits back. */
-static uint64_t return_unused(struct visit *v, uint64_t n)
+static void return_unused(struct visit *v, uint64_t n)
 {
     const struct gcra_settings *s = &config_of(v)->gcra;
     uint64_t now_ns = v->gateway->loop->now_ns;
-    if (rate_share_is_on(v))
-        return rate_share_give_back(v, n);
-    return gcra_give_back(&find_slot(v)->word, s, n, v->limit.paid_full_ns, now_ns) /
-           s->interval_ns;
+    gcra_word *word = &find_slot(v)->word;
+    gcra_give_back(word, s, n, v->limit.paid_full_ns, now_ns);
+    struct gcra_verdict now = gcra_take(word, s, 0, now_ns);
+    v->limit.told.left = now.left;
+    v->limit.told.full_ns = now.full_ns;
+}
+
+/* As far as this instance may hold them. */
+static void return_shared(struct visit *v, uint64_t n)
+{
+    struct gcra_verdict *told = &v->limit.told;
+    uint64_t kept = rate_share_give_back(v, n);
+    uint64_t kept_ns = kept * config_of(v)->gcra.interval_ns;
+    told->left += kept;
+    told->full_ns = told->full_ns > kept_ns ? told->full_ns - kept_ns : 0;
 }
 
 void rate_limit_settle(struct visit *v, unsigned n_made)
 {
-    struct rate_limit *l = &v->limit;
-    if (l->n_paid <= n_made)
+    uint64_t n_paid = v->limit.n_paid;
+    if (n_paid <= n_made)
         return;
-    const struct gcra_settings *s = &config_of(v)->gcra;
-    uint64_t n = return_unused(v, l->n_paid - n_made);
-    uint64_t freed_ns = n * s->interval_ns;
-    l->n_paid = 0;
-    l->told.left = l->told.left + n < s->burst ? l->told.left + n : s->burst;
-    l->told.full_ns = l->told.full_ns > freed_ns ? l->told.full_ns - freed_ns : 0;
+    rate_limit_keep(v);
+    if (rate_share_is_on(v))
+        return_shared(v, n_paid - n_made);
+    else
+        return_unused(v, n_paid - n_made);
 }
 
 void rate_limit_keep(struct visit *v)

@@ -42,8 +42,8 @@ void gcra_owe(gcra_word *word, const struct gcra_settings *s, uint64_t n, uint64
                                                     memory_order_relaxed));
 }
 
-uint64_t gcra_give_back(gcra_word *word, const struct gcra_settings *s, uint64_t n,
-                        uint64_t full_at_ns, uint64_t now_ns)
+void gcra_give_back(gcra_word *word, const struct gcra_settings *s, uint64_t n, uint64_t full_at_ns,
+                    uint64_t now_ns)
 {
     uint64_t most = full_at_ns > now_ns ? full_at_ns - now_ns : 0;
     uint64_t freed = n * s->interval_ns < most ? n * s->interval_ns : most;
@@ -52,5 +52,4 @@ uint64_t gcra_give_back(gcra_word *word, const struct gcra_settings *s, uint64_t
         after = before > freed ? before - freed : 0;
     } while (!atomic_compare_exchange_weak_explicit(word, &before, after, memory_order_relaxed,
                                                     memory_order_relaxed));
-    return freed;
 }

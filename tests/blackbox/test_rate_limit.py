@@ -218,6 +218,13 @@ def test_what_the_cache_has_costs_no_call(gateway, target, left):
         assert got.status == 200 and got["ratelimit"].startswith(f'"default";r={n};'), got["ratelimit"]
 
 
+def test_a_callers_first_answer_from_the_cache_costs_nothing(gateway):
+    target = f"/calls-cached/{fresh()}"
+    gateway.get(target, **caller(fresh()))
+    got = gateway.get(target, **caller(fresh()))
+    assert got["ratelimit"].startswith('"default";r=3;')
+
+
 def test_what_was_not_called_for_anothers_failure_costs_nothing(gateway):
     got = gateway.get("/calls-failed", **caller(fresh()))
     assert [kind for _, kind in got.failures()] == ["status", "dependency", "dependency"]
