@@ -68,9 +68,12 @@ class Gateway:
         return self.places["listen"]
 
     def write(self, name, text):
+        """Put in place by renaming, so that nobody reads half of it."""
         place = self.folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(_MARK.sub(lambda mark: self._place(mark[1]), text), encoding="utf-8")
+        new = place.with_name(place.name + ".new")
+        new.write_text(_MARK.sub(lambda mark: self._place(mark[1]), text), encoding="utf-8")
+        new.replace(place)
 
     def _place(self, name):
         if name not in self.places:

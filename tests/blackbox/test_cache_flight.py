@@ -389,7 +389,7 @@ def test_one_background_call_for_all_workers(gateway):
     time.sleep(1.1)
     for _ in range(12):
         assert gateway.get(f"/soon/{key}").json()["one"] == {"n": 1}
-    assert calls(gateway, key) == 2
+    wait_for(lambda: calls(gateway, key) == 2)
     go.set()
     wait_for(lambda: gateway.get(f"/soon/{key}").json()["one"] == {"n": 2})
     assert calls(gateway, key) == 2
