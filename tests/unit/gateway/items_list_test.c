@@ -64,14 +64,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void serve_item(struct shop *s, const char *target, const char *json)
-{
-    char line[128];
-    snprintf(line, sizeof line, "GET %s HTTP/1.1\r\n", target);
-    assert_ptr_equal(strstr(shop_hear(s, 1), line), s->services[1].heard.at);
-    shop_serve(s, 1, json);
-}
-
 static void elements_are_called_as_they_stand(void **state)
 {
     static const struct {
@@ -88,7 +80,7 @@ static void elements_are_called_as_they_stand(void **state)
         shop_ask(s, rows[i].path);
         shop_serve(s, 0, rows[i].list);
         for (const char *const *target = rows[i].called; *target; target++)
-            serve_item(s, *target, "1");
+            shop_serve_target(s, 1, *target, "1");
         shop_await(s);
         assert_ptr_equal(strstr(s->body, rows[i].one), s->body + strlen("{\"one\":"));
     }
@@ -186,8 +178,7 @@ static void what_a_stale_answer_lacks_is_not_its_sources_fault(void **state)
             shop_serve(s, 0, "{}");
         shop_await(s);
         assert_int_equal(s->status, 502);
-        usleep(5000);
-        rig_turns(&s->rig, 3);
+        shop_wait_ms(s, 5);
     }
     assert_int_equal(rig_count_of(&s->answer, "\"list: no answer within 100 ms\""), 1);
 }

@@ -181,8 +181,7 @@ static void ask_and_age(struct shop *s, const char *target, const char *json)
     serve(s, "200 OK", "", json);
     shop_await(s);
     assert_int_equal(s->status, 200);
-    usleep(5000);
-    rig_turns(&s->rig, 3);
+    shop_wait_ms(s, 5);
 }
 
 static void where_none_can_be_called_no_cache_was_asked(void **state)

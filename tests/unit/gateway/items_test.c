@@ -62,23 +62,14 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Hears this target and no other, and answers it. */
-static void serve_item(struct shop *s, const char *target, const char *json)
-{
-    char line[128];
-    snprintf(line, sizeof line, "GET %s HTTP/1.1\r\n", target);
-    assert_ptr_equal(strstr(shop_hear(s, 1), line), s->services[1].heard.at);
-    shop_serve(s, 1, json);
-}
-
 static void one_at_a_time_they_are_called_in_the_lists_order(void **state)
 {
     struct shop *s = *state;
     shop_ask(s, "/each");
     shop_serve(s, 0, "{\"ids\":[2,\"b\",1]}");
-    serve_item(s, "/2", "{\"data\":{\"n\":2}}");
-    serve_item(s, "/b", "{\"data\":[]}");
-    serve_item(s, "/1", "{\"data\":1.0}");
+    shop_serve_target(s, 1, "/2", "{\"data\":{\"n\":2}}");
+    shop_serve_target(s, 1, "/b", "{\"data\":[]}");
+    shop_serve_target(s, 1, "/1", "{\"data\":1.0}");
     shop_expect(s, 200, "{\"one\":[{\"n\":2},[],1.0]}");
 }
 
@@ -87,8 +78,8 @@ static void equal_elements_are_called_once_and_stand_at_each_place(void **state)
     struct shop *s = *state;
     shop_ask(s, "/each");
     shop_serve(s, 0, "{\"ids\":[7,\"7\",\"\\u0037\",\"a\",7]}");
-    serve_item(s, "/7", "{\"data\":\"seven\"}");
-    serve_item(s, "/a", "{\"data\":\"a\"}");
+    shop_serve_target(s, 1, "/7", "{\"data\":\"seven\"}");
+    shop_serve_target(s, 1, "/a", "{\"data\":\"a\"}");
     shop_expect(s, 200, "{\"one\":[\"seven\",\"seven\",\"seven\",\"a\",\"seven\"]}");
 }
 
@@ -97,7 +88,7 @@ static void one_that_cannot_be_called_does_not_stop_the_next(void **state)
     struct shop *s = *state;
     shop_ask(s, "/each");
     shop_serve(s, 0, "{\"ids\":[null,\"..\",{},\"a\"]}");
-    serve_item(s, "/a", "{\"data\":1}");
+    shop_serve_target(s, 1, "/a", "{\"data\":1}");
     shop_await(s);
     assert_ptr_equal(strstr(s->body, "{\"one\":[null,null,null,1],\"errors\":["), s->body);
     assert_non_null(strstr(s->body, "\"message\":\"one: item is null\",\"path\":[\"one\",0]"));
@@ -110,8 +101,8 @@ static void an_element_without_the_member_to_unwrap_is_invalid(void **state)
     struct shop *s = *state;
     shop_ask(s, "/each");
     shop_serve(s, 0, "{\"ids\":[1,2]}");
-    serve_item(s, "/1", "{}");
-    serve_item(s, "/2", "{\"data\":2}");
+    shop_serve_target(s, 1, "/1", "{}");
+    shop_serve_target(s, 1, "/2", "{\"data\":2}");
     shop_expect(s, 200,
                 "{\"one\":[null,2],\"errors\":[{\"source\":\"one\",\"kind\":\"invalid\","
                 "\"message\":\"one: the answer has no member data\",\"status\":200,\"path\":"
@@ -123,7 +114,7 @@ static void at_the_deadline_those_that_are_there_stay(void **state)
     struct shop *s = *state;
     shop_ask(s, "/each");
     shop_serve(s, 0, "{\"ids\":[1,2,3]}");
-    serve_item(s, "/1", "{\"data\":1}");
+    shop_serve_target(s, 1, "/1", "{\"data\":1}");
     shop_hear(s, 1);
     shop_pass_ms(s, 802);
     shop_await(s);
@@ -166,8 +157,9 @@ static void a_batch_is_handed_out_by_what_it_says(void **state)
     struct shop *s = *state;
     shop_ask(s, "/batch");
     shop_serve(s, 0, "{\"ids\":[1,\"2\",\"1\",\"x\\\"y\"]}");
-    serve_item(s, "/all?ids=1,2,x%22y",
-               "[{\"id\":\"x\\u0022y\"},{\"id\":\"1\",\"n\":1},{\"id\":1,\"n\":2},4,{\"id\":9}]");
+    shop_serve_target(
+        s, 1, "/all?ids=1,2,x%22y",
+        "[{\"id\":\"x\\u0022y\"},{\"id\":\"1\",\"n\":1},{\"id\":1,\"n\":2},4,{\"id\":9}]");
     shop_await(s);
     assert_ptr_equal(strstr(s->body,
                             "{\"found\":[{\"id\":\"1\",\"n\":1},null,{\"id\":\"1\",\"n\":1},"
@@ -182,7 +174,7 @@ static void a_client_that_leaves_ends_the_list(void **state)
     struct shop *s = *state;
     shop_ask(s, "/each");
     shop_serve(s, 0, "{\"ids\":[1,2,3]}");
-    serve_item(s, "/1", "{\"data\":1}");
+    shop_serve_target(s, 1, "/1", "{\"data\":1}");
     shop_hear(s, 1);
     shop_leave(s);
     shop_await_hangup(s, 1);
@@ -210,8 +202,8 @@ static void others_read_the_array(void **state)
     struct shop *s = *state;
     shop_ask(s, "/read");
     shop_serve(s, 0, "{\"ids\":[1,2]}");
-    serve_item(s, "/1", "\"one\"");
-    serve_item(s, "/2", "\"two\"");
+    shop_serve_target(s, 1, "/1", "\"one\"");
+    shop_serve_target(s, 1, "/2", "\"two\"");
     assert_non_null(strstr(shop_hear(s, 2), "GET /two/one HTTP/1.1\r\n"));
     shop_serve(s, 2, "3");
     shop_expect(s, 200, "{\"second\":3}");
@@ -222,8 +214,8 @@ static void a_failed_element_is_null_to_others(void **state)
     struct shop *s = *state;
     shop_ask(s, "/read");
     shop_serve(s, 0, "{\"ids\":[1,2]}");
-    serve_item(s, "/1", "\"one\"");
-    serve_item(s, "/2", "?");
+    shop_serve_target(s, 1, "/1", "\"one\"");
+    shop_serve_target(s, 1, "/2", "?");
     shop_await(s);
     assert_non_null(strstr(s->body, "\"message\":\"second: one[1] is null\""));
     assert_true(shop_is_silent(s, 2));
@@ -253,9 +245,9 @@ static void a_source_counts_once_by_its_first_failed_element(void **state)
     struct gateway_source_stats *stats = &s->stats->endpoints[0].sources[1];
     shop_ask(s, "/each");
     shop_serve(s, 0, "{\"ids\":[1,2,3]}");
-    serve_item(s, "/1", "{\"data\":1}");
-    serve_item(s, "/2", "{}");
-    serve_item(s, "/3", "?");
+    shop_serve_target(s, 1, "/1", "{\"data\":1}");
+    shop_serve_target(s, 1, "/2", "{}");
+    shop_serve_target(s, 1, "/3", "?");
     shop_await(s);
     assert_int_equal(stats->outcomes[OUTCOME_INVALID], 1);
     assert_int_equal(stats->outcomes[OUTCOME_OK], 0);
@@ -270,8 +262,8 @@ static void a_source_with_a_list_has_one_latency(void **state)
     unsigned n = 0;
     shop_ask(s, "/each");
     shop_serve(s, 0, "{\"ids\":[1,2]}");
-    serve_item(s, "/1", "{\"data\":1}");
-    serve_item(s, "/2", "{\"data\":2}");
+    shop_serve_target(s, 1, "/1", "{\"data\":1}");
+    shop_serve_target(s, 1, "/2", "{\"data\":2}");
     shop_await(s);
     histogram_collect(&s->stats->endpoints[0].sources[1].latency, &sum);
     for (unsigned i = 0; i <= HISTOGRAM_N_BOUNDS; i++)
@@ -299,18 +291,18 @@ static void a_list_of_the_client_is_called_in_its_turn(void **state)
 {
     struct shop *s = *state;
     shop_ask(s, "/given?ids=b,a");
-    serve_item(s, "/b", "1");
-    serve_item(s, "/a", "2");
+    shop_serve_target(s, 1, "/b", "1");
+    shop_serve_target(s, 1, "/a", "2");
     shop_expect(s, 200, "{\"one\":[1,2]}");
     shop_ask(s, "/given-late?ids=b,a");
     shop_hear(s, 0);
     assert_true(shop_is_silent(s, 1));
     shop_serve(s, 0, "{\"of\":7}");
-    serve_item(s, "/7/b", "1");
-    serve_item(s, "/7/a", "2");
+    shop_serve_target(s, 1, "/7/b", "1");
+    shop_serve_target(s, 1, "/7/a", "2");
     shop_expect(s, 200, "{\"one\":[1,2]}");
     shop_ask(s, "/given-batch?ids=b,..");
-    serve_item(s, "/b,..", "[{\"id\":\"..\"},{\"id\":\"b\"}]");
+    shop_serve_target(s, 1, "/b,..", "[{\"id\":\"..\"},{\"id\":\"b\"}]");
     shop_expect(s, 200, "{\"found\":[{\"id\":\"b\"},{\"id\":\"..\"}]}");
 }
 

@@ -30,14 +30,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void ask(struct shop *s, const char *target, const char *accept)
-{
-    char line[64], field[64];
-    snprintf(line, sizeof line, "GET %s", target);
-    snprintf(field, sizeof field, "Accept: %s\r\n", accept);
-    shop_ask_with(s, line, field);
-}
-
 /* So large that it does not lie in the arena. */
 static const char *large(const char *id)
 {
@@ -69,7 +61,7 @@ static void who_asks_for_no_parts_gets_a_list_whole(void **state)
 static void an_element_that_was_told_is_held_no_more(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/gated", "application/x-ndjson");
+    shop_ask_for(s, "/gated", "application/x-ndjson");
     shop_serve(s, 0, "[1,2]");
     shop_serve(s, 1, large("one"));
     await_part(s, "\"one\"", 1);
@@ -82,7 +74,7 @@ static void an_element_that_was_told_is_held_no_more(void **state)
 static void one_that_others_read_is_held_until_then(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/seen", "application/x-ndjson");
+    shop_ask_for(s, "/seen", "application/x-ndjson");
     shop_serve(s, 0, "[1,2]");
     shop_serve(s, 1, large("one"));
     await_part(s, "\"one\"", 1);
@@ -96,7 +88,7 @@ static void one_that_others_read_is_held_until_then(void **state)
 static void one_that_stands_twice_is_held_until_the_last(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/seen", "multipart/mixed");
+    shop_ask_for(s, "/seen", "multipart/mixed");
     shop_serve(s, 0, "[1,2,1]");
     shop_serve(s, 1, large("one"));
     await_part(s, "\"one\"", 1);

@@ -98,14 +98,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void ask(struct shop *s, const char *target, const char *accept)
-{
-    char line[256], field[128];
-    snprintf(line, sizeof line, "GET %s", target);
-    snprintf(field, sizeof field, "Accept: %s\r\n", accept);
-    shop_ask_with(s, line, field);
-}
-
 /* What the chunks of a body have said so far; is_over: the last one too. */
 static char *read_chunks(const char *at, bool *is_over)
 {
@@ -162,7 +154,7 @@ static void expect_whole(struct shop *s, const char *wanted)
 static void parts_come_as_they_become_known(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/flat", LINES);
+    shop_ask_for(s, "/flat", LINES);
     shop_serve(s, 2, "3.0");
     assert_true(shop_is_silent(s, 3));
     shop_serve(s, 0, "{\"id\":1}");
@@ -178,7 +170,7 @@ static void parts_come_as_they_become_known(void **state)
 static void errors_may_be_texts(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/text", LINES);
+    shop_ask_for(s, "/text", LINES);
     shop_hear(s, 0);
     shop_say(s, 0, SHOP_STATUS("500 No"));
     expect_whole(s, INITIAL("{}") PART("a", "\"a\"", "null,\"error\":\"a: answered 500\"")
@@ -188,7 +180,7 @@ static void errors_may_be_texts(void **state)
 static void line_breaks_become_spaces(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/text", LINES);
+    shop_ask_for(s, "/text", LINES);
     shop_serve(s, 0, "{\r\n\"a\":\n[1,\r2]}\n");
     expect_whole(s, INITIAL("{}") PART("a", "\"a\"", "{  \"a\": [1, 2]}") DONE);
 }
@@ -196,7 +188,7 @@ static void line_breaks_become_spaces(void **state)
 static void a_part_waits_for_what_it_lies_in(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/nested", LINES);
+    shop_ask_for(s, "/nested", LINES);
     shop_serve(s, 1, "2");
     shop_serve(s, 2, "3");
     expect(s, INITIAL("{}") PART("c", "\"m\",\"c\"", "3"), false);
@@ -213,7 +205,7 @@ static void what_has_no_object_to_lie_in_has_no_part(void **state)
     struct shop *s = *state;
     for (unsigned i = 0; i < 2; i++) {
         char wanted[1024];
-        ask(s, "/nested", LINES);
+        shop_ask_for(s, "/nested", LINES);
         shop_serve(s, 2, "3");
         shop_serve(s, 1, "2");
         expect(s, INITIAL("{}") PART("c", "\"m\",\"c\"", "3"), false);
@@ -229,7 +221,7 @@ static void what_has_no_object_to_lie_in_has_no_part(void **state)
 static void a_required_one_without_a_place_ends_it(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/must", LINES);
+    shop_ask_for(s, "/must", LINES);
     shop_serve(s, 1, "2");
     shop_serve(s, 0, "[]");
     expect_whole(s, INITIAL("{}") PART("a", "\"a\"", "[]")
@@ -239,7 +231,7 @@ static void a_required_one_without_a_place_ends_it(void **state)
 static void the_first_part_has_what_its_sources_lie_in(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/first", LINES);
+    shop_ask_for(s, "/first", LINES);
     shop_serve(s, 1, "2");
     shop_serve(s, 2, "3");
     shop_serve(s, 0, "{\"id\":1}");
@@ -249,7 +241,7 @@ static void the_first_part_has_what_its_sources_lie_in(void **state)
 static void the_first_part_ends_with_its_errors(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/first", LINES);
+    shop_ask_for(s, "/first", LINES);
     shop_serve(s, 1, "2");
     shop_serve(s, 0, "1");
 #define NO ERROR("b", "missing", "a is no object", ",\"status\":200")
@@ -263,7 +255,7 @@ static void the_first_part_ends_with_its_errors(void **state)
 static void members_join_and_the_earlier_declared_name_counts(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/joined", LINES);
+    shop_ask_for(s, "/joined", LINES);
     shop_serve(s, 2, "{\"x\":3,\"m\":4,\"z\":5,\"errors\":6}");
     expect(s, INITIAL("{}") PART("c", "", "{\"x\":3,\"m\":4,\"z\":5}"), false);
     shop_serve(s, 1, "2");
@@ -273,7 +265,7 @@ static void members_join_and_the_earlier_declared_name_counts(void **state)
     shop_serve(s, 0, "{\"x\":1,\"m\":7}");
     expect_whole(s, INITIAL("{}") PART("c", "", "{\"x\":3,\"m\":4,\"z\":5}")
                         PART("b", "\"m\"", "{\"b\":2}") PART("a", "", "{\"x\":1,\"m\":7}") DONE);
-    ask(s, "/joined", LINES);
+    shop_ask_for(s, "/joined", LINES);
     shop_serve(s, 0, "{\"m\":7,\"x\":1}");
     expect(s, INITIAL("{}") PART("a", "", "{\"m\":7,\"x\":1}"), false);
     shop_serve(s, 1, "2");
@@ -284,13 +276,13 @@ static void members_join_and_the_earlier_declared_name_counts(void **state)
 static void what_loses_its_name_is_not_missed(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/taken", LINES);
+    shop_ask_for(s, "/taken", LINES);
     shop_serve(s, 1, "[2]");
     shop_serve(s, 2, "3");
     expect(s, INITIAL("{}") PART("b", "\"b\"", "[2]"), false);
     shop_serve(s, 0, "{\"b\":1}");
     expect_whole(s, INITIAL("{}") PART("b", "\"b\"", "[2]") PART("a", "", "{\"b\":1}") DONE);
-    ask(s, "/taken", LINES);
+    shop_ask_for(s, "/taken", LINES);
     shop_serve(s, 1, "[2]");
     shop_serve(s, 2, "3");
     shop_serve(s, 0, "{\"d\":1}");
@@ -301,7 +293,7 @@ static void what_loses_its_name_is_not_missed(void **state)
 static void hidden_and_skipped_ones_have_none(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/hidden", LINES);
+    shop_ask_for(s, "/hidden", LINES);
     shop_serve(s, 0, "{\"id\":1}");
     shop_serve(s, 1, "2");
     expect_whole(s, INITIAL("{}") PART("b", "\"b\"", "2") DONE);
@@ -314,7 +306,7 @@ static void hidden_and_skipped_ones_have_none(void **state)
 static void elements_come_behind_the_array_that_they_stand_in(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/list", LINES);
+    shop_ask_for(s, "/list", LINES);
     shop_serve(s, 0, "[1,null,1,2]");
     expect(s, INITIAL("{}") LIST, false);
     shop_serve(s, 1, "{\n\"n\":1.0}");
@@ -334,7 +326,7 @@ static void elements_come_behind_the_array_that_they_stand_in(void **state)
 static void a_list_that_is_interrupted_tells_of_what_was_known(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/gated", LINES);
+    shop_ask_for(s, "/gated", LINES);
     shop_serve(s, 0, "[1,2,null]");
     shop_hear(s, 1);
     shop_say(s, 1, SHOP_STATUS("500 No"));
@@ -357,10 +349,10 @@ static void a_list_that_is_interrupted_tells_of_what_was_known(void **state)
 static void an_empty_list_and_one_that_is_none_are_one_part(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/list?fields=m", LINES);
+    shop_ask_for(s, "/list?fields=m", LINES);
     shop_serve(s, 0, "[]");
     expect_whole(s, INITIAL("{}") PART("b", "\"m\",\"b\"", "[]") DONE);
-    ask(s, "/list?fields=m", LINES);
+    shop_ask_for(s, "/list?fields=m", LINES);
     shop_serve(s, 0, "7");
 #define NO ERROR("b", "dependency", "a is no array", "")
     expect_whole(s, INITIAL("{}") PART("b", "\"m\",\"b\"", "null,\"error\":" NO) DONE_WITH(NO));
@@ -370,7 +362,7 @@ static void an_empty_list_and_one_that_is_none_are_one_part(void **state)
 static void without_streaming_it_is_one_part_with_its_errors(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/whole", LINES);
+    shop_ask_for(s, "/whole", LINES);
     shop_serve(s, 0, "[1,null]");
     shop_serve(s, 1, "1");
 #define NO ERROR("b", "dependency", "item is null", ",\"path\":[\"b\",1]")
@@ -381,7 +373,7 @@ static void without_streaming_it_is_one_part_with_its_errors(void **state)
 static void line_breaks_of_elements_become_spaces(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/whole", LINES);
+    shop_ask_for(s, "/whole", LINES);
     shop_serve(s, 0, "[1,2]");
     shop_serve(s, 1, "{\n\"n\":1}");
     shop_serve(s, 1, "[\n2]");
@@ -391,7 +383,7 @@ static void line_breaks_of_elements_become_spaces(void **state)
 static void a_batch_begins_with_its_answer(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/batch", LINES);
+    shop_ask_for(s, "/batch", LINES);
     shop_serve(s, 0, "[1,2]");
     shop_hear(s, 1);
     expect(s, INITIAL("{}"), false);
@@ -401,7 +393,7 @@ static void a_batch_begins_with_its_answer(void **state)
                         PART("b", "\"b\",0", "null,\"error\":" NO)
                             PART("b", "\"b\",1", "{\"id\":2}") DONE_WITH(NO));
 #undef NO
-    ask(s, "/batch", LINES);
+    shop_ask_for(s, "/batch", LINES);
     shop_serve(s, 0, "[1,2]");
     shop_serve(s, 1, "{}");
 #define NO ERROR("b", "invalid", "the answer is no array", ",\"status\":200")
@@ -412,7 +404,7 @@ static void a_batch_begins_with_its_answer(void **state)
 static void elements_of_a_list_that_lost_its_name_are_not_told(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/lost", LINES);
+    shop_ask_for(s, "/lost", LINES);
     shop_serve(s, 0, "[1,2]");
     shop_serve(s, 1, "1");
     shop_hear(s, 1);
@@ -448,12 +440,12 @@ static void fail_to_serve(struct shop *s, unsigned service)
 static void what_is_stale_is_told(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/stale", LINES);
+    shop_ask_for(s, "/stale", LINES);
     serve_old(s, 2);
     serve_old(s, 1);
     serve_old(s, 0);
     expect_whole(s, INITIAL("{\"a\":7}") PART("b", "\"b\"", "7") DONE);
-    ask(s, "/stale", LINES);
+    shop_ask_for(s, "/stale", LINES);
     fail_to_serve(s, 0);
     expect(s, OLD_FIRST, false);
     fail_to_serve(s, 1);
@@ -474,7 +466,7 @@ static void an_interrupted_list_was_stale(void **state)
 #define LIST_OF_OLD                                                                                \
     INITIAL("{}")                                                                                  \
     PART("b", "\"b\"", "[null,null]") PART("b", "\"b\",0", "7") PART("b", "\"b\",1", "7")
-    ask(s, "/stale-list", LINES);
+    shop_ask_for(s, "/stale-list", LINES);
     shop_serve(s, 0, "[1,2]");
     serve_old(s, 1);
     serve_old(s, 1);
@@ -482,7 +474,7 @@ static void an_interrupted_list_was_stale(void **state)
     shop_serve(s, 2, "3");
     expect_whole(s, LIST_OF_OLD PART("c", "\"c\"", "3") DONE);
 #undef LIST_OF_OLD
-    ask(s, "/stale-list", LINES);
+    shop_ask_for(s, "/stale-list", LINES);
     shop_serve(s, 0, "[1,2]");
     fail_to_serve(s, 1);
 #define NO ERROR("b", "status", "answered 500", ",\"status\":500,\"path\":[\"b\",0]")
@@ -512,7 +504,7 @@ static void an_interrupted_list_was_stale(void **state)
 static void data_is_merged_into_what_is_there(void **state)
 {
     struct shop *s = *state;
-    ask(s, "/nested", "multipart/mixed");
+    shop_ask_for(s, "/nested", "multipart/mixed");
     shop_serve(s, 2, "3");
     expect(s,
            NEXT HEAD "{\"data\":{},\"hasNext\":true}" NEXT MERGED("", "\"data\":{\"m\":{\"c\":3}}"),
@@ -535,7 +527,7 @@ static void without_memory_it_is_broken_off(void **state)
         bool is_over = false;
         shop_set_arena(s, bytes);
         shop_connect(s);
-        ask(s, "/list", LINES);
+        shop_ask_for(s, "/list", LINES);
         for (rig_begin(&s->rig); !is_over;) {
             shop_serve_heard(s, 0, "[1,2]");
             shop_serve_heard(s, 1, "\n\"x\"");

@@ -259,7 +259,7 @@ static void be_late(struct shop *s, const char *headers, unsigned took_ms)
 {
     shop_ask_with(s, "GET /slow", headers);
     shop_hear(s, 0);
-    usleep(took_ms * 1000);
+    shop_wait_ms(s, took_ms);
     shop_serve(s, 0, "{\"sku\":1}");
     shop_hear(s, 5);
     shop_await(s); /* as long as it takes: what an attempt had is measured */
@@ -313,7 +313,7 @@ static void a_later_call_is_told_what_is_left(void **state)
     struct shop *s = *state;
     shop_ask(s, "/slow");
     shop_hear(s, 0);
-    usleep(60000); /* of 500 */
+    shop_wait_ms(s, 60); /* of 500 */
     shop_serve(s, 0, "{\"sku\":1}");
     shop_hear(s, 5);
     const char *left = shop_field(&s->services[5].heard, "x-request-timeout-ms");
@@ -330,8 +330,7 @@ static void at_the_deadline_a_stale_answer_stands_in(void **state)
     shop_serve(s, 0, "{\"data\":[1]}");
     shop_serve(s, 1, "1");
     shop_await(s);
-    usleep(5000);
-    rig_turns(&s->rig, 3);
+    shop_wait_ms(s, 5);
     shop_ask(s, "/stale");
     shop_hear(s, 0);
     shop_hear(s, 1);

@@ -211,6 +211,14 @@ void shop_ask_with(struct shop *s, const char *line, const char *headers)
     rig_send(s->client, SLICE("\r\n"));
 }
 
+void shop_ask_for(struct shop *s, const char *target, const char *accept)
+{
+    char line[256], field[128];
+    snprintf(line, sizeof line, "GET %s", target);
+    snprintf(field, sizeof field, "Accept: %s\r\n", accept);
+    shop_ask_with(s, line, field);
+}
+
 void shop_ask(struct shop *s, const char *target)
 {
     char line[1024];
@@ -286,6 +294,14 @@ void shop_say(struct shop *s, unsigned service, const char *answer)
     }
 }
 
+void shop_serve_target(struct shop *s, unsigned service, const char *target, const char *json)
+{
+    char line[128];
+    snprintf(line, sizeof line, "GET %s HTTP/1.1\r\n", target);
+    assert_ptr_equal(strstr(shop_hear(s, service), line), s->services[service].heard.at);
+    shop_serve(s, service, json);
+}
+
 void shop_serve(struct shop *s, unsigned service, const char *json)
 {
     char head[128];
@@ -323,6 +339,34 @@ void shop_leave(struct shop *s)
 {
     close(s->client);
     s->client = -1;
+}
+
+/* The two clocks of a loop, which nobody needs to wait for. */
+static uint64_t later_ns;
+
+uint64_t real_hrtime(void) __asm__("__real_uv_hrtime");
+int real_gettime(clockid_t clock, struct timespec *t) __asm__("__real_clock_gettime");
+uint64_t later_hrtime(void) __asm__("__wrap_uv_hrtime");
+int later_gettime(clockid_t clock, struct timespec *t) __asm__("__wrap_clock_gettime");
+
+uint64_t later_hrtime(void)
+{
+    return real_hrtime() + later_ns;
+}
+
+int later_gettime(clockid_t clock, struct timespec *t)
+{
+    int result = real_gettime(clock, t);
+    uint64_t ns = (uint64_t)t->tv_nsec + later_ns;
+    t->tv_sec += (time_t)(ns / 1000000000);
+    t->tv_nsec = (long)(ns % 1000000000);
+    return result;
+}
+
+void shop_wait_ms(struct shop *s, uint64_t ms)
+{
+    later_ns += ms * 1000000;
+    rig_turns(&s->rig, 3);
 }
 
 void shop_pass_ms(struct shop *s, uint64_t ms)

@@ -66,6 +66,7 @@ void shop_connect(struct shop *s);
 /* The request line and further header lines, each with its CRLF, or "". */
 void shop_ask_with(struct shop *s, const char *line, const char *headers);
 void shop_ask(struct shop *s, const char *target); /* GET */
+void shop_ask_for(struct shop *s, const char *target, const char *accept);
 /* Turns until a whole answer is there. */
 void shop_await(struct shop *s);
 /* Turns until the service has heard the head of a request. */
@@ -73,6 +74,8 @@ const char *shop_hear(struct shop *s, unsigned service);
 /* Has this service heard nothing, by now? */
 bool shop_is_silent(struct shop *s, unsigned service);
 void shop_say(struct shop *s, unsigned service, const char *answer);
+/* Hears a GET of this target and nothing before it, and says 200 with this JSON. */
+void shop_serve_target(struct shop *s, unsigned service, const char *target, const char *json);
 /* Hears, and says 200 with this JSON. */
 void shop_serve(struct shop *s, unsigned service, const char *json);
 /* The same without waiting, where it has heard one by now. */
@@ -84,6 +87,8 @@ void shop_hang_up(struct shop *s, unsigned service);
 void shop_leave(struct shop *s);
 /* As far as deadlines can tell, and once in a test: what is armed later would be overdue. */
 void shop_pass_ms(struct shop *s, uint64_t ms);
+/* The clocks go on by so much, for good: seen in the turns that follow. */
+void shop_wait_ms(struct shop *s, uint64_t ms);
 /* The lines, once every request has finished; logging is over then. */
 const char *shop_read_log(struct shop *s);
 
