@@ -2,10 +2,11 @@
 
 import re
 import threading
+import time
 
 import pytest
 
-from behaviour import answer, when
+from behaviour import answer, in_turn, when
 from cases import fresh, table
 from gateway import Gateway, wait_for
 
@@ -59,6 +60,14 @@ endpoints:
     cache: 60s
     rate_limit: {rate: 1/h, burst: 4, by: headers.x-caller, cost: calls}
     sources: {one: {get: "alpha:/one"}, two: {get: "alpha:/two"}}
+  - path: /calls-wish/{id}
+    cache: {ttl: 60s, respect_client: true}
+    rate_limit: {rate: 1/h, burst: 3, by: headers.x-caller, cost: calls}
+    sources: {one: {get: "alpha:/one"}, two: {get: "alpha:/two"}}
+  - path: /calls-stale/{id}
+    cache: {ttl: 1s, stale_if_error: 60s}
+    rate_limit: {rate: 1/h, burst: 4, by: headers.x-caller, cost: calls}
+    sources: {one: {get: "alpha:/{id}", required: true}}
   - path: /calls-failed
     rate_limit: {rate: 1/h, burst: 3, by: headers.x-caller, cost: calls}
     sources:
@@ -223,6 +232,30 @@ def test_a_callers_first_answer_from_the_cache_costs_nothing(gateway):
     gateway.get(target, **caller(fresh()))
     got = gateway.get(target, **caller(fresh()))
     assert got["ratelimit"].startswith('"default";r=3;')
+
+
+@table(
+    "field, status",
+    ("what is not in the cache", ("Cache-Control", "only-if-cached"), 504),
+    ("what nobody takes", ("Accept", "application/json;q=0"), 406),
+)
+def test_a_request_that_calls_nothing_costs_nothing(gateway, field, status):
+    target, me = f"/calls-wish/{fresh()}", fresh()
+    for _ in range(3):
+        assert gateway.get(target, fields=[("X-Caller", me), field]).status == status
+    got = gateway.get(target, **caller(me))
+    assert got.status == 200 and got["ratelimit"].startswith('"default";r=1;')
+
+
+def test_calls_that_failed_cost_though_an_old_answer_stands_in(gateway):
+    key, me = fresh(), fresh()
+    gateway["alpha"].on(f"/{key}", in_turn(answer({"a": 1}), answer({}, 500)))
+    assert gateway.get(f"/calls-stale/{key}", **caller(me)).status == 200
+    time.sleep(1.1)
+    for left in (2, 1, 0):
+        got = gateway.get(f"/calls-stale/{key}", **caller(me))
+        assert got.status == 200 and got["ratelimit"].startswith(f'"default";r={left};')
+    gateway.get(f"/calls-stale/{key}", **caller(me)).problem(429)
 
 
 def test_what_was_not_called_for_anothers_failure_costs_nothing(gateway):
