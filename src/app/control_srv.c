@@ -135,17 +135,20 @@ static void drop_kept(struct control_srv *s)
 }
 
 /* Where those that leave have all the slots, some of them go before their time: nobody else could
- * come, and they would never go. Some, as a host that comes may have no address. */
+ * come, and they would never go. Some, as a host that comes may have no address; half of them stay
+ * at least. */
 static void make_room(struct control_srv *s)
 {
     struct control_service *service = s->service;
+    unsigned n_own = 0, n_left = 0;
     for (unsigned i = service->config->n_targets; i < service->n_slots; i++) {
         const struct control_target *t = service->targets[i];
         if (!t || (is_of(t, s->from) && !t->is_leaving))
             return;
+        n_own += is_of(t, s->from);
     }
-    unsigned n_left = 0;
-    for (unsigned i = service->n_slots; i-- > service->config->n_targets && n_left < ROOM;)
+    unsigned n = n_own / 2 < ROOM ? (n_own + 1) / 2 : ROOM;
+    for (unsigned i = service->n_slots; i-- > service->config->n_targets && n_left < n;)
         if (is_of(service->targets[i], s->from)) {
             leave(service->targets[i]);
             n_left++;

@@ -67,7 +67,7 @@ bool flights_leave(struct flights *f, const struct cache_key *k, struct flight_s
  * `next` on. true: it is over. */
 bool flights_abandon(struct flights *f, const struct cache_key *k, struct flight_seat lead,
                      struct flight_seat next) MUST_USE;
-/* The same, though nobody may be waiting: the flight is a background call. */
+/* By the lead of a background call: it is led from `next` on, whether or not anybody waits. */
 void flights_move(struct flights *f, const struct cache_key *k, struct flight_seat lead,
                   struct flight_seat next);
 /* By the lead. */

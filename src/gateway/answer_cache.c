@@ -399,9 +399,10 @@ static enum answer_cache_verdict go_on(struct asking *a)
         send_ready(a);
         return verdict;
     }
-    if (a->has_wish && a->wish.only_if_cached)
+    if (a->has_wish && a->wish.only_if_cached) {
+        rate_limit_settle(v, 0);
         send_problem(v, SLICE("it is not in the cache"));
-    else if (v->patience_ms < v->plan->config->timeout_ms)
+    } else if (v->patience_ms < v->plan->config->timeout_ms)
         verdict = run_alone(a);
     else
         verdict = wait_for(a);

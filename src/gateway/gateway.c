@@ -57,6 +57,7 @@ static void refuse(struct visit *v, unsigned status, struct slice detail, struct
         .violations = v->parameters.violations,
     };
     struct answer a;
+    rate_limit_settle(v, 0); /* nothing was called */
     if (!answer_init(&a, v, 0)) {
         answer_give_up(v->exchange);
         return;
@@ -161,6 +162,7 @@ static enum exchange_interest on_head(struct exchange *e)
 static void tell_end(struct visit *v)
 {
     struct answer a;
+    rate_limit_settle(v, 0);
     if (!answer_init(&a, v, 0)) {
         answer_give_up(v->exchange);
         return;

@@ -117,8 +117,9 @@ static bool counts_calls(const struct visit *v)
 static void note_paid(struct visit *v, uint64_t n)
 {
     struct rate_limit *l = &v->limit;
-    if (l->n_paid == 0)
-        l->paid_full_ns = v->gateway->loop->now_ns + l->told.full_ns;
+    uint64_t now_ns = v->gateway->loop->now_ns;
+    l->n_open = now_ns < l->full_ns ? l->n_open + n : n;
+    l->full_ns = now_ns + l->told.full_ns;
     l->n_paid += n;
 }
 
@@ -164,7 +165,7 @@ static void return_unused(struct visit *v, uint64_t n)
     const struct gcra_settings *s = &config_of(v)->gcra;
     uint64_t now_ns = v->gateway->loop->now_ns;
     gcra_word *word = &find_slot(v)->word;
-    gcra_give_back(word, s, n, v->limit.paid_full_ns, now_ns);
+    gcra_give_back(word, s, n < v->limit.n_open ? n : v->limit.n_open, v->limit.full_ns, now_ns);
     struct gcra_verdict now = gcra_take(word, s, 0, now_ns);
     v->limit.told.left = now.left;
     v->limit.told.full_ns = now.full_ns;
@@ -173,10 +174,11 @@ static void return_unused(struct visit *v, uint64_t n)
 /* As far as this instance may hold them. */
 static void return_shared(struct visit *v, uint64_t n)
 {
+    const struct gcra_settings *s = &config_of(v)->gcra;
     struct gcra_verdict *told = &v->limit.told;
     uint64_t kept = rate_share_give_back(v, n);
-    uint64_t kept_ns = kept * config_of(v)->gcra.interval_ns;
-    told->left += kept;
+    uint64_t kept_ns = kept * s->interval_ns;
+    told->left = told->left + kept < s->burst ? told->left + kept : s->burst;
     told->full_ns = told->full_ns > kept_ns ? told->full_ns - kept_ns : 0;
 }
 

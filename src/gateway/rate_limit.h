@@ -32,8 +32,10 @@ struct rate_limit {
     struct digest key;         /* who asks; low is 0: there is no limit */
     struct rate_slot *entered; /* the request counts as under way here; NULL: nowhere */
     struct gcra_verdict told;  /* what came of the last charge */
-    uint64_t n_paid;           /* calls that were charged and may still be given back; */
-    uint64_t paid_full_ns;     /* when all permits would have been there after the first charge */
+    uint64_t n_paid;           /* calls that were charged and not settled yet */
+    uint64_t
+        n_open; /* of them, those whose permits have not all come back before the last charge */
+    uint64_t full_ns; /* when all permits would be there after that */
     bool is_told;
     bool has_entered;     /* rate_limit_enter() has nothing more to do */
     struct rate_ask *ask; /* the store's word is waited for; NULL: it is not */
@@ -52,8 +54,8 @@ bool rate_limit_charge(struct visit *v) MUST_USE;
  * false: the client has no permits for them, and none was taken. */
 bool rate_limit_charge_calls(struct visit *v, unsigned n) MUST_USE;
 /* All is known, and of the calls that were charged n_made were made: the others cost nothing. Told
- * in the answer's fields from here on. Harmless where nothing was charged. What ends without a run
- * is settled when it leaves. */
+ * in the answer's fields from here on. Harmless where nothing is charged, or all is settled. A run
+ * settles when it stops; what ends without one does before its answer, or when it leaves. */
 void rate_limit_settle(struct visit *v, unsigned n_made);
 /* The calls are made, or waited for, with others: what was charged stays so. */
 void rate_limit_keep(struct visit *v);

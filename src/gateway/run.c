@@ -86,6 +86,19 @@ static void give_up(struct run *r, unsigned source)
         items_give_up(s->items);
 }
 
+/* Of the calls that it was charged for, and not the handshake before it. */
+static unsigned count_made(const struct run *r)
+{
+    unsigned n = 0;
+    uint64_t charged = r->started & ~(r->visit->is_paid ? r->plan->certain : 0);
+    for (uint64_t left = charged; left; left = run_rest(left)) {
+        const struct run_source *s = &r->sources[run_first(left)];
+        bool is_list = s->items && !s->plan->config->each.batch.n;
+        n += is_list ? items_n_made(s->items) : s->outcome.n_attempts > 0;
+    }
+    return n;
+}
+
 void run_stop(struct run *r)
 {
     if (r->is_over)
@@ -95,25 +108,13 @@ void run_stop(struct run *r)
     loop_disarm(r->gateway->loop, &r->deadline);
     for (uint64_t left = r->started & ~r->settled; left; left = run_rest(left))
         give_up(r, run_first(left));
-}
-
-/* Of the calls that it was charged for. */
-static unsigned count_made(const struct run *r)
-{
-    unsigned n = 0;
-    for (uint64_t left = r->started; left; left = run_rest(left)) {
-        const struct run_source *s = &r->sources[run_first(left)];
-        bool is_list = s->items && !s->plan->config->each.batch.n;
-        n += is_list ? items_n_made(s->items) : s->outcome.n_attempts > 0;
-    }
-    return n;
+    if (r->visit->limit.n_paid)
+        rate_limit_settle(r->visit, count_made(r));
 }
 
 static void finish(struct run *r)
 {
     run_stop(r);
-    if (r->visit->limit.n_paid)
-        rate_limit_settle(r->visit, count_made(r));
     r->delivery->finished(r);
 }
 

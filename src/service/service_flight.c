@@ -85,7 +85,8 @@ static struct flight_seat change_seat(struct service_flight *f)
     return before;
 }
 
-/* false: somebody came meanwhile, and it goes on; it is asked to end again. */
+/* false: somebody waits, and it goes on; when they leave it is asked again, where it is no
+ * background call. */
 static bool abandon(struct service_flight *f)
 {
     struct service_cache *c = f->cache;

@@ -74,6 +74,16 @@ static const char shop_yaml[] =
     "    rate_limit: {rate: 1/h, burst: 1, cost: calls}\n"
     "    sources:\n"
     "      one: {each: ids, batch: all, get: \"b:/{all}\", by: id}\n"
+    "  - path: /limited-plain\n"
+    "    rate_limit: {rate: 3/h, burst: 3, cost: calls}\n"
+    "    sources:\n"
+    "      one: {get: \"a:/one\"}\n"
+    "      two: {get: \"b:/{one.v}\"}\n"
+    "  - path: /limited-late\n"
+    "    rate_limit: {rate: 100/s, burst: 20, cost: calls}\n"
+    "    sources:\n"
+    "      list: {get: \"a:/list\", hide: true}\n"
+    "      one: {each: list.ids, get: \"b:/{item}\", parallel: 1}\n"
     "  - path: /limited-when\n"
     "    rate_limit: {rate: 2/h, burst: 2, cost: calls}\n"
     "    sources:\n"
@@ -265,6 +275,44 @@ static void calls_that_were_not_made_are_given_back(void **state)
     assert_int_equal(count_left(s), 1);
 }
 
+static void a_call_that_needs_what_failed_is_given_back(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/limited-plain"); /* two */
+    shop_serve(s, 0, "{}");
+    shop_await(s);
+    assert_int_equal(count_left(s), 2);
+}
+
+/* The first has come back by itself before they are charged. */
+static void calls_that_were_charged_late_are_given_back(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/limited-late"); /* one */
+    shop_hear(s, 0);
+    shop_wait_ms(s, 50);
+    shop_serve(s, 0, "{\"ids\":[\"..\",\"..\",1]}");
+    shop_serve(s, 1, "1");
+    shop_await(s);
+    assert_in_range(count_left(s), 19, 20);
+}
+
+static void a_client_that_leaves_pays_for_what_was_called(void **state)
+{
+    struct shop *s = *state;
+    shop_ask(s, "/limited-plain"); /* two */
+    shop_hear(s, 0);
+    shop_leave(s);
+    shop_await_hangup(s, 0);
+    shop_hang_up(s, 0);
+    shop_connect(s);
+    shop_ask(s, "/limited-plain"); /* two more, of which one is made */
+    shop_serve(s, 0, "{}");
+    shop_await(s);
+    assert_int_equal(s->status, 200);
+    assert_int_equal(count_left(s), 1);
+}
+
 static void a_batch_takes_one_permit(void **state)
 {
     struct shop *s = *state;
@@ -364,6 +412,9 @@ int main(void)
         TEST(of_two_required_ones_that_fail_in_one_turn_the_first_is_told),
         TEST(calls_of_a_list_take_permits),
         TEST(calls_that_were_not_made_are_given_back),
+        TEST(a_call_that_needs_what_failed_is_given_back),
+        TEST(calls_that_were_charged_late_are_given_back),
+        TEST(a_client_that_leaves_pays_for_what_was_called),
         TEST(a_batch_takes_one_permit),
         TEST(a_batch_that_is_certain_takes_it_with_the_request),
         TEST(what_depends_takes_its_permit_when_it_is_known),
