@@ -4,6 +4,7 @@ The demo's ports are fixed, so that what it prints can be typed: where one is ta
 skipped with a notice.
 """
 
+import contextlib
 import gzip
 import re
 import signal
@@ -145,8 +146,12 @@ class TestGateway:
 
 def open_files(pid):
     """What the demo holds in memory under the name of a configuration."""
-    found = Path(f"/proc/{pid}/fd").iterdir()
-    return [fd for fd in found if "memfd:sheaf.yaml" in str(fd.readlink())]
+    found = []
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # of a connection that has ended meanwhile
+            if "memfd:sheaf.yaml" in str(fd.readlink()):
+                found.append(fd)
+    return found
 
 
 FOLDER = ROOT / "web" / "demo" / "dist"
