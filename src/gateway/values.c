@@ -53,11 +53,15 @@ static const char *unfit(enum json_kind kind)
     return NULL;
 }
 
-/* The text of a string, a number or a boolean. false: the arena is full. */
+/* The text of a string, a number or a boolean: where it stands, or unescaped in the arena. false:
+ * that is full. */
 static bool take_text(struct arena *arena, const struct json_value *value, struct slice *text)
 {
     *text = value->text;
     if (value->kind != JSON_STRING)
+        return true;
+    *text = (struct slice){value->text.at + 1, value->text.n - 2};
+    if (!memchr(text->at, '\\', text->n))
         return true;
     char *at = arena_take(arena, value->text.n);
     if (!at)
@@ -124,7 +128,8 @@ static enum values_verdict of_request(struct lookup *l, struct slice json)
         return VALUES_GOOD;
     if (found.kind == JSON_ARRAY)
         return of_array(l, found.text);
-    return of_scalar(l, &found) == VALUES_MISSING ? VALUES_UNFIT : VALUES_GOOD;
+    enum values_verdict verdict = of_scalar(l, &found);
+    return verdict == VALUES_MISSING ? VALUES_UNFIT : verdict;
 }
 
 static enum values_verdict of_items(struct lookup *l)

@@ -3,8 +3,8 @@
  * From the request's parameters, header fields, body and claims, from the answers of sources that
  * have settled, and from the element that a call is for: there a path leads to a string, a number
  * or a boolean, whose text is the value. A path that leads elsewhere is a failed dependency, and of
- * the request's body or claims a violation; what these lack is undefined. Texts lie in the
- * exchange's arena.
+ * the request's body or claims a violation; what these lack is undefined. Texts lie where the
+ * JSON does, or in the exchange's arena.
  */
 #pragma once
 

@@ -1,4 +1,5 @@
-/* limits_test.c - whatever memory an exchange may take, lists and shapes end in an answer */
+/* limits_test.c - whatever memory an exchange may take, it ends in an answer, and no call is bent
+ */
 #include <stdlib.h>
 
 #include "shop.h"
@@ -23,7 +24,12 @@ static const char shop_yaml[] =
     "        omit: [x]\n"
     "        return_headers: [x-one]\n"
     "      batch: {each: more, batch: ids, get: \"batch:/all{?ids}\", by: id, pick: [n]}\n"
-    "      last: {get: \"last:/{each[0].n}\", when: flag == \"yes\", fallback: {a: 1, b: 2}}\n";
+    "      last: {get: \"last:/{each[0].n}\", when: flag == \"yes\", fallback: {a: 1, b: 2}}\n"
+    "  - path: /noted\n"
+    "    method: POST\n"
+    "    sources:\n"
+    "      notes: {each: body.ids, get: \"lists:/{item}\", set_headers: {x-note: "
+    "\"{body.note}\"}}\n";
 
 static const char *const answers[] = {
     "{\"data\":{\"ids\":[1],\"x\":[],\"of\":[{\"ids\":[1,\"2\"]},{\"ids\":[1,\"\\u0033\"]}]}}",
@@ -44,20 +50,31 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Services answer until the client has all of it. The status; 0: the connection was cut. */
-static unsigned ask(struct shop *s, const char *target)
+/* What services have heard by now is answered. */
+static void answer_heard(struct shop *s)
 {
-    shop_connect(s);
-    shop_ask_with(s, target, "Connection: close\r\n");
+    for (unsigned i = 0; i < sizeof answers / sizeof *answers; i++)
+        shop_serve_heard(s, i, answers[i]);
+}
+
+/* Services answer until the client has all of it. The status; 0: the connection was cut. */
+static unsigned end_with(struct shop *s, void (*answer)(struct shop *))
+{
     rig_begin(&s->rig);
     for (rig_read(s->client, &s->answer); !s->answer.is_ended && !s->answer.is_reset;
          rig_read(s->client, &s->answer)) {
-        for (unsigned i = 0; i < sizeof answers / sizeof *answers; i++)
-            shop_serve_heard(s, i, answers[i]);
+        answer(s);
         rig_go_on(&s->rig, "the end of an answer");
     }
     s->answer.at[s->answer.n] = '\0';
     return s->answer.n > 9 ? (unsigned)strtoul(s->answer.at + 9, NULL, 10) : 0;
+}
+
+static unsigned ask(struct shop *s, const char *target)
+{
+    shop_connect(s);
+    shop_ask_with(s, target, "Connection: close\r\n");
+    return end_with(s, answer_heard);
 }
 
 static void any_limit_ends_in_an_answer(void **state)
@@ -90,12 +107,42 @@ static void any_limit_ends_in_an_answer(void **state)
     shop_set_arena(s, 1 << 20);
 }
 
+/* Each call has the note, as the client meant it. */
+static void answer_noted(struct shop *s)
+{
+    shop_serve_heard(s, 0, "1");
+    const char *note = shop_field(&s->services[0].heard, "x-note");
+    if (note)
+        assert_string_equal(note, "A b");
+}
+
+static void no_call_is_bent(void **state)
+{
+    static const char body[] = "{\"ids\":[1,2,3,4,5,6,7,8],\"note\":\"\\u0041 b\"}";
+    struct shop *s = *state;
+    unsigned last = 0;
+    char headers[128];
+    snprintf(headers, sizeof headers,
+             "Connection: close\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n",
+             strlen(body));
+    for (size_t limit = 1024; limit < 16000; limit += 56) {
+        shop_set_arena(s, limit);
+        shop_connect(s);
+        shop_ask_with(s, "POST /noted", headers);
+        rig_send(s->client, slice_of(body));
+        last = end_with(s, answer_noted);
+    }
+    assert_int_equal(last, 200);
+    shop_set_arena(s, 1 << 20);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(any_limit_ends_in_an_answer),
+        TEST(no_call_is_bent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
