@@ -37,6 +37,20 @@ def pytest_runtest_call(item):
     signal.signal(signal.SIGALRM, before)
 
 
+def gateways_of(item):
+    shared = item.funcargs.get("gateway")
+    return [shared] if isinstance(shared, Gateway) else getattr(item.funcargs.get("start"), "started", [])
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure tells what its gateways said last, and what they count."""
+    report = (yield).get_result()
+    if call.when == "call" and report.failed:
+        for gateway in gateways_of(item):
+            report.sections.append((f"gateway in {gateway.folder.name}", gateway.last_words()))
+
+
 @pytest.fixture
 def many_descriptors():
     """As many as may be had; their number."""
@@ -64,6 +78,7 @@ def start(tmp_path):
         started.append(Gateway(config, folder, **options))
         return started[-1]
 
+    begin.started = started
     yield begin
     try:
         for one in started:

@@ -206,6 +206,19 @@ class Gateway:
         assert len(found) == 1, f"{len(found)} lines of {request_id}"
         return found[0]
 
+    def last_words(self):
+        """For whoever reads why a case failed: the ends of what it wrote, and counters above 0."""
+        ends = [(self.folder / name).read_text(errors="replace")[-4000:] for name in ("stdout", "stderr")]
+        return "\n".join([*ends, self._counters()])
+
+    def _counters(self):
+        try:
+            text = self.get("/metrics", place="admin").body.decode()
+        except (KeyError, OSError, AssertionError) as why:
+            return f"no metrics: {why!r}"
+        return "\n".join(line for line in text.splitlines()
+                         if not line.startswith("#") and "_bucket" not in line and not line.endswith((" 0", " 0.000000")))
+
 
 def wait_for(condition, timeout=WAIT, step=0.01):
     """Waits until the condition holds; what it gave."""

@@ -197,6 +197,8 @@ class Service:
             try:
                 stream, _ = self._listening.accept()
             except OSError:
+                if self._is_open:
+                    raise  # or nobody would know why nothing is accepted
                 return
             self._start(self._serve, stream)
 
