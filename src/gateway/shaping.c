@@ -81,7 +81,7 @@ bool shaping_unwrap(const struct shaping *s)
 {
     const struct plan_source *p = plan_of(s);
     *s->value = s->outcome->value;
-    if (!p->config->unwrap.n_steps || slice_equal(*s->value, null))
+    if (!p->config->unwrap.n_steps || s->outcome->is_empty)
         return true;
     make_room(s, s->outcome->value.n); /* what lies in arrays is put together anew */
     switch (shape_unwrap(s->outcome->value, p->config->unwrap, arena_of(s), s->value)) {
@@ -130,7 +130,7 @@ struct jq_job *shaping_begin(const struct shaping *s, jq_done *done, void *owner
 {
     const struct config_source *config = plan_of(s)->config;
     const struct fields *fields = selected(s);
-    if (slice_equal(*s->value, null)) {
+    if (s->outcome->is_empty) {
         show_whole(s);
         return NULL;
     }

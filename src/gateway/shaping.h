@@ -1,7 +1,8 @@
 /* shaping.h - what of a service's answer stands in the document (CONTRACT 3.3, 3.4)
  *
- * unwrap, then pick, omit and rename, then jq, then what the client selects. A null passes through
- * all of it. Where nothing is to be done the answer is shown as it came, without any work.
+ * unwrap, then pick, omit and rename, then jq, then what the client selects. An answer without a
+ * byte passes through all of it, as null. Where nothing is to be done the answer is shown as it
+ * came, without any work.
  *
  * A failure on the way becomes the outcome's.
  */

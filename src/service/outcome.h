@@ -65,6 +65,7 @@ struct outcome {
     const struct field *returned; /* the service's fields that were asked for, in that arena */
     unsigned n_returned;
     unsigned n_attempts;
+    bool is_empty;  /* the service's success has no byte: `value` is null, and stays so */
     bool has_stale; /* the call failed as `kind` tells, and `value` is what the cache still had */
     struct outcome_caching caching;
     uint64_t retry_after_ms; /* that the service asked for, or an open circuit; 0: nothing */
@@ -76,6 +77,12 @@ struct outcome {
 static inline bool outcome_has_value(const struct outcome *o)
 {
     return o->kind == OUTCOME_OK || o->has_stale;
+}
+
+static inline void outcome_set_empty(struct outcome *o)
+{
+    o->is_empty = true;
+    o->value = SLICE("null");
 }
 
 /* What is told of the cache. A stale entry that is not worth a value is none. */

@@ -174,7 +174,7 @@ void service_answer_read(const struct service_answer *a, const struct service_re
         return;
     }
     if (!a->body.n) {
-        o->value = SLICE("null");
+        outcome_set_empty(o);
         return;
     }
     struct service_body body = body_of(a);

@@ -330,7 +330,7 @@ static void judge_end(struct service_attempt *a, enum call_end how)
         else if (a->body.n)
             judge_body(a);
         else if (a->outcome.kind == OUTCOME_OK)
-            a->outcome.value = SLICE("null");
+            outcome_set_empty(&a->outcome);
         break;
     case CALL_NO_CONNECTION:
         fail(a, OUTCOME_UNREACHABLE, SLICE("no connection"));

@@ -27,6 +27,8 @@ SHAPES = {
     "all-omitted": "omit: '*'",
     "program-behind-all": "unwrap: d, pick: [a, b], omit: [b], rename: {b: c, a: e}, jq: ., jq_time: 2s",
     "jq": "jq: '.items | map(.id)', jq_time: 2s",
+    "jq-or": "jq: '. // []', jq_time: 2s",
+    "unwrap-jq-or": "unwrap: data, jq: '. // []', jq_time: 2s",
     "after": "unwrap: data, pick: [items.id], rename: {items: list}, jq: .list, jq_time: 2s",
     "several": "jq: '.[]'",
     "none": "jq: empty",
@@ -129,7 +131,9 @@ def shown(got):
     ("repeated names pass through", "pick", b'{"id":1,"x":0,"id":2}', b'{"id":1,"id":2}'),
     ("a program makes another value", "jq", b'{"items":[{"id":1},{"id":"b"}]}', b'[1,"b"]'),
     ("a program comes last", "after", b'{"data":{"items":[{"id":1,"x":2}],"y":3}}', b'[{"id":1}]'),
-    ("a null passes by a program", "wrong", b"null", b"null"),
+    ("no body passes by a program, too", "wrong", b"", b"null"),
+    ("a null is the program's to judge", "jq-or", b"null", b"[]"),
+    ("so is one that is unwrapped", "unwrap-jq-or", b'{"data":null}', b"[]"),
 )
 def test_the_answer_is_shaped(gateway, endpoint, document, wanted):
     assert shown(ask(gateway, endpoint, document)) == wanted
@@ -146,6 +150,7 @@ def test_unwrap_through_arrays_has_room_for_what_fits_the_bound(gateway):
     ("absent", "unwrap", {}, "the answer has no member data"),
     ("absent, a level down", "deep", {"data": {}}, "the answer has no member data.item"),
     ("in what is no object", "deep", {"data": 1}, "the answer has no member data.item"),
+    ("in a null", "unwrap", b"null", "the answer has no member data"),
     ("absent in an element", "deep", {"data": [{"item": 1}, {}]}, None),
 )
 def test_unwrap_is_invalid_where_the_member_is(gateway, endpoint, document, message):
