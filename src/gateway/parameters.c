@@ -27,6 +27,14 @@ struct reading {
     } * given; /* by index of the parameter */
 };
 
+bool parameters_is_refused(const struct parameters *p, struct slice parameter, struct slice message)
+{
+    const struct parameters_violation *v = p->violations;
+    while (v && !(slice_equal(v->parameter, parameter) && slice_equal(v->message, message)))
+        v = v->next;
+    return v;
+}
+
 bool parameters_refuse(struct parameters *p, struct slice parameter, struct slice message,
                        struct arena *arena)
 {

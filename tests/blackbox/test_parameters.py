@@ -230,15 +230,21 @@ def test_many_undeclared_names_are_ignored(gateway, n):
     assert sent(gateway.get(f"/string?{query}&v=a")) == "/string?v=a"
 
 
-def test_all_values_that_a_path_refuses_are_told(start):
+def test_all_values_that_templates_refuse_are_told_once(start):
     gateway = start("""
 listen: @listen@
 services: {alpha: "http://@alpha@"}
 endpoints:
   - path: /x
-    query: {a: {}, b: {}, c: {}}
-    sources: {one: {get: "alpha:/{a}/{b}/{c}", set_headers: {x-c: "{c}"}}}
+    query: {a: {}, b: {}, c: {}, d: {list: true}}
+    sources:
+      one: {get: "alpha:/{a}/{b}/{c}", set_headers: {x-c: "{c}"}}
+      two: {get: "alpha:/{c}"}
+      three: {get: "alpha:/", set_headers: {x-c: "{c}", x-b: "{b}"}}
+      four: {each: d, get: "alpha:/{item}/{c}"}
 """)
-    got = gateway.get("/x?a=..&b=fine&c=.")
-    assert [v["parameter"] for v in got.problem(400)["violations"]] == ["a", "c"]
+    got = gateway.get("/x?a=..&b=fine&c=.&d=..,.,e")
+    assert [v["parameter"] for v in got.problem(400)["violations"]] == ["a", "c", "d"]
+    got = gateway.get("/x?a=1&b=%0a&c=2")
+    assert [v["parameter"] for v in got.problem(400)["violations"]] == ["b"]
     assert not gateway["alpha"].requests()
