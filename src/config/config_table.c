@@ -95,7 +95,9 @@ static const struct option bounds[] = {
      .preset = "10s",
      .min = 1,
      .max = HOURS(1),
-     .sentence = "How long a client may take to send a request's head.",
+     .sentence =
+         "How long a client may take to send a request's head; a body may pause for as long, and "
+         "else comes at 512 bytes a second at least.",
      .example = "5s"},
     {.name = "send_timeout",
      .kind = &option_duration,

@@ -59,6 +59,7 @@ struct connection {
     bool is_last;  /* the client wants no answer after this one */
     bool has_left; /* it ended its side while its answer was on the way */
     bool is_deaf;  /* what comes is dropped */
+    bool has_body; /* all of the request's body was read with its head */
     unsigned char peer_n;
     char peer[INET6_ADDRSTRLEN];
 };
@@ -84,8 +85,8 @@ void connection_feed_tunnel(struct connection *c);
 /* The rest of the request under way is not wanted: its answer is the connection's last. */
 void connection_stop_reading(struct connection *c);
 
-/* The reader has a whole head, whose first byte is at base. */
-void connection_begin_request(struct connection *c, const char *base, bool has_more);
+/* The reader has a whole head, whose first byte is at base; n_more bytes behind it were read. */
+void connection_begin_request(struct connection *c, const char *base, size_t n_more);
 void connection_take_body(struct connection *c, struct slice chunk);
 void connection_end_request(struct connection *c);
 /* The owner's last word about the exchange, which goes back to its pool. */

@@ -88,7 +88,7 @@ static size_t most_of(const struct field *fields, unsigned n)
 static void decide_framing(struct exchange *e, struct connection *c, int64_t length)
 {
     bool is_open = length == EXCHANGE_LENGTH_UNKNOWN && has_content(e->status) && !e->tunnel;
-    if (e->request.has_body && c->state != CONNECTION_ANSWER)
+    if (e->request.has_body && c->state != CONNECTION_ANSWER && !c->has_body)
         connection_stop_reading(c); /* a part of the body may never come */
     e->sends_body = !e->is_head_only && has_content(e->status);
     e->is_chunked = is_open && e->request.minor == 1;

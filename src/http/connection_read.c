@@ -63,11 +63,11 @@ static void keep_rest(struct connection *c, const char *head, const char *end)
         connection_move(c, CONNECTION_HEAD);
 }
 
-static void take_event(struct connection *c, enum h1_event event, const char *at, bool has_more)
+static void take_event(struct connection *c, enum h1_event event, const char *at, size_t n_more)
 {
     switch (event) {
     case H1_HEAD:
-        connection_begin_request(c, at - c->server->head.size, has_more);
+        connection_begin_request(c, at - c->server->head.size, n_more);
         return;
     case H1_BODY:
         connection_take_body(c, c->reader.chunk);
@@ -95,7 +95,7 @@ static void read_request(struct connection *c, const char *base, size_t from, si
             keep_rest(c, base, base + to);
             return;
         }
-        take_event(c, event, base + from, from < to);
+        take_event(c, event, base + from, to - from);
     }
     c->n_fed = 0;
     if (!c->is_deaf)

@@ -113,12 +113,13 @@ static void await_body(struct connection *c, bool has_more)
         connection_write_interim(c);
 }
 
-void connection_begin_request(struct connection *c, const char *base, bool has_more)
+void connection_begin_request(struct connection *c, const char *base, size_t n_more)
 {
     struct server *s = c->server;
     struct exchange *e = acquire(c);
     struct request *r = &e->request;
     c->is_last = e->must_close = !s->head.keep_alive;
+    c->has_body = !s->head.chunked && s->head.length <= n_more;
     bool is_filled = fill(r, &e->arena, &s->head, base);
     e->is_head_only = slice_equal(r->method, SLICE("HEAD"));
     unsigned refusal = is_filled ? refusal_of(s, r) : 431;
@@ -129,7 +130,7 @@ void connection_begin_request(struct connection *c, const char *base, bool has_m
     enum exchange_interest interest = s->handlers.on_head(e);
     CHECK(interest == EXCHANGE_WANT_BODY || e->status);
     if (r->has_body && e->status == 0)
-        await_body(c, has_more);
+        await_body(c, n_more > 0);
 }
 
 /* Doubles, towards an announced size of which a little is taken on the client's word. */
@@ -171,6 +172,8 @@ void connection_take_body(struct connection *c, struct slice chunk)
     struct exchange *e = c->exchange;
     size_t now = e->body ? e->body->n : 0;
     size_t n = now + chunk.n;
+    if (e->status)
+        return; /* it is answered, without its body */
     if (n > c->server->bounds.request_body) {
         connection_refuse(c, 413);
         return;

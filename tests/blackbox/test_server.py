@@ -147,6 +147,17 @@ class TestBodies:
             assert names(client.answer() for _ in range(2)) == ["/post", "/one"]
             assert client.get("/one").status == 200
 
+    @table(
+        "target, status",
+        ("no path", "/nowhere", 404), ("no method", "/one", 405), ("no good target", "//x", 400),
+    )
+    def test_one_that_nobody_wants_is_passed_over(self, gateway, target, status):
+        """Where it came with its head; else the connection ends, as the rest may never come."""
+        with gateway.client() as client:
+            client.send(f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello".encode() + GET)
+            assert client.answer().status == status
+            assert client.answer().status == 200
+
     def test_it_may_come_late_and_in_parts(self, gateway):
         with gateway.client() as client:
             client.send(POST + "Content-Length: 5\r\n\r\n")

@@ -336,6 +336,31 @@ static void an_answer_on_the_head_keeps_the_connection_where_there_is_no_body(vo
     assert_null(strstr(o->notes, "request;"));
 }
 
+static void nor_does_it_end_one_whose_body_came_with_the_head(void **state)
+{
+    struct owner *o = *state;
+    owner_connect(o);
+    RIG_SAY(
+        o->client,
+        POST("/early") "Content-Length: 4\r\n\r\nGET " POST(
+            "/early") "Content-Length: 4\r\n\r\nabcd" POST("/echo") "Content-Length: 2\r\n\r\nok");
+    rig_expect(&o->rig, o->client, &o->text, "\r\n\r\nok");
+    assert_int_equal(rig_count_of(&o->text, "HTTP/1.1 404"), 2);
+    assert_int_equal(rig_count_of(&o->text, "Connection:"), 0);
+    assert_int_equal(rig_count_of(&o->text, "HTTP/1.1 200"), 1);
+}
+
+static void what_is_missing_of_the_body_is_not_waited_for(void **state)
+{
+    struct owner *o = *state;
+    owner_connect(o);
+    owner_ask(o, POST("/early") "Content-Length: 4\r\n\r\nabc", "none");
+    assert_int_equal(rig_count_of(&o->text, "Connection: close"), 1);
+    owner_connect(o);
+    owner_ask(o, CHUNKED("/early") "1\r\na\r\n0\r\n\r\n", "none");
+    assert_int_equal(rig_count_of(&o->text, "Connection: close"), 1);
+}
+
 /* The answer was begun while the body was on its way: what is left of it is dropped. */
 static void an_answer_before_the_body_is_whole_ends_the_connection(void **state)
 {
@@ -437,18 +462,27 @@ static void a_client_may_leave_behind_any_byte(void **state)
 }
 
 /* The end of the stream comes behind a body that nobody wants: no reset, no departure. */
-static void a_refused_body_that_ends_with_its_client_is_answered(void **state)
+static void refuse_a_body(struct owner *o, const char *head, const char *notes)
 {
     static char body[60000];
-    struct owner *o = *state;
     owner_connect_tcp(o);
-    RIG_SAY(o->client, POST("/early") "Content-Length: 60000\r\n\r\n");
+    o->notes[0] = '\0';
+    rig_send(o->client, slice_of(head));
     rig_send(o->client, (struct slice){body, sizeof body});
     shutdown(o->client, SHUT_WR);
     rig_expect(&o->rig, o->client, &o->text, "none");
     rig_expect_end(&o->rig, o->client, &o->text);
     RIG_UNTIL(&o->rig, server_n_connections(o->server) == 0);
-    assert_string_equal(o->notes, "head /early;finished 404 105;");
+    assert_string_equal(o->notes, notes);
+}
+
+static void a_refused_body_that_ends_with_its_client_is_answered(void **state)
+{
+    struct owner *o = *state;
+    refuse_a_body(o, POST("/early") "Content-Length: 60000\r\n\r\n",
+                  "head /early;finished 404 86;");
+    refuse_a_body(o, POST("/early") "Content-Length: 60001\r\n\r\n",
+                  "head /early;finished 404 105;");
 }
 
 int main(void)
@@ -476,6 +510,8 @@ int main(void)
         TEST(other_expectations_fail),
         TEST(a_client_that_goes_on_sending_still_reads_its_answer),
         TEST(an_answer_on_the_head_keeps_the_connection_where_there_is_no_body),
+        TEST(nor_does_it_end_one_whose_body_came_with_the_head),
+        TEST(what_is_missing_of_the_body_is_not_waited_for),
         TEST(an_answer_before_the_body_is_whole_ends_the_connection),
         TEST(what_is_not_http_is_refused_and_the_connection_ends),
         TEST(a_refusal_behind_a_good_request_comes_in_its_turn),
