@@ -5,13 +5,12 @@
  */
 #include "app/jq_check.h"
 
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "app/jq_setup.h"
-#include "config/diagnostic.h"
+#include "base/buffer.h"
 #include "service/jq_helper.h"
 
 enum {
@@ -21,11 +20,13 @@ enum {
 
 struct check {
     const struct config *config;
-    struct buffer *diagnostics;
+    const struct slice *programs;
+    unsigned n;
+    config_tell_jq *tell;
+    void *context;
     pid_t helper; /* -1: none, or it is of no use any more */
     int fd;
     char message[JQ_HELPER_MESSAGE + 1];
-    bool is_good;
 };
 
 static bool send_whole(int fd, const void *at, size_t n)
@@ -77,28 +78,19 @@ static bool ask(struct check *c, struct slice program)
     return true;
 }
 
-static void complain(struct check *c, const struct config_source *s, bool has_answer)
+static const char *why_no_answer(const struct check *c)
 {
-    char text[JQ_HELPER_MESSAGE + 128];
-    const char *why = c->message;
-    if (!has_answer)
-        why = c->helper < 0 ? "no process can be started for it (is there a /proc?)"
-                            : "it takes too much time or memory to compile";
-    snprintf(text, sizeof text, "jq: %s; give a program that jq compiles", why);
-    c->is_good = false;
-    diagnostic_show(c->config, &s->jq_position, text, c->diagnostics);
+    return c->helper < 0 ? "no process can be started for it (is there a /proc?)"
+                         : "it takes too much time or memory to compile";
 }
 
 /* The line break ends a comment, the parentheses keep "1; def f: 2" from being two functions. */
-static bool write_together(const struct config *config, struct buffer *text)
+static bool write_together(const struct check *c, struct buffer *text)
 {
-    struct jq_setup_walk walk = {0};
-    unsigned n = 0;
     bool has_room = true;
-    for (const struct config_source *s = jq_setup_next(config, &walk); s;
-         s = jq_setup_next(config, &walk), n++)
-        has_room &= buffer_print(text, "def p%u: (%.*s\n);", n, SLICE_ARG(s->jq));
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < c->n; i++)
+        has_room &= buffer_print(text, "def p%u: (%.*s\n);", i, SLICE_ARG(c->programs[i]));
+    for (unsigned i = 0; i < c->n; i++)
         has_room &= buffer_print(text, "%sp%u", i ? "," : "", i);
     return has_room;
 }
@@ -107,38 +99,29 @@ static bool all_compile(struct check *c)
 {
     struct buffer text;
     buffer_init(&text, TOGETHER_MAX);
-    bool is_answered = write_together(c->config, &text) && ask(c, buffer_slice(&text));
+    bool is_answered = write_together(c, &text) && ask(c, buffer_slice(&text));
     buffer_done(&text);
     if (!is_answered)
         end_helper(c);
     return is_answered && !c->message[0];
 }
 
-static void check_source(struct check *c, const struct config_source *s)
-{
-    bool has_answer = ask(c, s->jq);
-    if (!has_answer || c->message[0])
-        complain(c, s, has_answer);
-    if (!has_answer)
-        end_helper(c);
-}
-
 static void check_each(struct check *c)
 {
-    struct jq_setup_walk walk = {0};
-    for (const struct config_source *s = jq_setup_next(c->config, &walk); s;
-         s = jq_setup_next(c->config, &walk))
-        check_source(c, s);
+    for (unsigned i = 0; i < c->n; i++) {
+        bool has_answer = ask(c, c->programs[i]);
+        if (!has_answer || c->message[0])
+            c->tell(c->context, i, has_answer ? c->message : why_no_answer(c));
+        if (!has_answer)
+            end_helper(c);
+    }
 }
 
-bool jq_check(const struct config *config, struct buffer *diagnostics)
+void jq_check(const struct config *config, const struct slice *programs, unsigned n,
+              config_tell_jq *tell, void *context)
 {
-    struct check c = {.config = config, .diagnostics = diagnostics, .helper = -1, .is_good = true};
-    struct jq_setup_walk walk = {0};
-    if (!jq_setup_next(config, &walk))
-        return true;
+    struct check c = {config, programs, n, tell, context, .helper = -1};
     if (!all_compile(&c))
         check_each(&c);
     end_helper(&c);
-    return c.is_good;
 }

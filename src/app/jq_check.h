@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "base/buffer.h"
 #include "config/config.h"
 
-/* false: what does not is appended to the diagnostics. True at once where there is no program. */
-bool jq_check(const struct config *c, struct buffer *diagnostics) MUST_USE;
+/* For struct config_judge. */
+void jq_check(const struct config *c, const struct slice *programs, unsigned n,
+              config_tell_jq *tell, void *context);

@@ -34,15 +34,28 @@ static bool is_tls_good(const struct config_tls_question *q, char *why, size_t n
     return false;
 }
 
-static struct config *read_judged(const char *file, config_tls_judge *judge)
+static bool has_keys(const struct config_auth *a, struct buffer *wrong)
+{
+    switch (a->kind) {
+    case CONFIG_AUTH_KEYS: {
+        struct api_keys *keys = keys_file_load(a, wrong);
+        bool is_good = keys;
+        api_keys_release(keys);
+        return is_good;
+    }
+    case CONFIG_AUTH_JWT:
+        return control_issuer_check_file(a->jwt.file, wrong);
+    case CONFIG_AUTH_CERT:
+        return true; /* its file is one of TLS */
+    }
+    return false;
+}
+
+static struct config *read_judged(const char *file, const struct config_judge *judge)
 {
     struct buffer diagnostics;
     buffer_init(&diagnostics, DIAGNOSTICS_LIMIT);
     struct config *c = config_load_judged(file, judge, &diagnostics);
-    if (c && !jq_check(c, &diagnostics)) {
-        config_free(c);
-        c = NULL;
-    }
     if (diagnostics.n)
         fwrite(diagnostics.at, 1, diagnostics.n, stderr);
     buffer_done(&diagnostics);
@@ -51,7 +64,8 @@ static struct config *read_judged(const char *file, config_tls_judge *judge)
 
 struct config *snapshot_read(const char *file)
 {
-    return read_judged(file, NULL);
+    static const struct config_judge judge = {.judge_jq = jq_check};
+    return read_judged(file, &judge);
 }
 
 static void complain(const struct config *c, const struct config_position *at, const char *message)
@@ -187,7 +201,7 @@ static bool load_certs(const struct config_auth *a, struct client_certs **certs,
     return false;
 }
 
-/* Those of an issuer are the control thread's: here they are only judged. */
+/* Those of an issuer are the control thread's. */
 static bool load_keys(struct snapshot *s, const struct config_auth *a, struct buffer *wrong)
 {
     switch (a->kind) {
@@ -195,14 +209,15 @@ static bool load_keys(struct snapshot *s, const struct config_auth *a, struct bu
         s->keys[a->index] = keys_file_load(a, wrong);
         return s->keys[a->index];
     case CONFIG_AUTH_JWT:
-        return !a->jwt.file || control_issuer_check_file(a->jwt.file, wrong);
+        return true;
     case CONFIG_AUTH_CERT:
         return load_certs(a, &s->client_certs[a->index], wrong);
     }
     return false;
 }
 
-/* Who may ask is known before the first request comes. */
+/* Who may ask is known before the first request comes. All was good when the configuration was
+ * read, so it is rare that something is told here. */
 static bool make_keys(struct snapshot *s)
 {
     const struct config *c = s->config;
@@ -244,7 +259,8 @@ static void make_stats(struct snapshot *s, unsigned n_workers)
 
 struct snapshot *snapshot_load(const char *file, unsigned n_workers)
 {
-    struct config *config = read_judged(file, is_tls_good);
+    static const struct config_judge judge = {is_tls_good, has_keys, jq_check};
+    struct config *config = read_judged(file, &judge);
     if (!config)
         return NULL;
     struct snapshot *s = calloc(1, sizeof *s);

@@ -84,14 +84,14 @@ static void read_files(struct reading *r, const char *file)
     if (root && !r->is_over)
         option_read_section(r, &config_root, root, r->config);
     if (!r->is_over)
-        config_judge_tls(r);
+        config_judge_all(r);
 }
 
-struct config *config_load_told(const char *file, config_tls_judge *is_tls_good,
+struct config *config_load_told(const char *file, const struct config_judge *judge,
                                 struct buffer *diagnostics, bool *told)
 {
     struct config *c = calloc(1, sizeof *c);
-    struct reading r = {.config = c, .is_tls_good = is_tls_good};
+    struct reading r = {.config = c, .judge = judge};
     CHECK(c);
     arena_init(&c->arena, KEPT_FIRST, KEPT_MAX);
     arena_init(&r.scratch, SCRATCH_FIRST, SCRATCH_MAX);
@@ -111,13 +111,14 @@ struct config *config_load_told(const char *file, config_tls_judge *is_tls_good,
 
 struct config *config_load(const char *file, struct buffer *diagnostics)
 {
-    return config_load_told(file, NULL, diagnostics, NULL);
+    static const struct config_judge nobody;
+    return config_load_told(file, &nobody, diagnostics, NULL);
 }
 
-struct config *config_load_judged(const char *file, config_tls_judge *is_tls_good,
+struct config *config_load_judged(const char *file, const struct config_judge *judge,
                                   struct buffer *diagnostics)
 {
-    return config_load_told(file, is_tls_good, diagnostics, NULL);
+    return config_load_told(file, judge, diagnostics, NULL);
 }
 
 void config_keep_pattern(struct reading *r, struct pattern *p)

@@ -41,8 +41,23 @@ struct config_tls_question {
     const char *file;
     const char *cert; /* of a key, whose it must be; NULL: not known */
 };
-/* false: it cannot, and `why` (n bytes) says so without its name. */
-typedef bool config_tls_judge(const struct config_tls_question *q, char *why, size_t n);
+
+struct buffer;
+struct config;
+struct config_auth;
+/* Why program i does not compile. */
+typedef void config_tell_jq(void *context, unsigned i, const char *why);
+
+/* What a configuration names and others must judge, who know it; NULL: it is not looked at. */
+struct config_judge {
+    /* false: the file cannot be used, and `why` (n bytes) says so without its name. */
+    bool (*is_tls_good)(const struct config_tls_question *q, char *why, size_t n);
+    /* Are there keys in the files of the policy? false: `wrong` says why not, or is empty. */
+    bool (*has_keys)(const struct config_auth *a, struct buffer *wrong);
+    /* Tells of each program that does not compile. Of `c` the bounds are known. */
+    void (*judge_jq)(const struct config *c, const struct slice *programs, unsigned n,
+                     config_tell_jq *tell, void *context);
+};
 
 struct config_listen {
     struct slice address; /* as written */
@@ -378,7 +393,6 @@ struct config_source {
     struct shape shape;
     struct slice jq; /* the program; empty: none */
     uint64_t jq_time_ms;
-    struct config_position jq_position;
     struct config_into into;
     struct slice schema; /* of what the service answers, as JSON; empty: nothing is said. Only for
                             who describes the endpoint */
@@ -586,10 +600,9 @@ struct config {
 
 /* Reads and checks the file and what it includes. NULL after errors: `diagnostics` (growing, owned
  * by the caller) has them all as text, FILE:LINE:COL and a caret each. */
-struct buffer;
 struct config *config_load(const char *file, struct buffer *diagnostics);
-/* The same, and files of certificates and keys are judged, too. */
-struct config *config_load_judged(const char *file, config_tls_judge *is_tls_good,
+/* The same, and what others know is judged, too. */
+struct config *config_load_judged(const char *file, const struct config_judge *judge,
                                   struct buffer *diagnostics);
 void config_free(struct config *c);
 

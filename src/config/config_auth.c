@@ -41,6 +41,7 @@ static void read_policies(struct reading *r, const struct option *row, struct no
         a->position = document_position(pair->key->place);
         a->index = c->n_auth++;
         option_read_section(r, row->section, pair->value, a);
+        config_note_auth(r, pair->key, a);
     }
 }
 

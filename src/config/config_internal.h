@@ -149,7 +149,7 @@ struct document *config_open(struct reading *r, const char *path, const char *na
 struct node *config_parse(struct reading *r, struct document *d, bool *is_empty);
 /* config_load_judged(); told[i] becomes true for each rule i that a diagnostic is of. May be NULL.
  */
-struct config *config_load_told(const char *file, config_tls_judge *is_tls_good,
+struct config *config_load_told(const char *file, const struct config_judge *judge,
                                 struct buffer *diagnostics, bool *told);
 /* `tls` names files in this map, for the service or, where that is NULL, for something else; they
  * are judged in the end. */
@@ -158,5 +158,11 @@ void config_note_tls(struct reading *r, const struct node *map, const struct con
 /* The same of a file of authorities alone. */
 void config_note_ca(struct reading *r, const struct node *map, const char *ca);
 void config_judge_tls(struct reading *r);
+/* A program of a source, which many sources may have from `defaults`. */
+void config_note_jq(struct reading *r, struct node *program);
+/* A policy, told of where its name stands. */
+void config_note_auth(struct reading *r, const struct node *name, const struct config_auth *a);
+/* Once all is read: what others know better than the reading. */
+void config_judge_all(struct reading *r);
 /* Is it one word that may be a scope (RFC 6749 3.3)? */
 bool config_is_scope(struct slice text);

@@ -224,8 +224,9 @@ static void read_jq(struct reading *r, const struct option *row, struct node *va
     if (!option_scalar(r, value, "a program of jq"))
         return;
     s->jq = reading_copy(r, value->text);
-    s->jq_position = document_position(value->place);
-    if (s->jq.n == 0)
+    if (s->jq.n)
+        config_note_jq(r, value);
+    else
         reading_complain(r, RULE_EMPTY, value->place,
                          "nothing is given here; a program of jq is due, as \".items\"");
 }

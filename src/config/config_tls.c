@@ -73,7 +73,7 @@ static bool judge(struct reading *r, const struct reading_tls *noted, enum confi
     const struct node *value = node_find(noted->map, slice_of(files[which].key));
     struct config_tls_question q = {.which = which, .file = names[which], .cert = cert};
     char why[WHY_MAX];
-    if (!q.file || !value || r->is_tls_good(&q, why, sizeof why))
+    if (!q.file || !value || r->judge->is_tls_good(&q, why, sizeof why))
         return true;
     reading_complain(r, RULE_TLS_FILE, value->place, "%s %s: %s; %s",
                      reading_show(r, slice_of(q.file)), files[which].what, why, files[which].right);
@@ -82,7 +82,7 @@ static bool judge(struct reading *r, const struct reading_tls *noted, enum confi
 
 void config_judge_tls(struct reading *r)
 {
-    for (const struct reading_tls *n = r->tls; n && r->is_tls_good; n = n->next) {
+    for (const struct reading_tls *n = r->tls; n && r->judge->is_tls_good; n = n->next) {
         if (!is_used(r->config, n))
             continue;
         (void)judge(r, n, CONFIG_TLS_CA, NULL);

@@ -37,6 +37,19 @@ struct reading_tls {
     const struct config_service *service; /* that they are for; NULL: for something else */
 };
 
+/* A program of jq. */
+struct reading_jq {
+    struct reading_jq *next;
+    const struct node *program;
+};
+
+/* A policy of who may ask. */
+struct reading_auth {
+    struct reading_auth *next;
+    struct place place; /* of its name */
+    const struct config_auth *auth;
+};
+
 struct reading {
     struct config *config;
     struct arena scratch;
@@ -44,7 +57,9 @@ struct reading {
     struct reading_masked *masked;
     struct reading_schema *schemas;
     struct reading_tls *tls;
-    config_tls_judge *is_tls_good; /* NULL: they are not looked at */
+    struct reading_jq *jq;
+    struct reading_auth *auth;
+    const struct config_judge *judge;
     bool is_over;
     size_t n_bytes; /* read so far */
     unsigned n_documents;

@@ -77,6 +77,7 @@ enum rule {
     RULE_ALGORITHM,
     RULE_SCOPES,
     RULE_CLIENT_CERT,
+    RULE_KEYS,
     /* endpoints */
     RULE_METHOD,
     RULE_PATH,
@@ -122,6 +123,7 @@ enum rule {
     RULE_INTO_TAKEN,
     RULE_HIDDEN,
     RULE_SCHEMA,
+    RULE_JQ,
     RULE_CACHE_METHOD,
     RULE_CACHE_NEEDS,
     RULE_CACHE_EMPTY,

@@ -391,6 +391,40 @@ class TestFilesOfTLS:
         assert done.returncode == 0, done.stderr
 
 
+class TestWhatIsJudgedInTheEnd:
+    TEXT = """\
+auth:
+  partner: {api_keys: {file: keys.yaml}}
+  customer: {jwt: {issuer: a, audience: b, jwks: jwks.json}}
+services: {alpha: "http://h:1"}
+defaults: {source: {jq: ".["}}
+endpoints:
+  - path: /one
+    sources:
+      one: {get: "alpha:/", requierd: true}
+      two: {get: "alpha:/", jq: nobody}
+      three: {get: "alpha:/", jq: .good}
+"""
+
+    def test_is_told_beside_other_errors_and_once(self, tmp_path):
+        (tmp_path / "keys.yaml").write_text("- a\n")
+        (tmp_path / "jwks.json").write_text("{}")
+        done, _ = check(tmp_path, self.TEXT)
+        told = diagnostics(done.stderr)
+        assert done.returncode == 2
+        assert [(d.line, d.column) for d in told] == [(2, 3), (3, 3), (5, 25), (9, 29), (10, 33)]
+        assert "keys.yaml:1:1: " in told[0].what and "JSON Web Key Set" in told[1].what
+        assert told[2].what.startswith("jq: ") and "'required'" in told[3].what
+        assert told[4].what.startswith("jq: nobody/0 is not defined")
+
+    @pytest.mark.parametrize("command", ["types", "openapi"])
+    def test_who_only_describes_needs_no_keys_but_programs(self, tmp_path, command):
+        check(tmp_path, self.TEXT.replace("requierd", "required"))
+        done = run(command, "-c", "sheaf.yaml", cwd=tmp_path)
+        assert done.returncode == 2
+        assert [d.line for d in diagnostics(done.stderr)] == [5, 10]
+
+
 class TestEnvironment:
     TEXT = "listen: ${PLACE_OF_SHEAF}\n" + GOOD
 

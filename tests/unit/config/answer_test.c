@@ -86,7 +86,6 @@ static void the_rest_of_a_shape_reaches_its_place(void **state)
     assert_int_equal(s->format, CONFIG_FORMAT_XML);
     ASSERT_SLICE(s->jq, ".a | .b");
     assert_int_equal(s->jq_time_ms, 2000);
-    assert_int_equal(s->jq_position.line, 2);
     assert_true(s->is_kept);
     assert_int_equal(load_source(*state, "format: base64")->format, CONFIG_FORMAT_BASE64);
 }

@@ -79,6 +79,28 @@ static bool is_there(const struct config_tls_question *q, char *why, size_t n)
     return is_good;
 }
 
+static bool has_keys(const struct config_auth *a, struct buffer *wrong)
+{
+    const char *file = a->kind == CONFIG_AUTH_KEYS ? a->file : a->jwt.file;
+    if (!strstr(file, "absent"))
+        return true;
+    if (!strstr(file, "silent"))
+        assert_true(buffer_print(wrong, "%s cannot be read", file));
+    return false;
+}
+
+/* A program that says so does not compile. */
+static void judge_jq(const struct config *c, const struct slice *programs, unsigned n,
+                     config_tell_jq *tell, void *context)
+{
+    (void)c;
+    for (unsigned i = 0; i < n; i++)
+        if (slice_starts(programs[i], SLICE("bad")))
+            tell(context, i, "syntax error");
+}
+
+static const struct config_judge judge = {is_there, has_keys, judge_jq};
+
 /* false, and printed, where another thing is told than expected. */
 static bool check_case(const char *name)
 {
@@ -86,7 +108,7 @@ static bool check_case(const char *name)
     struct buffer text, expected;
     buffer_init(&text, TOLD_MAX);
     buffer_init(&expected, TOLD_MAX);
-    struct config *c = config_load_told(name, is_there, &text, told);
+    struct config *c = config_load_told(name, &judge, &text, told);
     config_free(c);
     snprintf(path, sizeof path, "%.*s.expected", (int)(strrchr(name, '.') - name), name);
     read_whole(path, &expected);
