@@ -79,7 +79,7 @@ static void read_files(struct reading *r, const char *file)
     if (is_empty)
         reading_complain(r, RULE_NOTHING, (struct place){d, 0},
                          "the file says nothing; it needs `services` and `endpoints`");
-    if (root && option_map(r, root, "the configuration is a map of its keys"))
+    if (root && root->kind == NODE_MAP)
         root = config_join_includes(r, root);
     if (root && !r->is_over)
         option_read_section(r, &config_root, root, r->config);

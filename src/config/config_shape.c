@@ -117,12 +117,17 @@ static const struct fields *read_path(struct reading *r, const struct node *valu
 static const struct fields *read_list(struct reading *r, const struct node *value)
 {
     const struct fields *all = NULL;
+    if (value->n > CONFIG_MAX_ITEMS) {
+        reading_complain(r, RULE_MANY, value->place, "these are %zu paths; name at most %d",
+                         value->n, CONFIG_MAX_ITEMS);
+        return NULL;
+    }
     for (size_t i = 0; i < value->n && !r->is_over; i++) {
         const struct fields *f = read_path(r, value->items[i]);
         const struct fields *merged = f ? fields_merge(all, f, &r->config->arena) : all;
         if (f && !merged) {
             reading_complain(r, RULE_FIELDS, value->items[i]->place,
-                             "these are too many fields; name at most %d", FIELDS_NAMES_MAX);
+                             "these are too many fields together; name fewer");
             break;
         }
         all = merged;
