@@ -68,11 +68,11 @@ struct config *snapshot_read(const char *file)
     return read_judged(file, &judge);
 }
 
-static void complain(const struct config *c, const struct config_position *at, const char *message)
+static void complain(const struct config_position *at, const char *message)
 {
     struct buffer told;
     buffer_init(&told, DIAGNOSTICS_LIMIT);
-    diagnostic_show(c, at, message, &told);
+    diagnostic_show(at, message, &told);
     fwrite(told.at, 1, told.n, stderr);
     buffer_done(&told);
 }
@@ -230,7 +230,7 @@ static bool make_keys(struct snapshot *s)
         buffer_init(&wrong, MESSAGE_MAX);
         bool good = load_keys(s, &c->auth[i], &wrong);
         if (!good)
-            complain(c, &c->auth[i].position,
+            complain(&c->auth[i].position,
                      wrong.n ? wrong.at : "its keys cannot be read; give a file that can");
         all_good &= good;
         buffer_done(&wrong);
@@ -282,7 +282,7 @@ bool snapshot_may_serve(const struct snapshot *s, bool allows_faults)
     const struct config *c = s->config;
     if (c->n_faults == 0 || allows_faults)
         return true;
-    complain(c, &c->faults[0].position,
+    complain(&c->faults[0].position,
              "`faults` make calls fail on purpose; run with --allow-faults, or take them out");
     return false;
 }

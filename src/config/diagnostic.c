@@ -205,14 +205,6 @@ void diagnostic_write(struct diagnostics *d, struct buffer *out)
     }
 }
 
-/* As it is opened: an included file's name is relative to the including file's folder. */
-static struct slice path_of(const struct config *c, const char *name, struct arena *arena)
-{
-    const char *slash = strrchr(c->file, '/');
-    int n_folder = slash && strcmp(name, c->file) != 0 ? (int)(slash + 1 - c->file) : 0;
-    return arena_print(arena, "%.*s%s", n_folder, c->file, name);
-}
-
 static struct place find_place(struct document *d, const struct config_position *at)
 {
     if (at->line == 0 || at->line > d->n_lines)
@@ -225,16 +217,14 @@ static struct place find_place(struct document *d, const struct config_position 
     return place;
 }
 
-void diagnostic_show(const struct config *c, const struct config_position *at, const char *message,
-                     struct buffer *out)
+void diagnostic_show(const struct config_position *at, const char *message, struct buffer *out)
 {
     struct arena scratch;
     arena_init(&scratch, FILE_BYTES / 64, 4 * (size_t)FILE_BYTES);
-    struct slice path = path_of(c, at->file, &scratch);
-    struct document d = {.name = at->file, .path = path.at, .is_included = true};
+    struct document d = {.name = at->file, .path = at->file, .is_included = true};
     bool is_told =
         buffer_print(out, "%s:%u:%u: error: %s\n", at->file, at->line, at->column, message);
-    if (is_told && path.at && document_read(&d, FILE_BYTES, &scratch) == FAULT_NONE)
+    if (is_told && document_read(&d, FILE_BYTES, &scratch) == FAULT_NONE)
         put_source(out, find_place(&d, at));
     arena_done(&scratch);
 }

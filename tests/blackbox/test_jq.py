@@ -262,16 +262,18 @@ def test_the_helper_is_not_for_people():
     assert done.returncode == 2 and "started by sheaf itself" in done.stderr
 
 
-def test_what_is_wrong_in_an_included_file_is_shown_there(tmp_path):
+@table("by", ("by its relative name", ""), ("by its absolute name", "@folder@/"))
+def test_what_is_wrong_in_an_included_file_is_shown_there(tmp_path, by):
+    folder = by.replace("@folder@", str(tmp_path))
     line = "  - {path: /é, sources: {one: {get: 'alpha:/', jq: nobody}}}"
     column = line.index("nobody")
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "a.yaml").write_text(f"endpoints:\n{line}\n", encoding="utf-8")
     (tmp_path / "sheaf.yaml").write_text(
-        "include: [conf.d/*.yaml]\nservices: {alpha: 'http://127.0.0.1:1'}\n"
+        f"include: ['{folder}conf.d/*.yaml']\nservices: {{alpha: 'http://127.0.0.1:1'}}\n"
     )
     done = run("check", "-c", str(tmp_path / "sheaf.yaml"))
     assert done.returncode == 2
     first, shown, caret = done.stderr.splitlines()
-    assert first.startswith(f"conf.d/a.yaml:2:{column + 1}: error: jq: nobody/0 is not defined; ")
+    assert first.startswith(f"{folder}conf.d/a.yaml:2:{column + 1}: error: jq: nobody/0 is not defined; ")
     assert shown == line and caret == " " * column + "^"
