@@ -181,6 +181,16 @@ struct slice document_line(struct place place)
     return (struct slice){d->text.at + d->lines[line], end - d->lines[line]};
 }
 
+bool document_next_line(struct place *place)
+{
+    const struct document *d = place->document;
+    size_t next = find_line(d, place->offset) + 1;
+    if (next >= d->n_lines)
+        return false;
+    place->offset = d->lines[next];
+    return true;
+}
+
 /* Bytes that stand for themselves and for the next one: \" in double quotes, '' in single ones. */
 static bool is_escape(struct slice line, size_t at, char quote)
 {

@@ -48,3 +48,5 @@ void document_hide(struct place place, size_t n);
 struct config_position document_position(struct place place);
 /* The whole line a place is on, without its end. */
 struct slice document_line(struct place place);
+/* Moves the place to where the next line begins. false: there is none. */
+bool document_next_line(struct place *place);

@@ -119,17 +119,12 @@ static bool is_backslash(struct place place)
 /* A tab is told where it stands, which may be the line below the one that libfyaml names. */
 static bool find_tab(struct place *place)
 {
-    const struct document *d = place->document;
+    if (!is_indented_by_tab(document_line(*place)) &&
+        (!document_next_line(place) || !is_indented_by_tab(document_line(*place))))
+        return false;
     struct slice line = document_line(*place);
-    size_t next = (size_t)(line.at - d->text.at) + line.n + 1;
-    if (!is_indented_by_tab(line)) {
-        place->offset = next;
-        if (next >= d->text.n || !is_indented_by_tab(document_line(*place)))
-            return false;
-    }
-    line = document_line(*place);
     const char *tab = memchr(line.at, '\t', line.n);
-    place->offset = (size_t)(tab - d->text.at);
+    place->offset = (size_t)(tab - place->document->text.at);
     return true;
 }
 
