@@ -34,7 +34,7 @@ const struct config_reference_value config_reference_values[] = {
     {"share", "`20%` `0.5%`"},
     {"boolean", "`on` `yes` `true`, or `off` `no` `false`; anywhere else `no` is a text"},
     {"template", "without quotes on a line of its own; inside `{ }` and `[ ]` in quotes"},
-    {"name", "letters, digits and `_`, no digit first; services and views also with `-`"},
+    {"name", "letters, digits and `_`, no digit first; services, policies and views also with `-`"},
     {0},
 };
 

@@ -13,6 +13,7 @@ static const struct option traces[] = {
      .kind = &option_share,
      .place = offsetof(struct config, traces.sample_permille),
      .preset = "100%",
+     .max = 1000,
      .sentence = "The share of new traces that are recorded. A client's own `traceparent` says by "
                  "itself whether it is.",
      .example = "10%"},
