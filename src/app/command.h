@@ -23,6 +23,9 @@ struct command_line {
     bool allows_faults; /* --allow-faults: those of the configuration may be made */
 };
 
+/* For what has said all on stdout: good, where that is written. Else that is told. */
+enum exit_code command_said(void);
+
 enum exit_code command_run(const struct command_line *line);
 enum exit_code command_check(const struct command_line *line);
 enum exit_code command_explain(const struct command_line *line);

@@ -17,5 +17,5 @@ enum exit_code command_check(const struct command_line *line)
     if (line->wants_advice)
         advice_print(stdout, c);
     snapshot_release(s);
-    return EXIT_GOOD;
+    return command_said();
 }

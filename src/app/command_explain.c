@@ -9,8 +9,8 @@
 
 static void tell_paths(const char *wanted, const struct config *c)
 {
-    fprintf(stderr, "sheaf: no endpoint has the path %s; it is given as in the configuration:\n",
-            wanted);
+    fprintf(stderr, "sheaf: no endpoint has the path %s; %s\n", wanted,
+            c->n_endpoints ? "it is given as in the configuration:" : "there are no endpoints yet");
     for (unsigned i = 0; i < c->n_endpoints; i++)
         fprintf(stderr, "  %.*s\n", SLICE_ARG(c->endpoints[i].path));
 }
@@ -48,6 +48,15 @@ static unsigned tell_all(const struct command_line *line, const struct config *c
     return n_told;
 }
 
+/* A configuration may have no endpoints yet; false: one is asked for. */
+static bool tell_none(const struct command_line *line)
+{
+    if (line->argument)
+        return false;
+    printf(line->wants_mermaid ? "flowchart LR\n" : "there are no endpoints yet\n");
+    return true;
+}
+
 static void tell_why_not(const struct command_line *line, const struct config *c)
 {
     struct explain_choice choice;
@@ -70,9 +79,9 @@ enum exit_code command_explain(const struct command_line *line)
     struct snapshot *s = snapshot_load(line->config_file, 1);
     if (!s)
         return EXIT_USAGE;
-    unsigned n_told = tell_all(line, s->config);
-    if (!n_told)
+    bool is_told = s->config->n_endpoints == 0 ? tell_none(line) : tell_all(line, s->config);
+    if (!is_told)
         tell_why_not(line, s->config);
     snapshot_release(s);
-    return n_told ? EXIT_GOOD : EXIT_USAGE;
+    return is_told ? command_said() : EXIT_USAGE;
 }

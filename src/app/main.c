@@ -121,7 +121,7 @@ static enum exit_code run_command(const struct command *c, int n, char **words)
     for (int i = 0; i < n;) {
         if (is_help(words[i])) {
             printf("usage: sheaf %s %s\n%s\n", c->name, c->usage, c->summary);
-            return EXIT_GOOD;
+            return command_said();
         }
         int taken = take_word(c, words + i, n - i, &line);
         if (!taken)
@@ -139,11 +139,11 @@ static enum exit_code run_program(int n, char **words)
         return refuse(NULL, "no command", NULL);
     if (strcmp(words[1], "--version") == 0) {
         printf("sheaf %s\n", SHEAF_VERSION);
-        return EXIT_GOOD;
+        return command_said();
     }
     if (is_help(words[1])) {
         print_help(stdout);
-        return EXIT_GOOD;
+        return command_said();
     }
     const struct command *c = find_command(words[1]);
     if (!c)

@@ -2,11 +2,12 @@
 
 import signal
 import socket
+import subprocess
 
 import pytest
 
 from cases import table
-from gateway import run, wait_for
+from gateway import SHEAF, run, wait_for
 
 pytestmark = pytest.mark.essential
 
@@ -59,6 +60,20 @@ def test_check_of_a_good_file_is_one_line_and_exit_0(tmp_path):
     done = run("check", "-c", file)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("\n") == 1 and done.stdout.endswith("\n")
+
+
+@pytest.mark.parametrize("words", [
+    ["check", "-c", "sheaf.yaml"], ["check", "-c", "sheaf.yaml", "--advice"],
+    ["explain", "-c", "sheaf.yaml"], ["types", "-c", "sheaf.yaml"], ["openapi", "-c", "sheaf.yaml"],
+    ["--version"], ["--help"], ["check", "--help"],
+], ids=" ".join)
+def test_what_cannot_be_said_is_a_failure_at_run_time(tmp_path, words):
+    write(tmp_path, GOOD.replace("@listen@", "127.0.0.1:8080").replace("@alpha@", "a:1"))
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([SHEAF, *words], stdout=full, stderr=subprocess.PIPE, cwd=tmp_path,
+                              timeout=20, check=False)
+    told = b"sheaf: the output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, told)
 
 
 def test_explain_tells_each_endpoints_plan(tmp_path):

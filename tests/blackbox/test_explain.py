@@ -186,6 +186,20 @@ class TestTree:
         assert found.worst() == 6.4
 
 
+class TestNoEndpoints:
+    @pytest.mark.parametrize("empty", ["", "[]"])
+    def test_are_no_mistake(self, tmp_path, empty):
+        text = f"services: {{alpha: 'http://a:1'}}\nendpoints: {empty}\n"
+        (tmp_path / "sheaf.yaml").write_text(text)
+        done = run("explain", "-c", "sheaf.yaml", cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "there are no endpoints yet\n", "")
+        done = run("explain", "-c", "sheaf.yaml", "--mermaid", cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "flowchart LR\n", "")
+        done = run("explain", "-c", "sheaf.yaml", "/x", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "sheaf: no endpoint has the path /x; there are no endpoints yet\n"
+
+
 class TestPaths:
     def test_without_a_path_each_endpoint_is_told(self, tmp_path):
         text = explain(tmp_path, DIAMOND + CUT).stdout
