@@ -138,7 +138,7 @@ void config_check_endpoint_cache(struct reading *r, struct config_endpoint *e,
 }
 
 #define CACHE                                                                                      \
-    "{\"anyOf\":[{\"enum\":[true,false,\"on\",\"off\"]},{\"type\":\"string\",\"pattern\":"         \
+    "{\"anyOf\":[" OPTION_ON "," OPTION_OFF ",{\"type\":\"string\",\"pattern\":"                   \
     "\"^[0-9]+(ms|s|m|h)$|\\\\$\\\\{\"},@]}"
 
 const struct option_kind config_kind_source_cache = {"duration, map, or `off`", CACHE,

@@ -60,11 +60,12 @@ static void read_compress(struct reading *r, const struct option *row, struct no
     fill_codings(c);
 }
 
-const struct option_kind config_kind_compress = {
-    "list of codings, map, or `off`",
-    "{\"anyOf\":[{\"enum\":[true,false,\"on\",\"off\"]},{\"type\":\"array\",\"items\":{\"enum\":["
-    "\"zstd\",\"br\",\"gzip\"]}},@]}",
-    read_compress};
-const struct option_kind config_kind_codings = {
-    "list of codings", "{\"type\":\"array\",\"items\":{\"enum\":[\"zstd\",\"br\",\"gzip\"]}}",
-    read_codings};
+#define CODINGS                                                                                    \
+    "{\"type\":\"array\",\"items\":{\"anyOf\":[{\"enum\":[\"zstd\",\"br\",\"gzip\"]}"              \
+    "," OPTION_ENVIRONMENT "]}}"
+
+const struct option_kind config_kind_compress = {"list of codings, map, or `off`",
+                                                 "{\"anyOf\":[" OPTION_ON "," OPTION_OFF
+                                                 "," OPTION_ENVIRONMENT "," CODINGS ",@]}",
+                                                 read_compress};
+const struct option_kind config_kind_codings = {"list of codings", CODINGS, read_codings};

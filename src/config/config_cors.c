@@ -155,7 +155,7 @@ static void read_cors(struct reading *r, const struct option *row, struct node *
 }
 
 const struct option_kind config_kind_cors = {
-    "map, or `off`", "{\"anyOf\":[{\"enum\":[false,\"off\"]},@]}", read_cors};
+    "map, or `off`", "{\"anyOf\":[" OPTION_OFF "," OPTION_ENVIRONMENT ",@]}", read_cors};
 
 #define WORDS                                                                                      \
     "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{\"type\":[\"string\","       \

@@ -255,7 +255,7 @@ void config_check_authorization(struct reading *r, const struct config_source *s
 #define SECRET "{\"anyOf\":[{\"type\":\"string\"},@]}"
 
 const struct option_kind config_kind_credentials = {
-    "map, or `off`", "{\"anyOf\":[{\"enum\":[false,\"off\"]},@]}", read_credentials};
+    "map, or `off`", "{\"anyOf\":[" OPTION_OFF "," OPTION_ENVIRONMENT ",@]}", read_credentials};
 const struct option_kind config_kind_bearer = {"secret", SECRET, read_bearer};
 const struct option_kind config_kind_secret = {"secret", SECRET, read_secret};
 const struct option_kind config_kind_basic = {"map", "@", read_basic};

@@ -186,5 +186,6 @@ void config_check_each(struct reading *r, const struct config_source *s, const s
 const struct option_kind config_kind_each = {"list of a source, a body or a parameter",
                                              "{\"type\":\"string\"}", read_each};
 const struct option_kind config_kind_batch = {
-    "name", "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_]*$\"}", read_batch};
+    "name", "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_]*$|\\\\$\\\\{\"}",
+    read_batch};
 const struct option_kind config_kind_by = {"path of names", "{\"type\":\"string\"}", read_by};

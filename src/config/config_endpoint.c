@@ -65,5 +65,5 @@ static void read_defaults_of(struct reading *r, const struct option *row, struct
 }
 
 const struct option_kind config_kind_endpoints = {
-    "list of endpoints", "{\"type\":\"array\",\"items\":@}", read_endpoints};
+    "list of endpoints", "{\"type\":[\"array\",\"null\"],\"items\":@}", read_endpoints};
 const struct option_kind config_kind_defaults_of = {"map", "@", read_defaults_of};

@@ -206,5 +206,6 @@ static void read_include(struct reading *r, const struct option *row, struct nod
 
 const struct option_kind config_kind_include = {
     "file name or pattern, or a list of them",
-    "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{\"type\":\"string\"}}]}",
+    "{\"anyOf\":[{\"type\":[\"string\",\"null\"]},{\"type\":\"array\",\"items\":{\"type\":"
+    "\"string\"}}]}",
     read_include};

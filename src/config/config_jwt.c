@@ -174,9 +174,10 @@ const struct option_kind config_kind_audience = {
 const struct option_kind config_kind_jwks = {"URL or file", "{\"type\":\"string\"}", read_jwks};
 const struct option_kind config_kind_algorithms = {
     "list of algorithms",
-    "{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"RS256\",\"RS384\",\"RS512\","
+    "{\"type\":\"array\",\"minItems\":1,\"items\":{\"anyOf\":[{\"enum\":[\"RS256\",\"RS384\","
+    "\"RS512\","
     "\"PS256\",\"PS384\",\"PS512\",\"ES256\",\"ES384\",\"ES512\",\"EdDSA\",\"HS256\",\"HS384\","
-    "\"HS512\"]}}",
+    "\"HS512\"]}," OPTION_ENVIRONMENT "]}}",
     read_algorithms};
 const struct option_kind config_kind_endpoint_scopes = {
     "list of scopes", "{\"type\":\"array\",\"maxItems\":16,\"items\":{\"type\":\"string\"}}",

@@ -65,4 +65,4 @@ static void read_name(struct reading *r, const struct option *row, struct node *
 }
 
 const struct option_kind config_kind_name = {
-    "name", "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_]*$\"}", read_name};
+    "name", "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_]*$|\\\\$\\\\{\"}", read_name};

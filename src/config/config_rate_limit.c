@@ -115,7 +115,7 @@ void config_check_rate_limit(struct reading *r, const struct config_endpoint *e,
 }
 
 #define RATE_LIMIT                                                                                 \
-    "{\"anyOf\":[{\"enum\":[false,\"off\"]},{\"type\":\"string\",\"pattern\":\"^[0-9]+/[smh]$|"    \
+    "{\"anyOf\":[" OPTION_OFF ",{\"type\":\"string\",\"pattern\":\"^[0-9]+/[smh]$|"                \
     "\\\\$\\\\{\"},@]}"
 
 const struct option_kind config_kind_rate_limit = {"rate, map, or `off`", RATE_LIMIT,

@@ -253,8 +253,7 @@ static void read_priority(struct reading *r, const struct option *row, struct no
         *(int *)option_at(object, row) = is_negative ? -(int)number : (int)number;
 }
 
-#define ENVIRONMENT "{\"type\":\"string\",\"pattern\":\"\\\\$\\\\{\"}"
-#define OR_OFF "{\"anyOf\":[{\"enum\":[true,false,\"on\",\"off\"]},@]}"
+#define OR_OFF "{\"anyOf\":[" OPTION_ON "," OPTION_OFF "," OPTION_ENVIRONMENT ",@]}"
 
 const struct option_kind config_kind_breaker = {"map, or `off`", OR_OFF, read_breaker};
 const struct option_kind config_kind_retry = {"map, or `off`", OR_OFF, read_retry};
@@ -264,8 +263,8 @@ const struct option_kind config_kind_health = {"map, or `off`", OR_OFF, read_hea
 const struct option_kind config_kind_causes = {
     "list of causes",
     "{\"type\":\"array\",\"minItems\":1,\"items\":{\"anyOf\":[{\"enum\":[\"unreachable\","
-    "\"timeout\",408,425,429]},{\"type\":\"integer\",\"minimum\":500,\"maximum\":599}," ENVIRONMENT
-    "]}}",
+    "\"timeout\",408,425,429]},{\"type\":\"integer\",\"minimum\":500,\"maximum\":599}"
+    "," OPTION_ENVIRONMENT "]}}",
     read_causes};
 const struct option_kind config_kind_after = {
     "quantile, p50 to p99.9, or duration",
@@ -273,12 +272,14 @@ const struct option_kind config_kind_after = {
     read_after};
 const struct option_kind config_kind_balance = {
     "word, or {hash: \"{id}\"}",
-    "{\"anyOf\":[{\"enum\":[\"least-latency\",\"round-robin\"]}," ENVIRONMENT ",@]}", read_balance};
+    "{\"anyOf\":[{\"enum\":[\"least-latency\",\"round-robin\"]}," OPTION_ENVIRONMENT ",@]}",
+    read_balance};
 const struct option_kind config_kind_hash = {"text with variables", "{\"type\":\"string\"}",
                                              read_hash};
 const struct option_kind config_kind_health_path = {"path", "{\"type\":\"string\"}",
                                                     read_health_path};
 const struct option_kind config_kind_priority = {
     "number, -1000 to 1000",
-    "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":-1000,\"maximum\":1000}," ENVIRONMENT "]}",
+    "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":-1000,\"maximum\":1000}," OPTION_ENVIRONMENT
+    "]}",
     read_priority};

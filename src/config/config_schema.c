@@ -9,8 +9,14 @@ enum {
     VALUE_MAX = 16 * 1024 /* bytes of one value's schema */
 };
 
-/* A value that comes from the environment may be anything. */
-#define ENVIRONMENT "{\"type\":\"string\",\"pattern\":\"\\\\$\\\\{\"}"
+/* What the options' own schemas refer to: option_is_boolean() knows no case, and what comes from
+ * the environment may be anything. */
+static const char shared[] =
+    "    \"environment\": {\"type\": \"string\", \"pattern\": \"\\\\$\\\\{\"},\n"
+    "    \"on\": {\"anyOf\": [{\"enum\": [true, \"on\", \"yes\"]}, {\"type\": \"string\",\n"
+    "      \"pattern\": \"^([oO][nN]|[yY][eE][sS]|[tT][rR][uU][eE])$\"}]},\n"
+    "    \"off\": {\"anyOf\": [{\"enum\": [false, \"off\", \"no\"]}, {\"type\": \"string\",\n"
+    "      \"pattern\": \"^([oO][fF][fF]|[nN][oO]|[fF][aA][lL][sS][eE])$\"}]}\n";
 
 static bool put(struct buffer *out, const char *text)
 {
@@ -30,25 +36,30 @@ static bool put_fragment(struct buffer *out, const char *schema, const struct se
     return is_good;
 }
 
+/* The word that may stand in place of a count or a duration, if there is one. */
+static bool put_zero_word(struct buffer *out, const struct option *row)
+{
+    if (!row->choices)
+        return true;
+    if (slice_equal(slice_of(row->choices), SLICE("off")))
+        return put(out, OPTION_OFF ",");
+    return buffer_print(out, "{\"const\":\"%s\"},", row->choices);
+}
+
 static bool put_count(struct buffer *out, const struct option *row)
 {
     bool is_good =
         buffer_print(out, "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":%" PRIu64, row->min);
     is_good &= buffer_print(out, ",\"maximum\":%" PRIu64 "},", row->max);
-    if (row->choices)
-        is_good &= buffer_print(out, "{\"const\":\"%s\"},", row->choices);
-    return is_good && put(out, ENVIRONMENT "]}");
+    return is_good && put_zero_word(out, row) && put(out, OPTION_ENVIRONMENT "]}");
 }
 
-/* One word may stand in place of it. */
 static bool put_duration(struct buffer *out, const struct option *row)
 {
     if (!row->choices)
         return put(out, row->kind->schema);
-    bool is_switch = slice_equal(slice_of(row->choices), SLICE("off"));
-    return buffer_print(out, "{\"anyOf\":[{\"enum\":[\"%s\"%s]},", row->choices,
-                        is_switch ? ",false" : "") &&
-           put(out, row->kind->schema) && put(out, "]}");
+    return put(out, "{\"anyOf\":[") && put_zero_word(out, row) && put(out, row->kind->schema) &&
+           put(out, "]}");
 }
 
 static bool put_words(struct buffer *out, const struct option *row)
@@ -58,7 +69,8 @@ static bool put_words(struct buffer *out, const struct option *row)
         is_good &= (i == 0 || put(out, ",")) && text_quote(out, option_choice(row->choices, i));
     bool is_switch =
         row->kind == &option_either && slice_equal(option_choice(row->choices, 0), SLICE("off"));
-    return is_good && put(out, is_switch ? ",true,false]}," : "]},") && put(out, ENVIRONMENT "]}");
+    return is_good && put(out, is_switch ? "]}," OPTION_ON "," OPTION_OFF "," : "]},") &&
+           put(out, OPTION_ENVIRONMENT "]}");
 }
 
 /* What may stand under `defaults`: the section's keys but those that each thing has for itself. */
@@ -114,18 +126,39 @@ static bool put_row(struct buffer *out, const struct option *row)
     return is_good;
 }
 
-static bool put_required(struct buffer *out, const struct section *s)
+/* The names of the rows with the flag; false where there are none, too. */
+static bool put_names(struct buffer *out, const struct section *s, unsigned flag)
 {
     bool is_good = true;
     bool is_first = true;
     for (unsigned i = 0; i < s->n_rows; i++) {
-        if (!(s->rows[i].flags & OPTION_REQUIRED))
+        if (!(s->rows[i].flags & flag))
             continue;
-        is_good &= buffer_print(out, "%s\"%s\"", is_first ? "      \"required\": [" : ", ",
-                                s->rows[i].name);
+        is_good &= buffer_print(out, "%s\"%s\"", is_first ? "[" : ", ", s->rows[i].name);
         is_first = false;
     }
-    return is_good && (is_first || put(out, "],\n"));
+    return is_good && !is_first && put(out, "]");
+}
+
+static bool has_required(const struct section *s)
+{
+    for (unsigned i = 0; i < s->n_rows; i++)
+        if (s->rows[i].flags & OPTION_REQUIRED)
+            return true;
+    return false;
+}
+
+/* What is due at the top may stand in the files that it includes, or this is one of them. */
+static bool put_required(struct buffer *out, const struct section *s)
+{
+    if (!has_required(s))
+        return true;
+    if (s != &config_root)
+        return put(out, "      \"required\": ") && put_names(out, s, OPTION_REQUIRED) &&
+               put(out, ",\n");
+    return put(out, "      \"anyOf\": [{\"required\": ") && put_names(out, s, OPTION_REQUIRED) &&
+           put(out, "}, {\"required\": [\"include\"]}, {\"propertyNames\": {\"enum\": ") &&
+           put_names(out, s, OPTION_JOINS) && put(out, "}}],\n");
 }
 
 static bool put_one_of(struct buffer *out, const struct section *s)
@@ -161,7 +194,6 @@ bool config_write_schema(struct buffer *out)
                             "  \"$ref\": \"#/$defs/configuration\",\n"
                             "  \"$defs\": {\n");
     for (unsigned i = 0; config_sections[i]; i++)
-        is_good &=
-            put_section(out, config_sections[i]) && put(out, config_sections[i + 1] ? ",\n" : "\n");
-    return is_good && put(out, "  }\n}\n");
+        is_good &= put_section(out, config_sections[i]) && put(out, ",\n");
+    return is_good && put(out, shared) && put(out, "  }\n}\n");
 }

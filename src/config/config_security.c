@@ -32,7 +32,8 @@ static void read_security(struct reading *r, const struct option *row, struct no
 }
 
 const struct option_kind config_kind_security = {
-    "`on`, `off` or map", "{\"anyOf\":[{\"enum\":[true,false,\"on\",\"off\"]},@]}", read_security};
+    "`on`, `off` or map", "{\"anyOf\":[" OPTION_ON "," OPTION_OFF "," OPTION_ENVIRONMENT ",@]}",
+    read_security};
 const struct option_kind config_kind_security_value = {
     "text, or `off`",
     "{\"type\":[\"string\",\"number\",\"boolean\"],\"not\":{\"anyOf\":[{\"enum\":[true]},"

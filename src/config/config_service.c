@@ -126,7 +126,8 @@ static void read_services(struct reading *r, const struct option *row, struct no
 
 const struct option_kind config_kind_services = {
     "map of services",
-    "{\"type\":\"object\",\"additionalProperties\":{\"anyOf\":[{\"type\":\"string\"},@]}}",
+    "{\"type\":[\"object\",\"null\"],\"additionalProperties\":{\"anyOf\":[{\"type\":\"string\"},@]}"
+    "}",
     read_services};
 const struct option_kind config_kind_host = {"host", "{\"type\":\"string\"}", read_host};
 const struct option_kind config_kind_service_tls = {"map", "@", read_service_tls};

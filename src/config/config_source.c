@@ -199,7 +199,8 @@ static void read_sources(struct reading *r, const struct option *row, struct nod
 
 const struct option_kind config_kind_pass = {
     "list of statuses",
-    "{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599}}",
+    "{\"type\":\"array\",\"items\":{\"anyOf\":[{\"type\":\"integer\",\"minimum\":400,"
+    "\"maximum\":599}," OPTION_ENVIRONMENT "]}}",
     read_pass,
 };
 const struct option_kind config_kind_call = {"call", CALL, read_call};

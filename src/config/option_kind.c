@@ -303,11 +303,8 @@ static void read_section(struct reading *r, const struct option *row, struct nod
     option_read_section(r, row->section, value, option_at(object, row));
 }
 
-/* What may stand for any value: it is replaced before the value is read. */
-#define ENVIRONMENT "{\"type\":\"string\",\"pattern\":\"\\\\$\\\\{\"}"
-
 const struct option_kind option_boolean = {
-    "boolean", "{\"enum\":[true,false,\"on\",\"off\",\"yes\",\"no\"]}", read_boolean};
+    "boolean", "{\"anyOf\":[" OPTION_ON "," OPTION_OFF "," OPTION_ENVIRONMENT "]}", read_boolean};
 const struct option_kind option_count = {"number", NULL, read_count};
 const struct option_kind option_duration = {
     "duration", "{\"type\":\"string\",\"pattern\":\"^[0-9]+(ms|s|m|h)$|\\\\$\\\\{\"}",
@@ -319,7 +316,7 @@ const struct option_kind option_share = {
 const struct option_kind option_rate = {
     "rate", "{\"type\":\"string\",\"pattern\":\"^[0-9]+/[smh]$|\\\\$\\\\{\"}", read_rate};
 const struct option_kind option_number = {
-    "number", "{\"anyOf\":[{\"type\":\"number\"}," ENVIRONMENT "]}", read_number};
+    "number", "{\"anyOf\":[{\"type\":\"number\"}," OPTION_ENVIRONMENT "]}", read_number};
 const struct option_kind option_file = {"file", "{\"type\":\"string\"}", read_file};
 const struct option_kind option_choice_of = {"word", NULL, read_choice_of};
 const struct option_kind option_either = {"word", NULL, read_either};

@@ -4,6 +4,12 @@
 #include "config/option.h"
 #include "config/quantity.h"
 
+/* For schemas: a text that a value of the environment will be put into, and the words for a
+ * boolean. What may be a boolean may be each of its words. */
+#define OPTION_ENVIRONMENT "{\"$ref\":\"#/$defs/environment\"}"
+#define OPTION_ON "{\"$ref\":\"#/$defs/on\"}"
+#define OPTION_OFF "{\"$ref\":\"#/$defs/off\"}"
+
 /* A duration is uint64_t milliseconds, a size size_t, a count unsigned, a share unsigned
  * thousandths, a rate uint64_t in an hour (one word in `choices` is 0 of a count or a duration), a
  * number double, a file const char * beside the file that names it, JSON struct slice. `choice_of`

@@ -17,12 +17,31 @@ from gateway import ROOT
 JUDGE = """
 import json, sys
 from jsonschema import Draft202012Validator
+checked = {}
 for line in sys.stdin:
     schema, value = json.loads(line)
-    Draft202012Validator.check_schema(schema)
-    errors = [f"{error.json_path}: {error.message}" for error in
-              Draft202012Validator(schema).iter_errors(value)]
+    text = json.dumps(schema)
+    if text not in checked:
+        Draft202012Validator.check_schema(schema)
+        checked[text] = Draft202012Validator(schema)
+    errors = [f"{error.json_path}: {error.message}" for error in checked[text].iter_errors(value)]
     print(json.dumps(errors), flush=True)
+"""
+
+# Scalars as YAML 1.2's core schema has them; PyYAML's own are those of 1.1, where `no` is false.
+READ_YAML = r"""
+import json, re, sys, yaml
+class Core(yaml.SafeLoader):
+    yaml_implicit_resolvers = {}
+for tag, pattern, first in (
+    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", "[-+]?[0-9]+", "-+0123456789"),
+    ("float", r"[-+]?([.][0-9]+|[0-9]+([.][0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("null", "~|null|Null|NULL|", ["~", "n", "N", ""]),
+):
+    Core.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(first))
+for line in sys.stdin:
+    print(json.dumps(yaml.load(json.loads(line), Core)), flush=True)
 """
 
 READ_ALL = """
@@ -62,19 +81,27 @@ def openapi_errors(*files):
 
 
 @functools.cache
-def judge():
-    """A process that judges one value a line, as long as the tests run."""
-    python = needed_python("jsonschema", "python3-jsonschema")
-    return subprocess.Popen([python, "-c", JUDGE], text=True, stdin=subprocess.PIPE,
+def helper(program, module, package):
+    """A process that answers one line with another, as long as the tests run."""
+    python = needed_python(module, package)
+    return subprocess.Popen([python, "-c", program], text=True, stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE)
+
+
+def ask(process, question):
+    process.stdin.write(json.dumps(question) + "\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
 
 
 def schema_errors(schema, value):
     """What is wrong with the value, as a list of sentences (JSON Schema 2020-12)."""
-    process = judge()
-    process.stdin.write(json.dumps([schema, value]) + "\n")
-    process.stdin.flush()
-    return json.loads(process.stdout.readline())
+    return ask(helper(JUDGE, "jsonschema", "python3-jsonschema"), [schema, value])
+
+
+def yaml_value(text):
+    """What YAML 1.2 says that the text is, as JSON has it."""
+    return ask(helper(READ_YAML, "yaml", "python3-yaml"), text)
 
 
 def compile_types(folder, *files):
