@@ -116,6 +116,8 @@ bool gateway_look_at(struct visit *v)
     struct target target;
     const char *why;
     if (!target_split(e->request.target, &target, &why)) {
+        e->must_close |=
+            !slice_starts(e->request.target, SLICE("/")); /* behind CONNECT a tunnel is meant */
         refuse(v, 400, slice_of(why), SLICE_NONE);
         return false;
     }

@@ -1,6 +1,7 @@
 /* connection_request.c - a head and the bytes behind it become an exchange's request */
 #include "base/check.h"
 #include "http/connection.h"
+#include "wire/target.h"
 #include "wire/token.h"
 
 enum {
@@ -89,7 +90,10 @@ static bool fill(struct request *r, struct arena *arena, const struct h1_head *h
     r->minor = head->minor;
     r->has_body = head->chunked || head->length > 0;
     const struct field *host = exchange_field(r, SLICE("host"));
-    if (host)
+    struct slice authority = target_authority(r->target);
+    if (authority.n)
+        r->host = authority;
+    else if (host)
         r->host = host->value;
     return true;
 }

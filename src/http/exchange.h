@@ -37,7 +37,7 @@ struct request {
     bool is_tls;
     SSL *tls;          /* of the connection, with what the client showed; NULL: plain */
     unsigned minor;    /* HTTP/1.minor */
-    struct slice host; /* of the Host field; empty in HTTP/1.0 without one */
+    struct slice host; /* of an absolute target or the Host field; empty in HTTP/1.0 without one */
     struct slice peer; /* the client's address without a port; "unix" for a Unix socket */
 };
 

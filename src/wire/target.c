@@ -89,18 +89,26 @@ static const char *check_bytes(struct slice raw)
     return NULL;
 }
 
-/* Bytes of "http://authority" or "https://authority" in front of a path or query; 0: none. */
-static size_t authority_end(struct slice raw)
+static bool take_scheme(struct slice *s, struct slice scheme)
 {
-    size_t start = 7;
-    if (raw.n >= 8 && strncasecmp(raw.at, "https://", 8) == 0)
-        start = 8;
-    else if (raw.n < 7 || strncasecmp(raw.at, "http://", 7) != 0)
-        return 0;
-    size_t end = start;
-    while (end < raw.n && raw.at[end] != '/' && raw.at[end] != '?')
-        end++;
-    return token_is_authority((struct slice){raw.at + start, end - start}) ? end : 0;
+    if (s->n < scheme.n || !slice_equal_nocase((struct slice){s->at, scheme.n}, scheme))
+        return false;
+    *s = slice_after(*s, scheme.n);
+    return true;
+}
+
+struct slice target_authority(struct slice raw)
+{
+    struct slice rest = raw;
+    size_t n = 0;
+    bool is_path = raw.n && raw.at[0] == '/';
+    if (is_path ||
+        (!take_scheme(&rest, SLICE("http://")) && !take_scheme(&rest, SLICE("https://"))))
+        return SLICE_NONE;
+    while (n < rest.n && rest.at[n] != '/' && rest.at[n] != '?')
+        n++;
+    struct slice authority = {rest.at, n};
+    return token_is_authority(authority) ? authority : SLICE_NONE;
 }
 
 bool target_split(struct slice raw, struct target *out, const char **why)
@@ -110,12 +118,12 @@ bool target_split(struct slice raw, struct target *out, const char **why)
         return false;
     struct slice rest = raw;
     if (raw.n == 0 || raw.at[0] != '/') {
-        size_t end = authority_end(raw);
-        if (end == 0) {
+        struct slice authority = target_authority(raw);
+        if (authority.n == 0) {
             *why = "the target is no path";
             return false;
         }
-        rest = slice_after(raw, end);
+        rest = slice_after(raw, (size_t)(authority.at + authority.n - raw.at));
     }
     const char *mark = rest.n ? memchr(rest.at, '?', rest.n) : NULL;
     size_t n_path = mark ? (size_t)(mark - rest.at) : rest.n;

@@ -17,11 +17,14 @@ struct target {
     struct slice query; /* raw, without the "?"; at is NULL where there is none */
 };
 
-/* Splits an origin-form target, or an absolute-form one (its authority is ignored, RFC 9112
- * 3.2.2). false: not such a form, a control byte or a byte above 0x7e, a fragment, bad
- * percent-encoding in the path, "//", or a dot segment as above; *why becomes a sentence for
- * people. */
+/* Splits an origin-form target, or an absolute-form one (RFC 9112 3.2). false: not such a form, a
+ * control byte or a byte above 0x7e, a fragment, bad percent-encoding in the path, "//", or a dot
+ * segment as above; *why becomes a sentence for people. */
 bool target_split(struct slice raw, struct target *out, const char **why) MUST_USE;
+
+/* Host and maybe port of an absolute-form target, which Host does not overrule (RFC 9112 3.2.2);
+ * SLICE_NONE of any other. */
+struct slice target_authority(struct slice raw);
 
 /* Percent-decodes into the arena; `form` takes "+" for a space. FAULT_CLIENT: bad
  * percent-encoding or the result is not UTF-8; FAULT_LIMIT: the arena is full. */

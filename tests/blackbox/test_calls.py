@@ -398,6 +398,12 @@ class TestForwarded:
         assert request["x-forwarded-proto"] == "http"
         assert request["x-forwarded-host"] == "front.test:8080"
 
+    def test_an_absolute_target_tells_the_host(self, gateway):
+        """RFC 9112 3.2.2: whatever Host says, which a cache in front may not have looked at."""
+        key = fresh()
+        gateway.get(f"http://shop.test:81/plain/{key}", host="front.test")
+        assert gateway["alpha"].only(f"/{key}")["x-forwarded-host"] == "shop.test:81"
+
     def test_a_clients_own_are_dropped(self, gateway):
         key = fresh()
         gateway.get(f"/plain/{key}", fields=self.OWN)

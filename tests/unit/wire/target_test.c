@@ -37,6 +37,30 @@ static void a_target_splits_into_path_and_query(void **state)
     }
 }
 
+static void an_absolute_target_has_an_authority(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *raw, *authority;
+    } cases[] = {
+        {"http://host/a?b", "host"},
+        {"HTTPS://host:1", "host:1"},
+        {"http://host?b", "host"},
+        {"http://[::1]:8080/x", "[::1]:8080"},
+        {"/http://host/", ""},
+        {"", ""},
+        {"*", ""},
+        {"host:80", ""},
+        {"http:/a", ""},
+        {"http://", ""},
+        {"http://u@host/", ""},
+        {"ftp://h/", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_true(
+            slice_equal(target_authority(slice_of(cases[i].raw)), slice_of(cases[i].authority)));
+}
+
 static const char *const refused[] = {
     "",
     "*",
@@ -185,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_target_splits_into_path_and_query),
+        cmocka_unit_test(an_absolute_target_has_an_authority),
         cmocka_unit_test(what_could_name_another_path_is_refused),
         cmocka_unit_test(values_are_decoded_once),
         cmocka_unit_test(broken_encodings_are_the_clients_fault),
