@@ -126,11 +126,17 @@ static bool append_line(struct composing *c, size_t at, size_t n)
     return buffer_reserve(c->out, n + 2) && buffer_append(c->out, written(c, at, n + 2));
 }
 
+/* A session's token that another source gave is somebody's as much as what the client sent. */
+static bool has_credentials(const struct composing *c)
+{
+    return c->source->has_credentials || c->source->plan->makes_credentials;
+}
+
 /* One part, as it is where no line has credentials: what is public is then found by all. */
 static bool add_lines(struct composing *c, const struct composed *out)
 {
     size_t start = c->out->n;
-    if (!c->source->has_credentials)
+    if (!has_credentials(c))
         return add_written(c, out->at + out->line_n, out->own_n);
     if (!put_lines(c, out, false, append_line))
         return false;
@@ -226,7 +232,7 @@ static bool put_all(struct composing *c, struct composed *out)
         return false;
     out->key_n = c->out->n - at;
     at = c->out->n;
-    if (c->source->has_credentials && !put_credentials(c, out))
+    if (has_credentials(c) && !put_credentials(c, out))
         return false;
     if (!put_claims(c))
         return false;

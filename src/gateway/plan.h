@@ -32,6 +32,8 @@ struct plan_source {
                            is left out */
     const struct config_set_header **set_headers; /* those with variables */
     unsigned n_set_headers;
+    bool makes_credentials; /* one of those tells who asks, whatever its values are made of: what
+                               another source said, an element, or what the client says */
     bool accepts_as_client; /* the client's Accept is forwarded; ours goes where it has none */
     bool needs_check;       /* it waits for a source, and values of the request can spoil it */
     struct service_wanted returned;

@@ -192,6 +192,15 @@ static bool is_impersonal(const struct gathering *g, const struct plan_source *s
     return is_so;
 }
 
+static bool makes_credentials(const struct config_endpoint *e, const struct config_source *s)
+{
+    for (unsigned i = 0; i < s->n_set_headers; i++)
+        if (template_n_variables(s->set_headers[i].value.compiled) > 0 &&
+            compose_is_credential(e, s->set_headers[i].name))
+            return true;
+    return false;
+}
+
 static void look_at_source(struct gathering *g, struct plan_source *s, struct arena *arena)
 {
     use_source(g, s->config);
@@ -199,6 +208,7 @@ static void look_at_source(struct gathering *g, struct plan_source *s, struct ar
     s->secrets = keep(arena, &g->secrets);
     s->n_claims = (unsigned)(g->own_claims.n / sizeof *s->claims);
     s->claims = keep(arena, &g->own_claims);
+    s->makes_credentials = makes_credentials(g->endpoint, s->config);
     s->is_impersonal = is_impersonal(g, s);
 }
 

@@ -144,6 +144,21 @@ endpoints:
         forward: [authorization]
         set_headers: {x-internal: "{item}"}
         cache: {ttl: 60s, key: "item:{id}:{item}"}
+  - path: /element-sent/{id}
+    query: {as: {list: true}}
+    sources:
+      one: {each: as, get: "alpha:/{id}", set_headers: {authorization: "{item}"}, cache: {ttl: 60s, key: "sent:{id}"}}
+  - path: /session-sent/{id}
+    sources:
+      session: {get: "alpha:/session/{id}", forward: [cookie], hide: true}
+      one:
+        get: alpha:/{id}
+        set_headers: {authorization: "Bearer {session.token}"}
+        cache: {ttl: 60s, key: "sent:{id}"}
+  - path: /session-unkeyed/{id}
+    sources:
+      session: {get: "alpha:/session/{id}", forward: [cookie], hide: true}
+      one: {get: "alpha:/{id}", set_headers: {authorization: "Bearer {session.token}"}, cache: 60s}
   - path: /declared/{id}
     headers: {x-api-key: {}}
     sources:
@@ -430,6 +445,33 @@ def test_credentials_are_so_wherever_they_are_sent(gateway, place, name):
     assert got(gateway, place, key, [(name, "bob")])["n"] == 2
     ann = gateway.get(f"/{place}/{key}", fields=[(name, "ann")])
     assert ann.json()["one"]["n"] == 1 and "private" in ann["cache-control"]
+
+
+def test_credentials_that_are_elements_are_so_too(gateway):
+    key = serve(gateway, *numbered())
+    assert got(gateway, "element-sent", f"{key}?as=ann") == [{"n": 1}]
+    assert got(gateway, "element-sent", f"{key}?as=bob") == [{"n": 2}]
+    ann = gateway.get(f"/element-sent/{key}?as=ann")
+    assert ann.json()["one"] == [{"n": 1}] and "private" in ann["cache-control"]
+
+
+def say_token(connection, request):
+    """A session: the token of whoever's cookie it is."""
+    answer({"token": "of-" + request["cookie"]})(connection, request)
+
+
+@table("place, fields, shared",
+       ("a key of its own", "session-sent", [], False),
+       ("the default key", "session-unkeyed", [], False),
+       ("a key of its own, and public", "session-sent", [PUBLIC], True),
+       ("the default key, and public", "session-unkeyed", [PUBLIC], True))
+def test_credentials_that_another_source_gave_are_so_too(gateway, place, fields, shared):
+    key = serve(gateway, *numbered(fields))
+    gateway["alpha"].on(f"/session/{key}", say_token)
+    told = {name: gateway.get(f"/{place}/{key}", fields=[("Cookie", name)]) for name in ("ann", "bob")}
+    assert told["ann"].json()["one"]["n"] == 1
+    assert told["bob"].json()["one"]["n"] == (1 if shared else 2)
+    assert got(gateway, place, key, [("Cookie", "ann")])["n"] == 1
 
 
 def test_what_is_public_has_no_credentials_in_its_key_as_elements_either(gateway):

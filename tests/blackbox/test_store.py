@@ -41,6 +41,10 @@ endpoints:
     sources: {part: {get: "alpha:/part/{id}", cache: 60s}}
   - path: /whose/{id}
     sources: {part: {get: "alpha:/part/{id}", forward: [authorization], cache: 60s}}
+  - path: /session/{id}
+    sources:
+      session: {get: "alpha:/session/{id}", forward: [cookie], hide: true}
+      part: {get: "alpha:/part/{id}", set_headers: {authorization: "Bearer {session.token}"}, cache: 60s}
   - path: /stale/{id}
     sources: {part: {get: "alpha:/part/{id}", cache: {ttl: 1s, stale_if_error: 60s}}}
   - path: /whole/{id}
@@ -170,6 +174,16 @@ class TestSharing:
             wait_for(lambda: writes(pair[0]) > before)
         ask(pair[1], "secret-of-bob")
         assert asked(alpha, key) == (1 if is_shared else 2)
+        entries = [store.ask("GET", name) for name in store.ask("KEYS", "sheaf:r:*")]
+        assert not any(b"secret" in entry for entry in entries)
+
+    def test_credentials_that_another_source_gave_are_never_there(self, pair, alpha, store):
+        key = fresh()
+        alpha.on(f"/session/{key}", answer({"token": "secret-of-ann"}))
+        for n, one in enumerate(pair, 1):
+            assert one.get(f"/session/{key}", fields=[("Cookie", "ann")]).is_complete()
+            assert asked(alpha, key) == n
+            keep(pair[0], alpha, fresh())  # what there was to be written is so by now
         entries = [store.ask("GET", name) for name in store.ask("KEYS", "sheaf:r:*")]
         assert not any(b"secret" in entry for entry in entries)
 
