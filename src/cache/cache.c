@@ -50,7 +50,11 @@ static bool put(struct cache *c, const struct cache_entry *entry)
 {
     uint16_t counters[MEMORY_STORE_COUNTERS];
     struct memory_store_entry e = {
-        .record = blob_slice(entry->record), .until_ms = entry->until_ms, .begun = entry->begun};
+        .record = blob_slice(entry->record),
+        .until_ms = entry->until_ms,
+        .begun = entry->begun,
+        .is_found = entry->is_found,
+    };
     struct record r;
     if (!record_read(&r, e.record) || !count_up(&r, entry->url, &e, counters))
         return false;

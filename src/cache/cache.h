@@ -25,6 +25,7 @@ struct cache_entry {
     struct slice url;    /* SERVICE:TARGET, purged by unsafe calls to the same; empty: none */
     uint64_t until_ms;   /* since 1970: of no use to anybody from then on */
     uint64_t begun;      /* generations_now() before its call began, or before a store was asked */
+    bool is_found;       /* in a store */
 };
 /* false: not kept: no record, too large, more than 64 tags, or purged since it began. */
 bool cache_put(struct cache *c, const struct cache_entry *e);

@@ -19,7 +19,8 @@ struct entry {
     uint32_t hash;
     uint32_t until_s; /* since 1970; of no use from then on */
     atomic_uchar n_uses;
-    bool is_main; /* in the main queue */
+    bool is_main;  /* in the main queue */
+    bool is_found; /* as of struct memory_store_entry */
     uint8_t n_counters;
     uint16_t counters[];
 };

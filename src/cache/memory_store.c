@@ -54,9 +54,16 @@ static struct shard *shard_of(struct memory_store *s, const struct cache_key *k)
     return &s->places[s->bits ? k->hash >> (64 - s->bits) : 0].shard;
 }
 
+struct blob *memory_store_find_from(struct memory_store *s, const struct cache_key *k,
+                                    uint64_t now_ms, struct memory_store_origin *from)
+{
+    return shard_find(shard_of(s, k), k->text, (uint32_t)k->hash, now_ms / 1000, from);
+}
+
 struct blob *memory_store_find(struct memory_store *s, const struct cache_key *k, uint64_t now_ms)
 {
-    return shard_find(shard_of(s, k), k->text, (uint32_t)k->hash, now_ms / 1000);
+    struct memory_store_origin from;
+    return memory_store_find_from(s, k, now_ms, &from);
 }
 
 static uint32_t seconds_above(uint64_t ms)
@@ -72,6 +79,7 @@ bool memory_store_put(struct memory_store *s, const struct cache_key *k,
     struct entry *e = entry_new(new->n_counters, new->record.n);
     memcpy(entry_record(e)->at, new->record.at, new->record.n);
     e->begun = new->begun;
+    e->is_found = new->is_found;
     e->hash = (uint32_t)k->hash;
     e->until_s = seconds_above(new->until_ms);
     if (new->n_counters)

@@ -34,11 +34,20 @@ void memory_store_free(struct memory_store *s);
 /* A share of the record, the finder's; NULL: none. An entry whose time is over or that was purged
  * is dropped here. now_ms: since 1970. */
 struct blob *memory_store_find(struct memory_store *s, const struct cache_key *k, uint64_t now_ms);
+/* Where an entry is from: for who knows of it by other labels than those that it was put with. */
+struct memory_store_origin {
+    uint64_t begun;
+    bool is_found;
+};
+/* The same, and sets *from where it finds something. */
+struct blob *memory_store_find_from(struct memory_store *s, const struct cache_key *k,
+                                    uint64_t now_ms, struct memory_store_origin *from);
 
 struct memory_store_entry {
     struct slice record; /* of this key; copied into a block with our book-keeping */
     uint64_t until_ms;   /* since 1970: of no use to anybody from then on, to the second above */
     uint64_t begun;      /* generations_now() before its call */
+    bool is_found;       /* in a store: its call may be older than `begun` */
     const uint16_t *counters;
     unsigned n_counters; /* at most MEMORY_STORE_COUNTERS */
 };

@@ -131,13 +131,15 @@ static void count_use(struct entry *e)
         atomic_store_explicit(&e->n_uses, (unsigned char)(n + 1), memory_order_relaxed);
 }
 
-struct blob *shard_find(struct shard *s, struct slice key, uint32_t hash, uint64_t now_s)
+struct blob *shard_find(struct shard *s, struct slice key, uint32_t hash, uint64_t now_s,
+                        struct memory_store_origin *from)
 {
     struct blob *found = NULL;
     read_begin(s);
     struct entry *e = look_up(s, key, hash);
     if (e && !is_dead(s, e, &now_s)) {
         count_use(e);
+        *from = (struct memory_store_origin){e->begun, e->is_found};
         found = blob_share(entry_record(e));
     }
     end(s);

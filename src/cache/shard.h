@@ -12,8 +12,7 @@
 #include <pthread.h>
 
 #include "cache/buckets.h"
-#include "cache/cache_key.h"
-#include "cache/generations.h"
+#include "cache/memory_store.h"
 
 enum {
     SHARD_STEPS = 64
@@ -40,8 +39,9 @@ struct shard_count {
 void shard_init(struct shard *s, size_t limit, const struct generations *g, atomic_size_t *n_held);
 void shard_done(struct shard *s);
 
-/* hash: 32 bits of the key's. */
-struct blob *shard_find(struct shard *s, struct slice key, uint32_t hash, uint64_t now_s);
+/* hash: 32 bits of the key's. *from is set where something is found. */
+struct blob *shard_find(struct shard *s, struct slice key, uint32_t hash, uint64_t now_s,
+                        struct memory_store_origin *from);
 /* Takes e over: its record, times and counters are set. */
 bool shard_put(struct shard *s, struct slice key, struct entry *e);
 void shard_remove(struct shard *s, struct slice key, uint32_t hash);

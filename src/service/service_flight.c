@@ -323,6 +323,10 @@ static bool take_found(struct service_flight *f, struct blob *found)
         keep_found(f, found, &r);
         return r.vary.n && ask_for_variant(f, &r);
     }
+    if (!service_lookup_knows_tags(&r, &f->caching)) {
+        set_base(f, found, &r);
+        return false;
+    }
     const struct freshness_verdict verdict = service_lookup_judge(&r, &q);
     if (verdict.state == FRESHNESS_FRESH || verdict.is_usable_on_error)
         keep_found(f, found, &r);

@@ -21,6 +21,7 @@ struct keeping {
     struct service_keeping *k;
     struct record record;
     struct service_tags tags;
+    unsigned n_own; /* of the tags: of the configuration, the first ones */
     bool is_public; /* it stands where all find it */
 };
 
@@ -108,10 +109,19 @@ static void gather_tags(struct keeping *w)
 {
     for (unsigned i = 0; i < w->k->caching->n_tags; i++)
         service_tags_add(&w->tags, w->k->caching->tags[i]);
+    w->n_own = w->tags.n;
     for (unsigned i = 0; settings_of(w->k)->takes_tags && i < w->record.n_fields; i++)
         service_tags_read(&w->tags, w->record.fields[i].name, w->record.fields[i].value,
                           w->k->arena);
     w->record.tags = w->tags.at;
+    w->record.n_tags = w->tags.n;
+}
+
+/* What it has had stays, where a 304 names no tags. */
+static void keep_tags(struct keeping *w, const struct record *old)
+{
+    if (w->tags.n == w->n_own)
+        service_tags_add_record(&w->tags, old);
     w->record.n_tags = w->tags.n;
 }
 
@@ -396,8 +406,8 @@ void service_keep_refreshed(struct service_keeping *k, const struct record *old,
     look_at_head(&w);
     if (respects(k) && !read_vary(&w))
         return;
+    keep_tags(&w, old);
     struct record by = w.record;
-    by.n_tags = w.tags.n > k->caching->n_tags ? w.tags.n : 0; /* else the record's stay */
     if (!refresh(&w, old, &by))
         return;
     if (is_everybodys(&w, &w.record)) { /* as the two together say */
@@ -424,6 +434,7 @@ void service_keep_found(struct service_keeping *k, struct blob *blob, const stru
         .until_ms = r->freshness.came_ms +
                     freshness_kept_ms(&r->freshness, &s, r->etag.n || r->last_modified.n),
         .begun = k->begun,
+        .is_found = true,
     };
     cache_put(k->cache->cache, &e);
 }

@@ -2,6 +2,7 @@
 #include "service/service_lookup.h"
 
 #include "service/service_key.h"
+#include "service/service_tags.h"
 
 bool service_lookup_takes(const struct config_cache *s, unsigned status)
 {
@@ -36,13 +37,30 @@ struct freshness_verdict service_lookup_judge(const struct record *r,
     return q->caching->wish ? freshness_wish_judge(q->caching->wish, v) : v;
 }
 
+bool service_lookup_knows_tags(const struct record *r, const struct service_caching *c)
+{
+    return service_lookup_is_sign(r) || service_tags_are_of(r, c->tags, c->n_tags);
+}
+
+/* By who asks, whoever made it: its tags may be others than those that the entry was put with, and
+ * so, under a `key:`, its URL. */
+static bool is_purged(const struct service_cache *c, const struct service_question *q,
+                      const struct record *r, const struct memory_store_origin *from)
+{
+    const struct cache_labels own = {
+        .url = q->caching->url, .tags = q->caching->tags, .n_tags = q->caching->n_tags};
+    return (from->is_found && !service_lookup_knows_tags(r, q->caching)) ||
+           cache_purged(c->cache, &own) > from->begun;
+}
+
 /* At the key that is written; a share. NULL: nothing. */
 static struct blob *find(struct service_cache *c, const struct service_question *q,
                          struct record *r)
 {
     const struct cache_key key = cache_key_of(buffer_slice(&c->key));
-    struct blob *b = memory_store_find(c->cache->memory, &key, q->now_ms);
-    if (!b || record_read(r, blob_slice(b)))
+    struct memory_store_origin from;
+    struct blob *b = memory_store_find_from(c->cache->memory, &key, q->now_ms, &from);
+    if (!b || (record_read(r, blob_slice(b)) && !is_purged(c, q, r, &from)))
         return b;
     blob_release(NULL, b); /* records are of no pool */
     return NULL;

@@ -34,6 +34,9 @@ struct service_lookup {
 void service_lookup_find(struct service_cache *c, const struct service_question *q,
                          struct service_lookup *l);
 
+/* Of a record that a store had: does it have all tags of who asks? Else nobody knows whether it was
+ * purged by them there. */
+bool service_lookup_knows_tags(const struct record *r, const struct service_caching *c);
 /* As this source and this client see a record. FRESHNESS_OVER where it is nothing for them. */
 struct freshness_verdict service_lookup_judge(const struct record *r,
                                               const struct service_question *q);

@@ -3,14 +3,41 @@
 
 #include "wire/token.h"
 
-bool service_tags_add(struct service_tags *t, struct slice tag)
+static bool is_tag(struct slice text)
 {
-    if (!tag.n || tag.n > SERVICE_TAG_MAX || t->n == SERVICE_TAGS_MAX)
-        return false;
+    return text.n && text.n <= SERVICE_TAG_MAX;
+}
+
+static bool has(const struct service_tags *t, struct slice tag)
+{
     for (unsigned i = 0; i < t->n; i++)
         if (slice_equal(t->at[i], tag))
-            return false;
+            return true;
+    return false;
+}
+
+bool service_tags_add(struct service_tags *t, struct slice tag)
+{
+    if (!is_tag(tag) || t->n == SERVICE_TAGS_MAX || has(t, tag))
+        return false;
     t->at[t->n++] = tag;
+    return true;
+}
+
+void service_tags_add_record(struct service_tags *t, const struct record *r)
+{
+    struct slice tag;
+    for (size_t at = 0; record_next_tag(r, &at, &tag);)
+        service_tags_add(t, tag);
+}
+
+bool service_tags_are_of(const struct record *r, const struct slice *tags, unsigned n)
+{
+    struct service_tags of_record = {.n = 0};
+    service_tags_add_record(&of_record, r);
+    for (unsigned i = 0; i < n; i++)
+        if (is_tag(tags[i]) && !has(&of_record, tags[i]))
+            return false;
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "service/service_flight.h"
 #include "service/service_keep.h"
 #include "service/service_key.h"
+#include "service/service_tags.h"
 #include "wire/token.h"
 
 enum {
@@ -49,23 +50,23 @@ static struct service_question question_of(const struct service_call *c,
                                      service_lookup_now_ms(cache_of(c))};
 }
 
-/* All tags of the entry, in the arena; none where that is full. */
-static void take_tags(struct outcome_caching *oc, const struct record *r, struct arena *arena)
+/* All tags of who reads and of the entry, in the arena; none where that is full. */
+static void take_tags(struct outcome_caching *oc, const struct service_caching *caching,
+                      const struct record *r, struct arena *arena)
 {
-    struct slice tag;
-    unsigned n = 0;
-    for (size_t at = 0; record_next_tag(r, &at, &tag);)
-        n++;
-    struct slice *tags = n ? arena_take(arena, n * sizeof *tags) : NULL;
+    struct service_tags all = {.n = 0};
+    for (unsigned i = 0; i < caching->n_tags; i++)
+        service_tags_add(&all, caching->tags[i]);
+    service_tags_add_record(&all, r);
+    struct slice *tags = all.n ? arena_take(arena, all.n * sizeof *tags) : NULL;
     if (!tags)
         return;
-    n = 0;
-    for (size_t at = 0; record_next_tag(r, &at, &tag);) {
-        tags[n] = arena_copy(arena, tag);
-        n += tags[n].at != NULL;
-    }
     oc->tags = tags;
-    oc->n_tags = n;
+    oc->n_tags = 0;
+    for (unsigned i = 0; i < all.n; i++) {
+        tags[oc->n_tags] = arena_copy(arena, all.at[i]);
+        oc->n_tags += tags[oc->n_tags].at != NULL;
+    }
 }
 
 /* ttl_ms: that is left of it, as its reader sees it. */
@@ -80,7 +81,7 @@ static void tell_of_entry(const struct service_call *c, const struct service_cac
     oc->ttl_ms = ttl_ms;
     if (r->vary.n)
         oc->vary = arena_copy(c->request.arena, r->vary);
-    take_tags(oc, r, c->request.arena);
+    take_tags(oc, caching, r, c->request.arena);
 }
 
 static void hit(struct service_call *c, const struct service_caching *caching,
@@ -292,7 +293,8 @@ static bool is_for(struct service_wait *w, const struct service_flight_end *e)
         if (r->vary.n &&
             !service_key_is_of(r->key, &w->caching, r->vary, c->request.fields, &cache_of(c)->key))
             return false;
-        return !e->is_found || service_lookup_judge(r, &q).state == FRESHNESS_FRESH;
+        return !e->is_found || (service_lookup_knows_tags(r, &w->caching) &&
+                                service_lookup_judge(r, &q).state == FRESHNESS_FRESH);
     case SERVICE_FLIGHT_FAILURE:
         return !was_called_for_less(c, e);
     case SERVICE_FLIGHT_ALONE:
@@ -321,7 +323,7 @@ static void take_answer(struct service_wait *w, const struct service_flight_end 
     if (e->is_stored)
         tell_of_entry(c, &w->caching, &e->record, ttl_of(w, &e->record), &c->outcome);
     else if (e->record.status)
-        take_tags(&c->outcome.caching, &e->record, c->request.arena);
+        take_tags(&c->outcome.caching, &w->caching, &e->record, c->request.arena);
     service_call_tell(c);
 }
 

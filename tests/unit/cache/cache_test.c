@@ -111,7 +111,7 @@ static bool put_with_tags(struct cache *c, unsigned n_tags)
                              .n_tags = n_tags};
     struct blob *b = record_write(&r, 4096);
     assert_non_null(b);
-    return cache_put(c, &(struct cache_entry){b, SLICE("s:/"), LATER, 0});
+    return cache_put(c, &(struct cache_entry){.record = b, .url = SLICE("s:/"), .until_ms = LATER});
 }
 
 static void an_entry_has_at_most_64_tags(void **unused)

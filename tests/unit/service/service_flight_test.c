@@ -54,6 +54,42 @@ static struct service_flight_joined join(struct asker *a)
     return service_flight_join(&p, &a->seat);
 }
 
+/* Whoever made it; of one that a store had nobody knows, unless it has all of them. */
+static void an_entry_is_purged_by_the_tags_of_who_asks(void **state)
+{
+    static const struct slice tags[] = {SLICE_INIT("one"), SLICE_INIT("two")};
+    static const struct {
+        unsigned n_had, n_asked;
+        bool is_found, is_purged, is_there;
+    } rows[] = {
+        {0, 0, false, true, true},  {0, 0, true, true, true},   {0, 2, false, false, true},
+        {0, 2, false, true, false}, {1, 2, false, true, false}, {2, 2, true, false, true},
+        {2, 1, true, false, true},  {1, 2, true, false, false}, {0, 1, true, false, false},
+    };
+    struct asker *a = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct record r = {.freshness = {.came_ms = service_lookup_now_ms(&a->of_worker),
+                                               .lifetime_ms = ASKER_TTL_MS},
+                                 .status = 200,
+                                 .key = a->caching.key,
+                                 .name = a->caching.name,
+                                 .tags = tags,
+                                 .n_tags = rows[i].n_had};
+        const struct cache_entry e = {.record = record_write(&r, 4096),
+                                      .until_ms = r.freshness.came_ms + ASKER_TTL_MS,
+                                      .begun = generations_now(a->cache->generations),
+                                      .is_found = rows[i].is_found};
+        assert_true(cache_put(a->cache, &e));
+        if (rows[i].is_purged)
+            cache_purge(a->cache, &(struct cache_purge){.kind = CACHE_PURGE_TAG, .what = tags[1]});
+        a->caching.tags = tags;
+        a->caching.n_tags = rows[i].n_asked;
+        asker_look(a);
+        if ((a->lookup.state == SERVICE_LOOKUP_FRESH) != rows[i].is_there)
+            fail_msg("row %zu", i);
+    }
+}
+
 static void what_landed_between_the_look_and_the_join_is_had_without_a_call(void **state)
 {
     struct asker *a = *state;
@@ -275,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ASKER(memory_says_what_may_be_done_with_what_it_has),
         WITH_ASKER(who_has_credentials_finds_its_own_and_what_is_public),
+        WITH_ASKER(an_entry_is_purged_by_the_tags_of_who_asks),
         WITH_ASKER(what_landed_between_the_look_and_the_join_is_had_without_a_call),
         WITH_ASKER(what_landed_between_the_look_and_a_refresh_needs_none),
         WITH_ASKER(a_refresh_that_rests_is_none),

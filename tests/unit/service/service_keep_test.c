@@ -395,6 +395,43 @@ static void a_304_makes_the_old_answer_good_again_where_it_belongs_by_now(void *
     }
 }
 
+static void a_304_leaves_the_tags_and_adds_those_of_who_asks(void **state)
+{
+    static const struct {
+        const char *fields, *tags;
+    } rows[] = {
+        {"", "reader|both|entry|"},
+        {"cache-tag: told", "reader|both|told|"},
+        {"cache-tag: both", "reader|both|entry|"}, /* which is no other */
+    };
+    static const struct slice had[] = {SLICE_INIT("entry"), SLICE_INIT("both")};
+    static const struct slice readers[] = {SLICE_INIT("reader"), SLICE_INIT("both")};
+    struct asker *a = *state;
+    a->settings.takes_tags = true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct field fields[FIELDS_MAX];
+        const struct service_answer answer = {
+            .status = 304, .fields = fields, .n_fields = read_fields(rows[i].fields, fields)};
+        struct record old = asker_record;
+        char said[256] = "";
+        old.tags = had;
+        old.n_tags = 2;
+        a->caching.n_tags = 0;
+        ask_as_ann(a, false);
+        asker_keep(a, old, 2 * ASKER_TTL_MS);
+        a->caching.tags = readers;
+        a->caching.n_tags = 2;
+        struct service_keeping k = begin(a);
+        service_keep_refreshed(&k, &a->lookup.record, &answer);
+        assert_true(record_read(&old, blob_slice(k.record)));
+        struct slice tag;
+        for (size_t at = 0, n = 0; record_next_tag(&old, &at, &tag);)
+            n += (size_t)snprintf(said + n, sizeof said - n, "%.*s|", SLICE_ARG(tag));
+        assert_string_equal(said, rows[i].tags);
+        end(&k);
+    }
+}
+
 static void what_the_tier_had_goes_to_memory_unless_it_was_purged(void **state)
 {
     struct asker *a = *state;
@@ -437,6 +474,7 @@ int main(void)
         WITH_ASKER(where_nothing_is_public_nothing_of_others_is_taken_away),
         WITH_ASKER(what_the_tier_or_the_answer_tells_of_goes_without_a_sign),
         WITH_ASKER(a_304_makes_the_old_answer_good_again_where_it_belongs_by_now),
+        WITH_ASKER(a_304_leaves_the_tags_and_adds_those_of_who_asks),
         WITH_ASKER(what_the_tier_had_goes_to_memory_unless_it_was_purged),
         cmocka_unit_test(a_status_tells_of_what_was_asked_for_or_of_the_service),
     };
