@@ -130,8 +130,20 @@ static struct service_keeping begin_keeping(struct service_flight *f)
     };
 }
 
+/* Of a background call. One that went wrong rests: what is stale stays, and each request would ask
+ * for it anew. */
+static void rest_or_not(struct service_flight *f, bool is_good)
+{
+    struct flights *flights = f->cache->cache->flights;
+    if (f->is_background && is_good)
+        flights_rest_not(flights, &f->key);
+    else if (f->is_background)
+        flights_rest(flights, &f->key, f->cache->loop->now_ms);
+}
+
 static void land_failure(struct service_flight *f, const struct outcome *o)
 {
+    rest_or_not(f, false);
     struct service_flight_end e = begin_end(f);
     e.result = SERVICE_FLIGHT_FAILURE;
     e.kind = o->kind;
@@ -174,10 +186,12 @@ static void land_refreshed(struct service_flight *f, const struct outcome *o)
     e.n_attempts = o->n_attempts;
     service_keep_refreshed(&k, &f->validated, &a);
     counters_add(f->service->context->counters, COUNT_CACHE_SOURCE_REVALIDATED, 1);
-    if (k.record)
-        land_kept(f, &e, &k, false);
-    else
+    if (!k.record) {
         land_failure(f, &no_room);
+        return;
+    }
+    rest_or_not(f, true);
+    land_kept(f, &e, &k, false);
 }
 
 static void land_answer(struct service_flight *f, const struct outcome *o)
@@ -193,24 +207,12 @@ static void land_answer(struct service_flight *f, const struct outcome *o)
         .n_fields = o->n_returned,
     };
     service_keep_answer(&k, &e.answer);
+    rest_or_not(f, service_keep_is_telling(o->status) && k.is_readable);
     land_kept(f, &e, &k, true);
-}
-
-/* Else what is stale stays, and each request would ask for it anew. */
-static void rest_or_not(struct service_flight *f, const struct outcome *o)
-{
-    struct flights *flights = f->cache->cache->flights;
-    bool is_status = o->kind == OUTCOME_OK || o->kind == OUTCOME_STATUS;
-    if (is_status && (o->status == 304 || service_keep_is_telling(o->status)))
-        flights_rest_not(flights, &f->key);
-    else
-        flights_rest(flights, &f->key, f->cache->loop->now_ms);
 }
 
 void service_flight_land(struct service_flight *f, const struct outcome *o)
 {
-    if (f->is_background)
-        rest_or_not(f, o);
     struct blob_pool *blobs = &f->cache->loop->blobs;
     struct blob *body = o->blob;
     if (o->kind != OUTCOME_OK && o->kind != OUTCOME_STATUS)

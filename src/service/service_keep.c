@@ -324,7 +324,8 @@ static void look_at_head(struct keeping *w)
     gather_tags(w);
 }
 
-/* An answer that its reader cannot read is handed out, and not kept. */
+/* An answer that its reader cannot read is handed out, and not kept: what was there before stays,
+ * as behind any other failure. */
 static bool look_at_body(struct keeping *w, const struct service_answer *a)
 {
     struct service_answer seen = *a;
@@ -355,6 +356,8 @@ static void refuse(struct keeping *w)
         share_status(w);
         return;
     }
+    if (!w->k->is_readable)
+        return;
     forget(w->k, w->k->key, w->record.vary, status);
     put_sign(w, w->k->key, SLICE_NONE, SIGN_MS);
 }
@@ -366,20 +369,20 @@ void service_keep_answer(struct service_keeping *k, const struct service_answer 
     if (!gather_fields(&w, a))
         return;
     look_at_head(&w);
+    k->is_readable = look_at_body(&w, a);
     bool has_names = !respects(k) || read_vary(&w);
     if (!has_names || !is_shared(&w)) {
         refuse(&w);
         return;
     }
-    bool is_readable = look_at_body(&w, a);
     w.is_public = is_everybodys(&w, &w.record);
     if (!write_key(&w, w.record.vary, &w.record.key))
         return;
     k->record = record_write(&w.record, limit_of(k));
     k->is_shared = k->record;
-    if (k->record && is_readable && is_to_be_kept(&w, &kept_ms))
+    if (k->record && k->is_readable && is_to_be_kept(&w, &kept_ms))
         settle(&w, kept_ms);
-    else
+    else if (k->is_readable)
         forget(k, w.record.key, w.record.vary, a->status);
 }
 

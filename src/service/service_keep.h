@@ -25,6 +25,7 @@ struct service_keeping {
     /* What came of it: */
     struct blob *record; /* a share, the caller's; NULL: none was made */
     bool is_shared;      /* those that asked alike meanwhile may have the answer */
+    bool is_readable;    /* by who asked; of service_keep_answer() */
     bool is_stored;
 };
 

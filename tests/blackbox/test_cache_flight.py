@@ -396,7 +396,8 @@ def test_one_background_call_for_all_workers(gateway):
 
 
 @pytest.mark.threads
-@table("failure", ("an error", answer({}, 500)), ("too many requests", answer({}, 429)))
+@table("failure", ("an error", answer({}, 500)), ("too many requests", answer({}, 429)),
+       ("what is no JSON", answer(b"{")))
 def test_a_background_call_that_fails_rests(gateway, failure):
     key = serve(gateway, answer({"n": 1}), failure)
     gateway.get(f"/soon/{key}")

@@ -683,6 +683,7 @@ def test_the_origin_may_say_it_too(gateway):
     ("no answer in time", silent(), "timeout"),
     ("a connection that breaks", closing(), "unreachable"),
     ("what is no JSON", answer(b"{"), "invalid"),
+    ("what is none, and not to be kept", answer(b"{", fields=[("Cache-Control", "no-store")]), "invalid"),
 )
 def test_a_stale_answer_stands_before_the_fallback(gateway, behaviour, kind):
     one = fresh()
@@ -691,12 +692,13 @@ def test_a_stale_answer_stands_before_the_fallback(gateway, behaviour, kind):
     first = gateway.get(f"/whole/{key}")
     assert first.json() == {"one": {"a": one}, "two": {"of": one}}
     time.sleep(1.1)
-    second = gateway.get(f"/whole/{key}")
-    assert second.status == 200 and not second.is_complete()
-    assert second.json()["one"] == {"a": one}
-    assert second.json()["two"] == {"of": one}
-    assert [e["kind"] for e in second.json()["errors"]] == [kind]
-    assert "one=stale" in second["cache-status"]
+    for _ in range(2):  # once does not use it up
+        later = gateway.get(f"/whole/{key}")
+        assert later.status == 200 and not later.is_complete()
+        assert later.json()["one"] == {"a": one}
+        assert later.json()["two"] == {"of": one}
+        assert [e["kind"] for e in later.json()["errors"]] == [kind]
+        assert "one=stale" in later["cache-status"]
 
 
 def test_a_failure_that_is_nobody_elses_leaves_the_old_answer(gateway):
