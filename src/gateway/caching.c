@@ -148,10 +148,17 @@ static bool add_lines(struct composing *c, const struct composed *out)
     return true;
 }
 
+/* What is kept against its origin's will, and not by what its Vary names, is for those alone that
+ * do so too. No service has this name. */
+static bool add_disrespect(struct composing *c)
+{
+    return settings_of(c)->respects_origin || cache_key_add(c->out, SLICE("respect_origin: false"));
+}
+
 static bool put_default_key(struct composing *c, const struct composed *out)
 {
     size_t body_at = out->at + out->line_n + out->fields_n;
-    return cache_key_add(c->out, c->source->plan->config->service->name) &&
+    return add_disrespect(c) && cache_key_add(c->out, c->source->plan->config->service->name) &&
            add_written(c, out->at, out->line_n) && add_lines(c, out) &&
            add_written(c, body_at, out->body_n) && add_asked(c) && add_vary(c);
 }
@@ -159,7 +166,8 @@ static bool put_default_key(struct composing *c, const struct composed *out)
 static bool put_given_key(struct composing *c, const struct composed *out)
 {
     const struct config_source *s = c->source->plan->config;
-    return cache_key_add(c->out, s->service->name) && cache_key_add(c->out, s->method) &&
+    return add_disrespect(c) && cache_key_add(c->out, s->service->name) &&
+           cache_key_add(c->out, s->method) &&
            add_written(c, out->at + out->line_n + out->fields_n + out->body_n + out->url_n,
                        out->name_n) &&
            add_lengths(c, &s->cache.key) && add_vary(c);

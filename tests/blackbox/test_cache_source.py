@@ -59,6 +59,9 @@ endpoints:
   - path: /overruled/{id}
     sources:
       one: {get: "alpha:/{id}", cache: {ttl: 60s, respect_origin: false}}
+  - path: /keyed-overruled/{id}
+    sources:
+      one: {get: "alpha:/{id}", cache: {ttl: 60s, respect_origin: false, key: "item:{id}:"}}
   - path: /credentials/{id}
     sources:
       one: {get: "alpha:/{id}", cache: 60s, forward: [authorization]}
@@ -211,6 +214,21 @@ def with_fields(n, *fields):
 
 PUBLIC = ("Cache-Control", "public, max-age=60")
 NOT_MODIFIED = raw(head(304, [("ETag", '"v"')], None))
+
+
+@table(
+    "overruling, respecting, fields",
+    ("not to be kept", "overruled", "unasked", [("Cache-Control", "no-store")]),
+    ("somebody's own", "overruled", "unasked", [("Cache-Control", "private")]),
+    ("it varies", "overruled", "unasked", [("Vary", "Accept")]),
+    ("under a key of its own", "keyed-overruled", "keyed-elsewhere", [("Cache-Control", "no-store")]),
+)
+def test_what_one_keeps_against_its_origin_is_not_for_who_respects_it(gateway, overruling, respecting, fields):
+    key = serve(gateway, *numbered(fields))
+    assert got(gateway, overruling, key)["n"] == got(gateway, overruling, key)["n"] == 1
+    told = gateway.get(f"/{respecting}/{key}")
+    assert told.json()["one"]["n"] == 2 and told["cache-status"] == 'sheaf; fwd=miss; detail="one=miss"'
+    assert got(gateway, overruling, key)["n"] == 1
 
 
 # What is fresh
