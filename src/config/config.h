@@ -606,6 +606,8 @@ struct config *config_load_judged(const char *file, const struct config_judge *j
                                   struct buffer *diagnostics);
 void config_free(struct config *c);
 
+/* Is there a path that both match? */
+bool config_has_path_of(const struct config_endpoint *a, const struct config_endpoint *b);
 /* Is anything of the service called by TLS? */
 bool config_has_tls_target(const struct config_service *s);
 /* May an answer of the endpoint be asked for a member of this name at its top? Of a source that

@@ -28,22 +28,36 @@ static bool can_meet(const struct config_segment *a, const struct config_segment
     return true;
 }
 
-/* Do both match some request, and does neither beat the other? */
-static bool conflict(const struct config_endpoint *a, const struct config_endpoint *b)
+static bool has_tail(const struct config_segment *a, const struct config_segment *b)
+{
+    return a->kind == CONFIG_TAIL || b->kind == CONFIG_TAIL;
+}
+
+bool config_has_path_of(const struct config_endpoint *a, const struct config_endpoint *b)
+{
+    for (unsigned i = 0; i < a->n_segments && i < b->n_segments; i++) {
+        if (!can_meet(&a->segments[i], &b->segments[i]))
+            return false;
+        if (has_tail(&a->segments[i], &b->segments[i]))
+            return true;
+    }
+    return a->n_segments == b->n_segments;
+}
+
+/* Does one of them beat the other in some segment, and is not beaten in any? */
+static bool has_winner(const struct config_endpoint *a, const struct config_endpoint *b)
 {
     bool a_wins = false;
     bool b_wins = false;
     for (unsigned i = 0; i < a->n_segments && i < b->n_segments; i++) {
         const struct config_segment *x = &a->segments[i];
         const struct config_segment *y = &b->segments[i];
-        if (!can_meet(x, y))
-            return false;
         a_wins |= x->kind < y->kind;
         b_wins |= y->kind < x->kind;
-        if (x->kind == CONFIG_TAIL || y->kind == CONFIG_TAIL)
-            return a_wins == b_wins;
+        if (has_tail(x, y))
+            break;
     }
-    return a->n_segments == b->n_segments && a_wins == b_wins;
+    return a_wins != b_wins;
 }
 
 void config_check_routes(struct reading *r, struct node *const *paths)
@@ -53,7 +67,8 @@ void config_check_routes(struct reading *r, struct node *const *paths)
         const struct config_endpoint *later = &c->endpoints[i];
         for (unsigned k = 0; k < i && later->n_segments; k++) {
             const struct config_endpoint *earlier = &c->endpoints[k];
-            if (!earlier->n_segments || !share_method(earlier, later) || !conflict(earlier, later))
+            if (!earlier->n_segments || !share_method(earlier, later) ||
+                !config_has_path_of(earlier, later) || has_winner(earlier, later))
                 continue;
             struct config_position p = document_position(paths[k]->place);
             reading_complain(r, RULE_ROUTE, paths[i]->place,

@@ -92,6 +92,15 @@ static void take_keys(struct gateway *g)
             g->keys[i] = api_keys_share(g->context.keys[i]);
 }
 
+/* A purge for a path that is never remembered would be one too many. */
+static bool may_change(const struct config *c, const struct plan *p)
+{
+    for (unsigned i = 0; !p->is_safe && i < c->n_endpoints; i++)
+        if (c->endpoints[i].cache.is_on && config_has_path_of(&c->endpoints[i], p->config))
+            return true;
+    return false;
+}
+
 static void compile_plans(struct gateway *g)
 {
     const struct config *c = g->config;
@@ -100,6 +109,7 @@ static void compile_plans(struct gateway *g)
     for (unsigned i = 0; i < c->n_endpoints; i++) {
         plan_compile(&g->plans[i], &c->endpoints[i], g->services, &g->arena);
         g->plans[i].index = i;
+        g->plans[i].may_change = may_change(c, &g->plans[i]);
         size_t n = plan_max_variables(&g->plans[i]);
         n_values = n > n_values ? n : n_values;
     }

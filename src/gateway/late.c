@@ -15,7 +15,7 @@ struct late {
     const struct plan_source *source;
     char trace_id[TRACE_ID_SIZE];
     size_t n_client, n_request_id, n_url;
-    char text[]; /* client, request id, the path whose answers it changes */
+    char text[]; /* client, request id, the path whose answers it may change */
 };
 
 /* It has changed something by now, or will not. */
@@ -52,7 +52,7 @@ static void on_ended(void *owner, const struct outcome *outcome)
 void late_begin(struct run *r, unsigned source, struct service_call *call)
 {
     struct visit *v = r->visit;
-    const struct slice url = answer_cache_path(v, false);
+    const struct slice url = r->plan->may_change ? answer_cache_path(v, false) : SLICE_NONE;
     struct late *l = malloc(sizeof *l + v->client.n + v->request_id.n + url.n);
     CHECK(l);
     *l = (struct late){

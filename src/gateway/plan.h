@@ -88,6 +88,7 @@ struct plan {
     /* Caching. */
     bool caches;       /* the endpoint does, or one of its sources */
     bool is_safe;      /* its method */
+    bool may_change;   /* it is not, and an endpoint that caches GET may have its path */
     struct slice vary; /* names of all headers of a request that can change its answer */
     const struct plan_header *headers;
     unsigned n_headers;

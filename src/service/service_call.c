@@ -29,11 +29,14 @@ static void recycle(struct service_call *c)
     context->free_calls = c;
 }
 
-/* An unsafe call that went well has changed what it names (RFC 9111 4.4). */
+/* An unsafe call that went well has changed what it names (RFC 9111 4.4). A purge for what is never
+ * remembered would be one too many: all entries share so many counters, and a store is asked for
+ * each. */
 static void forget_changed(const struct service_call *c, const struct outcome *o)
 {
     struct service_cache *cache = c->service->context->cache;
-    if (cache && !c->request.is_safe && o->status >= 200 && o->status <= 399)
+    bool is_remembered = atomic_load(&c->service->shared->is_remembered);
+    if (cache && is_remembered && !c->request.is_safe && o->status >= 200 && o->status <= 399)
         service_cache_forget(cache, c->service->config->name, c->request.line);
 }
 
@@ -152,8 +155,10 @@ static struct service_call *take(struct service_context *context)
 static bool needs_copy(const struct service_call *c)
 {
     const struct config_service *s = c->service->config;
-    bool is_remembered = c->service->context->cache && !c->request.is_safe;
-    return is_remembered || s->retry.attempts > 1 || s->hedge.is_on || s->concurrency.limit.is_on;
+    /* A reload may bring a source that remembers before the call ends. */
+    bool may_be_remembered = c->service->context->cache && !c->request.is_safe;
+    return may_be_remembered || s->retry.attempts > 1 || s->hedge.is_on ||
+           s->concurrency.limit.is_on;
 }
 
 static struct slice copied(struct service_call *c, size_t *at, size_t n)

@@ -33,6 +33,13 @@ static void release(struct service_shared *s)
         free(s);
 }
 
+static void note_remembered(struct service_sharing *services, const struct config_endpoint *e)
+{
+    for (unsigned i = 0; i < e->n_sources; i++)
+        if (e->sources[i].cache.is_on)
+            atomic_store(&services[e->sources[i].service->index].shared->is_remembered, true);
+}
+
 struct service_sharing *service_shared_new(const struct config *config)
 {
     struct service_sharing *services = calloc(config->n_services + 1, sizeof *services);
@@ -41,6 +48,8 @@ struct service_sharing *service_shared_new(const struct config *config)
         services[i].shared = new_shared(&config->services[i]);
         services[i].ejections = new_ejections(&config->services[i]);
     }
+    for (unsigned i = 0; i < config->n_endpoints; i++)
+        note_remembered(services, &config->endpoints[i]);
     return services;
 }
 
@@ -100,12 +109,23 @@ static bool goes_on(const struct config_service *a, const struct config_service 
            is_same_limit(&a->concurrency.limit, &b->concurrency.limit);
 }
 
+/* Entries outlive a reload, and what was begun before it. */
+static void join_remembered(struct service_shared *a, struct service_shared *b)
+{
+    bool is_so = atomic_load(&a->is_remembered) || atomic_load(&b->is_remembered);
+    atomic_store(&a->is_remembered, is_so);
+    atomic_store(&b->is_remembered, is_so);
+}
+
 void service_shared_keep(struct service_sharing *services, const struct config *config,
                          const struct service_sharing *old, const struct config *old_config)
 {
     for (unsigned i = 0; i < config->n_services; i++) {
         const struct config_service *before = find(old_config, config->services[i].name);
-        if (!before || !goes_on(&config->services[i], before))
+        if (!before)
+            continue;
+        join_remembered(services[i].shared, old[before->index].shared);
+        if (!goes_on(&config->services[i], before))
             continue;
         release(services[i].shared);
         services[i].shared = old[before->index].shared;

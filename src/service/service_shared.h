@@ -19,6 +19,9 @@ struct service_shared {
     struct limit limit;
     atomic_uint n_waiting;  /* calls that wait for a place, of all workers, */
     atomic_uint n_required; /* and of required sources among them */
+    /* A source of this configuration, or of one before, remembers what it answers: what an unsafe
+     * call changes is to be forgotten. */
+    atomic_bool is_remembered;
 };
 
 /* A service of one configuration. */

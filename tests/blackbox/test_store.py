@@ -27,6 +27,7 @@ cache:
   STORE
 services:
   alpha: {targets: ["http://@alpha@"], timeout: 5s}
+  forgotten: {targets: ["http://@alpha@"], timeout: 5s}
 endpoints:
   - path: /part/{id}
     timeout: 6s
@@ -50,6 +51,12 @@ endpoints:
   - path: /whole/{id}
     cache: {ttl: 1s, stale_if_error: 60s}
     sources: {part: {get: "alpha:/part/{id}", required: true}}
+  - path: /whole/{id}
+    method: PUT
+    sources: {part: {put: "forgotten:/change/{id}", required: true}}
+  - path: /change/{id}
+    method: POST
+    sources: {part: {post: "forgotten:/change/{id}", required: true}}
 """
 
 
@@ -275,6 +282,15 @@ class TestPurge:
         store.ask("SET", "theirs", 1)
         purge(pair[0], {"all": True})
         assert store.ask("GET", "theirs") == b"1"
+
+    def test_what_an_unsafe_call_cannot_have_changed_is_not_purged(self, pair):
+        purges = lambda: metric(pair[0], 'sheaf_store_purges_total{result="done"}')
+        before = purges()
+        for _ in range(3):
+            assert pair[0].post(f"/change/{fresh()}").status == 200
+        assert pair[0].post(f"/part/{fresh()}").status == 200  # a service that a source remembers
+        assert pair[0].get(f"/whole/{fresh()}", "PUT").status == 200  # a path that is
+        wait_for(lambda: purges() == before + 2)
 
     def test_a_change_through_one_instance_is_seen_by_the_other(self, pair, alpha):
         key = fresh()

@@ -467,6 +467,31 @@ static void the_benchmark_s_configuration_is_good(void **state)
     assert_int_equal(c->endpoints[0].n_sources, 4);
 }
 
+static void some_endpoints_have_paths_in_common(void **state)
+{
+    static const struct {
+        const char *one, *other;
+        bool meet;
+    } rows[] = {
+        {"/a/{id}", "/a/{name}", true},  {"/a/{id}", "/a/b", true},  {"/a/{id}", "/b/{id}", false},
+        {"/a/{id}", "/a/{id}/c", false}, {"/a/b", "/a/b", true},     {"/a/b", "/a/c", false},
+        {"/a/*", "/a/b/{id}", true},     {"/{x}/b", "/a/{y}", true}, {"/a/*", "/b/c", false},
+        {"/a/{id}", "/a/", false},       {"/a/*", "/a", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "services: {a: \"http://127.0.0.1:1\"}\nendpoints:\n"
+                 "- {path: \"%s\", sources: {one: {get: \"a:/\"}}}\n"
+                 "- {path: \"%s\", method: POST, sources: {one: {post: \"a:/\"}}}\n",
+                 rows[i].one, rows[i].other);
+        const struct config_endpoint *e = written_load(*state, text)->endpoints;
+        if (config_has_path_of(&e[0], &e[1]) != rows[i].meet ||
+            config_has_path_of(&e[1], &e[0]) != rows[i].meet)
+            fail_msg("row %zu", i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +505,7 @@ int main(void)
         WRITTEN_TEST(a_file_that_is_no_regular_one_will_do),
         WRITTEN_TEST(a_file_that_is_not_there_is_told),
         WRITTEN_TEST(the_benchmark_s_configuration_is_good),
+        WRITTEN_TEST(some_endpoints_have_paths_in_common),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,8 @@ static const struct config_target elsewhere = {.host = "one.test", .port = 81, .
 struct world {
     struct config_target targets[2];
     struct config_service service;
+    struct config_source source;
+    struct config_endpoint endpoint;
     struct config config;
     struct service_sharing *services;
 };
@@ -24,7 +26,10 @@ static void make(struct world *w)
     };
     w->targets[0] = one;
     w->targets[1] = two;
-    w->config = (struct config){.services = &w->service, .n_services = 1};
+    w->source = (struct config_source){.service = &w->service};
+    w->endpoint = (struct config_endpoint){.sources = &w->source, .n_sources = 1};
+    w->config = (struct config){
+        .services = &w->service, .n_services = 1, .endpoints = &w->endpoint, .n_endpoints = 1};
 }
 
 static void nothing(struct world *w)
@@ -137,6 +142,36 @@ static void what_a_service_is_as_a_whole_goes_on(void **state)
     }
 }
 
+static void cache_answers(struct world *w)
+{
+    w->source = (struct config_source){.service = &w->service, .cache = {.is_on = true}};
+}
+
+/* Where a reload takes the cache away its entries are still there, and where it brings one, calls
+ * of the configuration before are under way. */
+static void what_is_remembered_is_so_over_a_reload(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*first)(struct world *), (*second)(struct world *);
+        bool is_remembered;
+    } rows[] = {
+        {nothing, nothing, false},
+        {cache_answers, cache_answers, true},
+        {cache_answers, nothing, true},
+        {nothing, cache_answers, true},
+        {cache_answers, another_window, true},
+        {cache_answers, another_name, false},
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        struct service_shared *s = reload(&w, rows[i].first, rows[i].second);
+        if (s->is_remembered != rows[i].is_remembered)
+            fail_msg("row %u", i);
+        service_shared_free(w.services, &w.config);
+    }
+}
+
 static void an_operators_word_holds_for_the_name(void **state)
 {
     (void)state;
@@ -167,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_service_is_as_a_whole_goes_on),
+        cmocka_unit_test(what_is_remembered_is_so_over_a_reload),
         cmocka_unit_test(an_operators_word_holds_for_the_name),
         cmocka_unit_test(a_lower_number_holds_for_calls_that_began_before_it),
     };
