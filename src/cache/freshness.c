@@ -222,9 +222,16 @@ static enum freshness_state state_of(const struct rules *r, int64_t ttl_ms)
     return FRESHNESS_OVER;
 }
 
+bool freshness_is_ahead(const struct freshness *f, uint64_t now_ms)
+{
+    return f->came_ms > now_ms + FRESHNESS_SKEW_MS;
+}
+
 struct freshness_verdict freshness_judge(const struct freshness *f,
                                          const struct freshness_settings *s, uint64_t now_ms)
 {
+    if (freshness_is_ahead(f, now_ms))
+        return (struct freshness_verdict){.state = FRESHNESS_OVER};
     struct rules r = rules_of(f, s);
     uint64_t resident_ms = above(now_ms, f->came_ms);
     int64_t ttl_ms = (int64_t)(r.lifetime_ms - r.age_ms - resident_ms);

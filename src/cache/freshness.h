@@ -14,6 +14,10 @@
 
 #define FRESHNESS_UNTOLD UINT64_MAX /* nothing is said of it */
 
+enum {
+    FRESHNESS_SKEW_MS = 10000 /* that a clock which an answer came by may be ahead of ours */
+};
+
 /* What the origin said. Plain numbers: it is written into records as it is. */
 struct freshness {
     uint64_t came_ms;     /* when we had the answer */
@@ -33,6 +37,9 @@ struct freshness_answer {
     uint64_t asked_ms, came_ms; /* request_time and response_time of RFC 9111 4.2.3 */
 };
 void freshness_read(struct freshness *f, const struct freshness_answer *a);
+
+/* Did it come later than it is now? Our clock was set back, or another instance's is wrong. */
+bool freshness_is_ahead(const struct freshness *f, uint64_t now_ms);
 
 /* Of the source or endpoint that reads. 0: not at all. */
 struct freshness_settings {
@@ -54,6 +61,7 @@ struct freshness_verdict {
     int64_t ttl_ms;    /* what is left of its life; negative: stale for so long */
     uint64_t age_ms;   /* RFC 9111 4.2.3 */
 };
+/* What is ahead is over, as it would not age before it is as late again. */
 struct freshness_verdict freshness_judge(const struct freshness *f,
                                          const struct freshness_settings *s, uint64_t now_ms);
 /* May a shared cache keep it at all for readers with these settings? Where the request had the

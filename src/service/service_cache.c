@@ -8,8 +8,7 @@
 
 enum {
     KEY_LIMIT = 256 * 1024, /* bytes; what would have a longer one is not remembered */
-    US_A_MS = 1000,
-    SKEW_MS = 10000 /* that the clock of another instance may be ahead of ours */
+    US_A_MS = 1000
 };
 
 void service_cache_init(struct service_cache *c, struct cache *cache, struct loop *loop,
@@ -45,7 +44,7 @@ void service_cache_forget(struct service_cache *c, struct slice service, struct 
 
 bool service_cache_believes(const struct service_cache *c, const struct record *r, struct slice url)
 {
-    return r->freshness.came_ms <= c->loop->wall_us / US_A_MS + SKEW_MS &&
+    return !freshness_is_ahead(&r->freshness, c->loop->wall_us / US_A_MS) &&
            !cache_distrusts(c->cache, r, url);
 }
 

@@ -126,7 +126,8 @@ static enum service_lookup_state state_of(enum freshness_state state)
 static void judge(const struct service_question *q, struct service_lookup *l)
 {
     if (l->blob && service_lookup_is_sign(&l->record)) {
-        l->state = SERVICE_LOOKUP_ALONE;
+        if (!freshness_is_ahead(&l->record.freshness, q->now_ms))
+            l->state = SERVICE_LOOKUP_ALONE;
         drop(l);
     } else if (l->blob) {
         l->verdict = service_lookup_judge(&l->record, q);

@@ -351,7 +351,38 @@ static void what_is_left_of_its_life_may_be_below_zero(void **state)
     assert_int_equal(freshness_judge(&f, &s, NOON + 61500).ttl_ms, -1500);
     const struct freshness always_asked = read("no-cache, max-age=60");
     assert_int_equal(freshness_judge(&always_asked, &s, NOON).ttl_ms, 0);
-    assert_int_equal(freshness_judge(&f, &s, NOON - 5000).ttl_ms, 60000); /* a clock set back */
+}
+
+/* It would not age until the clock is there again. */
+static void what_came_later_than_it_is_is_over(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t back_ms;
+        int state;
+        int64_t ttl_ms;
+        bool is_usable;
+    } rows[] = {
+        {0, FRESH, 60000, true},
+        {5000, FRESH, 60000, true},
+        {FRESHNESS_SKEW_MS, FRESH, 60000, true},
+        {FRESHNESS_SKEW_MS + 1, OVER, 0, false},
+        {SECONDS(3600), OVER, 0, false},
+    };
+    const struct freshness f = read("max-age=60");
+    const struct freshness_settings readers[] = {READER(0, SECONDS(60), SECONDS(600)),
+                                                 DISRESPECT(60, SECONDS(60), SECONDS(600))};
+    struct freshness_wish any;
+    freshness_wish_init(&any);
+    freshness_wish_read(&any, SLICE("max-stale"));
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        struct freshness_verdict v =
+            freshness_judge(&f, &readers[i % 2], NOON - rows[i / 2].back_ms);
+        assert_int_equal(v.state, rows[i / 2].state);
+        assert_int_equal(v.ttl_ms, rows[i / 2].ttl_ms);
+        assert_int_equal(v.is_usable_on_error, rows[i / 2].is_usable);
+        assert_int_equal(freshness_wish_judge(&any, v).state, rows[i / 2].state);
+    }
 }
 
 static void on_error_is_used_what_is_fresh_or_stale_for_long_enough(void **state)
@@ -522,6 +553,7 @@ int main(void)
         cmocka_unit_test(an_answer_goes_through_its_states_as_time_does),
         cmocka_unit_test(an_age_that_it_came_with_is_taken_off),
         cmocka_unit_test(what_is_left_of_its_life_may_be_below_zero),
+        cmocka_unit_test(what_came_later_than_it_is_is_over),
         cmocka_unit_test(on_error_is_used_what_is_fresh_or_stale_for_long_enough),
         cmocka_unit_test(what_may_be_kept_and_for_how_long),
         cmocka_unit_test(a_client_may_wish_for_something_fresher_or_staler),

@@ -30,6 +30,22 @@ static void memory_says_what_may_be_done_with_what_it_has(void **state)
     }
 }
 
+/* For that long nobody would wait for anybody. */
+static void a_sign_from_a_clock_that_was_set_back_says_nothing(void **state)
+{
+    struct asker *a = *state;
+    struct record sign = asker_record;
+    sign.status = 0;
+    asker_keep(a, sign, 0);
+    a->of_worker.loop->wall_us -= UINT64_C(1000) * FRESHNESS_SKEW_MS;
+    asker_look(a);
+    assert_int_equal(a->lookup.state, SERVICE_LOOKUP_ALONE);
+    a->of_worker.loop->wall_us -= 1000;
+    asker_look(a);
+    assert_int_equal(a->lookup.state, SERVICE_LOOKUP_MISS);
+    assert_null(a->lookup.blob);
+}
+
 static void who_has_credentials_finds_its_own_and_what_is_public(void **state)
 {
     struct asker *a = *state;
@@ -310,6 +326,7 @@ int main(void)
 #define WITH_ASKER(test) cmocka_unit_test_setup_teardown(test, asker_setup, asker_teardown)
     const struct CMUnitTest tests[] = {
         WITH_ASKER(memory_says_what_may_be_done_with_what_it_has),
+        WITH_ASKER(a_sign_from_a_clock_that_was_set_back_says_nothing),
         WITH_ASKER(who_has_credentials_finds_its_own_and_what_is_public),
         WITH_ASKER(an_entry_is_purged_by_the_tags_of_who_asks),
         WITH_ASKER(what_landed_between_the_look_and_the_join_is_had_without_a_call),
