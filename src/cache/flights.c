@@ -21,6 +21,7 @@ struct flight {
     struct flight_seat lead;
     uint64_t begun;
     struct flight_wants wants;
+    uint64_t postponed_ms;
     bool is_background;
     struct flights_seats seats;
     struct cache_key key; /* its text stands behind */
@@ -246,6 +247,27 @@ struct flight_wants flights_wants(struct flights *f, const struct cache_key *k,
     struct flight_wants w = flight->wants;
     unlock(s);
     return w;
+}
+
+void flights_postpone(struct flights *f, const struct cache_key *k, struct flight_seat lead,
+                      uint64_t ms)
+{
+    struct shard *s = lock(f, k);
+    struct flight *flight = *look_up_led(s, k, lead);
+    CHECK(flight);
+    flight->postponed_ms += ms;
+    unlock(s);
+}
+
+uint64_t flights_postponed_ms(struct flights *f, const struct cache_key *k, struct flight_seat seat)
+{
+    struct shard *s = lock(f, k);
+    const struct flight *flight = s->chains[k->hash % N_CHAINS];
+    while (flight && !(cache_key_equal(&flight->key, k) && flights_seats_has(&flight->seats, seat)))
+        flight = flight->next;
+    uint64_t ms = flight ? flight->postponed_ms : 0;
+    unlock(s);
+    return ms;
 }
 
 size_t flights_land(struct flights *f, const struct cache_key *k, struct flight_seat lead,

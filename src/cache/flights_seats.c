@@ -54,6 +54,11 @@ void flights_seats_add(struct flights_seats *s, struct flight_seat seat)
     s->at[i] = seat;
 }
 
+bool flights_seats_has(const struct flights_seats *s, struct flight_seat seat)
+{
+    return s->n > 0 && s->at[find(s, seat)].worker != NOBODY;
+}
+
 /* What lies behind a gap moves up, unless its home is behind the gap: each stays within reach. */
 static void close_gap(struct flights_seats *s, uint32_t gap)
 {
@@ -70,12 +75,9 @@ static void close_gap(struct flights_seats *s, uint32_t gap)
 
 bool flights_seats_remove(struct flights_seats *s, struct flight_seat seat)
 {
-    if (s->n == 0)
+    if (!flights_seats_has(s, seat))
         return false;
-    uint32_t i = find(s, seat);
-    if (s->at[i].worker == NOBODY)
-        return false;
-    close_gap(s, i);
+    close_gap(s, find(s, seat));
     s->n--;
     return true;
 }

@@ -19,6 +19,7 @@ static inline bool flights_seats_are_same(struct flight_seat a, struct flight_se
 
 /* A seat that is there already is not added again. */
 void flights_seats_add(struct flights_seats *s, struct flight_seat seat);
+bool flights_seats_has(const struct flights_seats *s, struct flight_seat seat);
 /* Was it there? */
 bool flights_seats_remove(struct flights_seats *s, struct flight_seat seat);
 /* All of them, sorted by worker and slot; NULL where there are none. free()d by the caller; the

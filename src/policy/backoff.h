@@ -12,6 +12,10 @@ struct backoff_settings {
     uint64_t base_ms, cap_ms;
 };
 
+enum {
+    BACKOFF_CAP_MS = 1000 /* of all services; a Retry-After is beside it */
+};
+
 /* retry counts from 1; random is any 64 bits; retry_after_ms: 0 where the service said nothing. */
 uint64_t backoff_ms(const struct backoff_settings *s, unsigned retry, uint64_t retry_after_ms,
                     uint64_t random);

@@ -14,7 +14,7 @@ enum {
     MEDIAN_PERMILLE = 500,
 };
 
-static const struct backoff_settings backoff = {.base_ms = 5, .cap_ms = 1000};
+static const struct backoff_settings backoff = {.base_ms = 5, .cap_ms = BACKOFF_CAP_MS};
 
 static void recycle(struct service_call *c)
 {
@@ -94,11 +94,11 @@ static void on_back(struct service_call *c)
 /* That somebody waits for it. */
 static uint64_t wanted_ms(const struct service_call *c)
 {
+    if (!c->request.until_ms)
+        return service_call_left_ms(c);
     uint64_t now_ms = c->service->context->loop->now_ms;
-    uint64_t left_ms = service_call_left_ms(c);
-    uint64_t until_ms = c->request.until_ms ? c->request.until_ms(c->owner) : now_ms + left_ms;
-    uint64_t wanted_ms = until_ms > now_ms ? until_ms - now_ms : 0;
-    return wanted_ms < left_ms ? wanted_ms : left_ms;
+    uint64_t until_ms = c->request.until_ms(c->owner);
+    return until_ms > now_ms ? until_ms - now_ms : 0;
 }
 
 /* Is there time for a wait, and for a call of usual length behind it? *wait_ms: how long it is. */
@@ -110,6 +110,15 @@ static bool has_time(struct service_call *c, uint64_t *wait_ms)
     *wait_ms = backoff_ms(&backoff, c->n_retries + 1, c->outcome.retry_after_ms,
                           random_next(s->context->random));
     return *wait_ms + median_us / 1000 < wanted_ms(c);
+}
+
+static void postpone(struct service_call *c)
+{
+    uint64_t ms = c->outcome.retry_after_ms;
+    if (!ms || !c->request.on_postponed)
+        return;
+    c->due_ms += ms;
+    c->request.on_postponed(c->owner, ms);
 }
 
 /* Charged when it begins to wait (Finagle's RetryBudget). */
@@ -124,6 +133,7 @@ static bool make_again(struct service_call *c)
         !budget_withdraw(&s->shared->retries, &r->budget, s->context->loop->now_ms))
         return false;
     c->n_retries++;
+    postpone(c);
     service_call_arm(c, wait_ms, on_back);
     return true;
 }

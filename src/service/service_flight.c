@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "http/exchange.h"
+#include "policy/backoff.h"
 #include "service/service_flight_internal.h"
 #include "service/service_key.h"
 #include "wire/token.h"
@@ -11,8 +12,7 @@ enum {
     ARENA_CHUNK = 8 * 1024,
     ARENA_LIMIT = 64 * 1024 * 1024, /* a request with a body, and a head; bodies of answers have
                                        bounds of their own */
-    TIER_ASKS = 2,                  /* what a key's answers vary by, then one of these */
-    BACKOFF_CAP_MS = 1000,          /* a wait between attempts is no longer */
+    TIER_ASKS = 2                   /* what a key's answers vary by, then one of these */
 };
 
 static void on_nudged(struct seat *s, const struct landing *l);
@@ -217,6 +217,13 @@ static uint64_t until_ms(void *owner)
     return flights_wants(f->cache->cache->flights, &f->key, f->told).until_ms;
 }
 
+static void on_postponed(void *owner, uint64_t ms)
+{
+    struct service_flight *f = owner;
+    f->due_ms += ms;
+    flights_postpone(f->cache->cache->flights, &f->key, f->told, ms);
+}
+
 static void call(struct service_flight *f)
 {
     struct service_request r = f->request;
@@ -231,6 +238,7 @@ static void call(struct service_flight *f)
     }
     r.left_ms = f->due_ms > now_ms ? f->due_ms - now_ms : 0;
     r.until_ms = until_ms;
+    r.on_postponed = on_postponed;
     f->asked_ms = service_lookup_now_ms(f->cache);
     f->call = service_call_start(f->service, &r, on_ended, f);
 }

@@ -70,7 +70,8 @@ void service_flight_read(const struct landing *l, struct service_flight_end *end
 /* A request and how it is cached as copies in the arena. false: there is no room. */
 bool service_flight_copy(struct arena *arena, struct service_request *r, struct service_caching *c,
                          struct freshness_wish *wish) MUST_USE;
-/* How long a call can take by its service's settings, retries included. */
+/* How long a call can take by its service's settings, retries included; what a Retry-After asks for
+ * is not in it. */
 uint64_t service_flight_patience_ms(const struct service *s, uint64_t timeout_ms);
 /* Those that nobody waits for end. */
 void service_flight_drain(struct service_cache *c);

@@ -27,7 +27,7 @@ struct service_flight {
     unsigned n_asked;
     bool is_conditional; /* the call that is under way */
     bool is_background;
-    uint64_t due_ms; /* on the loop's clock */
+    uint64_t due_ms; /* on the loop's clock; what its service asks it to wait is added */
     uint64_t asked_ms;
     uint64_t begun, purges; /* as in struct service_keeping */
     struct service_flight *next_free;

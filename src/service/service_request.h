@@ -65,6 +65,9 @@ struct service_request {
     /* Of a call that several wait for: when the last of them goes, on the loop's clock, by the
      * owner of the call. No wait before another attempt is longer. NULL: left_ms says it. */
     uint64_t (*until_ms)(void *owner);
+    /* The same owner hears how much of such a wait the service has asked for: left_ms has none of
+     * it, and grows. */
+    void (*on_postponed)(void *owner, uint64_t ms);
     uint64_t hash;       /* of a service that balances by it; 0: none */
     struct arena *arena; /* for what the outcome needs; the owner's until on_ended or detach */
     struct service_wanted wanted;

@@ -22,6 +22,7 @@ struct service_wait {
     struct cache_key key; /* of the flight that it waits for */
     struct blob *stale;   /* NULL: none */
     unsigned n_asked;
+    uint64_t postponed_ms; /* of its flight: is added to its own patience */
     uint64_t asked, begun; /* when it joined, and when the flight began: times of purges */
     bool is_kept;          /* the request and `caching` are copies */
     bool is_seated;
@@ -126,13 +127,18 @@ static struct service_wait *wait_of(struct service_call *c)
     return w;
 }
 
+static struct cache_key flight_key_of(const struct service_wait *w)
+{
+    return w->led ? cache_key_of(service_flight_key(w->led)) : w->key;
+}
+
 static void leave(struct service_wait *w, enum service_call_why why)
 {
     const struct service_cache *c = cache_of(w->call);
     if (!w->is_seated)
         return;
     const struct flight_seat seat = landing_seat_told(&w->seat);
-    const struct cache_key key = w->led ? cache_key_of(service_flight_key(w->led)) : w->key;
+    const struct cache_key key = flight_key_of(w);
     struct flight_seat lead;
     landing_seat_leave(&w->seat);
     if (w->led)
@@ -162,9 +168,24 @@ static uint64_t patience_ms(const struct service_call *c)
     return service_flight_patience_ms(c->service, c->request.timeout_ms);
 }
 
+/* What the service has asked its flight to wait, and did not by the last look. */
+static uint64_t newly_postponed_ms(struct service_wait *w)
+{
+    const struct cache_key key = flight_key_of(w);
+    uint64_t before_ms = w->postponed_ms;
+    w->postponed_ms =
+        flights_postponed_ms(cache_of(w->call)->cache->flights, &key, landing_seat_told(&w->seat));
+    return w->postponed_ms > before_ms ? w->postponed_ms - before_ms : 0;
+}
+
 static void on_waited_too_long(struct service_call *c)
 {
-    uint64_t whole_ms = patience_ms(c);
+    uint64_t more_ms = newly_postponed_ms(c->wait);
+    if (more_ms) {
+        service_call_arm(c, more_ms, on_waited_too_long);
+        return;
+    }
+    uint64_t whole_ms = patience_ms(c) + c->wait->postponed_ms;
     uint64_t ms = whole_ms < c->request.left_ms ? whole_ms : c->request.left_ms;
     c->n_attempts = service_call_n_attempts(c);
     leave(c->wait, SERVICE_CALL_LATE);
@@ -190,6 +211,7 @@ static bool join(struct service_wait *w, const struct service_flight_plan *p)
     w->led = j.led;
     w->asked = j.asked;
     w->begun = j.begun;
+    w->postponed_ms = 0;
     switch (j.role) {
     case FLIGHT_LEADS:
         service_flight_tell(w->led, on_led, w);

@@ -18,6 +18,7 @@ workers: 4
 services:
   alpha: {targets: ["http://@alpha@"], breaker: off, timeout: 5s}
   again: {targets: ["http://@alpha@"], breaker: off, retry: {attempts: 2}}
+  told: {targets: ["http://@alpha@"], breaker: off, timeout: 500ms, retry: {attempts: 2, causes: [503]}}
 endpoints:
   - path: /again-brief/{id}
     timeout: 5s
@@ -35,6 +36,18 @@ endpoints:
     timeout: 5s
     sources:
       one: {get: "again:/{id}", cache: {ttl: 100ms, stale_if_error: 60s, key: "late:{id}"}, timeout: 500ms}
+  - path: /again-told/{id}
+    timeout: 10s
+    sources:
+      one: {get: "told:/{id}", cache: {ttl: 60s, key: "told:{id}"}}
+  - path: /again-told-brief/{id}
+    timeout: 10s
+    sources:
+      one: {get: "told:/{id}", cache: {ttl: 60s, key: "told:{id}"}, timeout: 200ms}
+  - path: /again-told-uncached/{id}
+    timeout: 10s
+    sources:
+      one: {get: "told:/{id}"}
   - path: /plain/{id}
     timeout: 30s
     sources:
@@ -222,6 +235,24 @@ def test_who_has_the_time_waits_for_it_whoever_asked_first(gateway):
     go.set()
     assert hurried.answer().failures() == [("one", "timeout")]
     assert patient.answer().json() == {"one": {"n": 2}}
+
+
+@table("place", ("without a cache", "again-told-uncached"), ("cached", "again-told"))
+def test_where_the_time_is_there_what_the_service_asks_for_is_waited(gateway, place):
+    key = serve(gateway, answer(b"", 503, [("Retry-After", "2")]), answer({"n": 2}))
+    got = gateway.get(f"/{place}/{key}")
+    assert got.json() == {"one": {"n": 2}}
+    assert got.seconds > 2
+
+
+def test_who_joins_waits_for_it_beside_its_own_time(gateway):
+    key = serve(gateway, answer(b"", 503, [("Retry-After", "2")]), answer({"n": 2}))
+    first, second = gateway.client(), gateway.client()
+    first.ask(f"/again-told/{key}")
+    gateway["alpha"].wait_requests(f"/{key}")
+    second.ask(f"/again-told-brief/{key}")
+    assert first.answer().json() == second.answer().json() == {"one": {"n": 2}}
+    assert calls(gateway, key) == 2
 
 
 def test_a_call_that_had_less_time_says_nothing_to_who_has_more(gateway):

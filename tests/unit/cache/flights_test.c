@@ -304,10 +304,32 @@ static void a_flight_is_wanted_as_long_and_as_much_as_by_any_that_waits(void **u
     flights_free(f);
 }
 
+static void what_a_flight_is_told_to_wait_is_known_to_its_seats_alone(void **unused)
+{
+    (void)unused;
+    struct flights *f = flights_new();
+    struct cache_key a = key("a"), b = key("b");
+    assert_int_equal(join(f, &a, first, lead), FLIGHT_LEADS);
+    assert_int_equal(join(f, &b, second, lead), FLIGHT_LEADS);
+    assert_int_equal(flights_postponed_ms(f, &a, first), 0);
+    flights_postpone(f, &a, lead, 2000);
+    flights_postpone(f, &a, lead, 500);
+    assert_int_equal(flights_postponed_ms(f, &a, first), 2500);
+    assert_int_equal(flights_postponed_ms(f, &a, second), 0);
+    assert_int_equal(flights_postponed_ms(f, &b, second), 0);
+    assert_int_equal(join(f, &a, second, second), FLIGHT_WAITS);
+    assert_int_equal(flights_postponed_ms(f, &a, second), 2500);
+    assert_int_equal(land(f, &a), 2);
+    assert_int_equal(join(f, &a, first, lead), FLIGHT_LEADS);
+    assert_int_equal(flights_postponed_ms(f, &a, first), 0); /* another one */
+    flights_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_leads_and_the_others_wait),
+        cmocka_unit_test(what_a_flight_is_told_to_wait_is_known_to_its_seats_alone),
         cmocka_unit_test(a_flight_is_wanted_as_long_and_as_much_as_by_any_that_waits),
         cmocka_unit_test(keys_are_compared_whole),
         cmocka_unit_test(who_leaves_last_hears_where_the_lead_is),
