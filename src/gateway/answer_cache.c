@@ -21,15 +21,10 @@ static uint64_t given_or_none(uint64_t ms)
     return ms == UINT64_MAX ? 0 : ms;
 }
 
-static bool is_missing(unsigned status)
-{
-    return status == 404 || status == 410;
-}
-
 struct freshness_settings answer_cache_settings(const struct visit *v, unsigned status)
 {
     const struct config_cache *c = config_of(v);
-    if (is_missing(status))
+    if (answer_cache_is_missing(status))
         return (struct freshness_settings){.ttl_ms = c->negative_ms};
     return (struct freshness_settings){
         .ttl_ms = c->ttl_ms,

@@ -56,6 +56,12 @@ static inline uint64_t answer_cache_now(const struct visit *v)
     return v->gateway->loop->wall_us / 1000;
 }
 
+/* What is not there: kept for `negative`. */
+static inline bool answer_cache_is_missing(unsigned status)
+{
+    return status == 404 || status == 410;
+}
+
 /* How the endpoint reads an answer of this status. */
 struct freshness_settings answer_cache_settings(const struct visit *v, unsigned status);
 /* What the record is worth now. */

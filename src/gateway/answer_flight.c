@@ -12,11 +12,14 @@
 #include "gateway/etag.h"
 #include "gateway/spans.h"
 #include "http/collector.h"
+#include "json/scan.h"
 #include "store/tier.h"
 #include "wire/token.h"
 
 enum {
-    NS_A_MS = 1000000
+    NS_A_MS = 1000000,
+    DEPTH_MAX = 1024 /* as scan_json() has it: values that stand in one another are within
+                        bounds.json_depth, the whole is not */
 };
 
 struct answer_flight {
@@ -157,11 +160,6 @@ static bool is_success(const struct answer_flight *f, const struct collected *c)
            slice_equal(field_of(c, SLICE("sheaf-complete")), SLICE("?1"));
 }
 
-static bool is_missing(const struct collected *c)
-{
-    return c->status == 404 || c->status == 410;
-}
-
 static bool is_fixed(const struct field *fixed, const struct record_field *f)
 {
     bool is_vary = slice_equal_nocase(f->name, SLICE("vary")); /* ours stands beside a fixed one */
@@ -224,7 +222,8 @@ static struct blob *make_record(struct answer_flight *f, const struct collected 
     if (!c->is_whole || !list_fields(f, c, &r))
         return NULL;
     /* Named in any case: who joined it behind a purge of its tags must see that. */
-    *is_kept = name_entry(f, &r, &tags, etag) && (is_success(f, c) || is_missing(c));
+    *is_kept =
+        name_entry(f, &r, &tags, etag) && (is_success(f, c) || answer_cache_is_missing(c->status));
     struct blob *record = record_write(&r, f->gateway->config->bounds.memory);
     if (record)
         blob_count(record, f->gateway->loop->blobs.n_held);
@@ -260,7 +259,7 @@ static bool keep(struct answer_flight *f, struct blob *blob)
 static void rest_or_not(struct answer_flight *f, const struct collected *c)
 {
     struct service_cache *cache = cache_of(f);
-    if (is_success(f, c) || is_missing(c))
+    if (is_success(f, c) || answer_cache_is_missing(c->status))
         flights_rest_not(cache->cache->flights, &f->key);
     else
         flights_rest(cache->cache->flights, &f->key, cache->loop->now_ms);
@@ -276,7 +275,7 @@ static void on_collected(void *owner, const struct collected *c)
     is_kept = is_kept && record && keep(f, record);
     if (f->kind.is_background)
         rest_or_not(f, c);
-    if (!is_kept && is_missing(c))
+    if (!is_kept && answer_cache_is_missing(c->status))
         service_cache_remove(cache_of(f), f->key.text);
     land(f, &f->key, record, is_kept ? ANSWER_KEPT : ANSWER_LANDED);
 }
@@ -314,11 +313,26 @@ static const struct exchange_handlers handlers = {
     .on_finished = on_finished,
 };
 
-/* What another instance has made is as good, for as long as that is fresh. */
+/* Would the endpoint answer so, and keep it? */
+static bool is_an_answer(const struct answer_flight *f, const struct record *r)
+{
+    const struct config_endpoint *e = f->visit->plan->config;
+    struct record_field field;
+    size_t at = 0;
+    while (record_next_field(r, &at, &field))
+        if (!record_keeps_field(field.name, SLICE_NONE))
+            return false;
+    return (r->status == e->status ||
+            (e->cache.negative_ms && answer_cache_is_missing(r->status))) &&
+           scan_json(r->body, DEPTH_MAX).verdict == SCAN_OK;
+}
+
+/* What another instance has made is as good, for as long as that is fresh; anybody may have written
+ * it who can write there. */
 static bool is_good(const struct answer_flight *f, struct blob *record)
 {
     struct record r;
-    return record_read(&r, blob_slice(record)) &&
+    return record_read(&r, blob_slice(record)) && is_an_answer(f, &r) &&
            service_cache_believes(cache_of(f), &r, answer_cache_path(f->visit, false)) &&
            answer_cache_judge(f->visit, &r).state == FRESHNESS_FRESH;
 }

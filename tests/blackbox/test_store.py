@@ -16,6 +16,7 @@ from behaviour import answer, in_turn
 from cases import fresh, table
 from gateway import wait_for
 from places import free_port
+from record import Record, changed
 from service import Service
 from store import SERVERS, Store
 
@@ -303,29 +304,6 @@ class TestPurge:
         wait_for(lambda: pair[1].get(f"/plain/{key}") and asked(alpha, key) == 3)
 
 
-def number(data, at):
-    """A number in as few bytes as it needs; it, and where the next one begins."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7f) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-
-
-def with_time_moved(record, ms):
-    """A record as if it had come so much later: behind its key, its flags and its status."""
-    n_key, at = number(record, 2)
-    _, at = number(record, at + n_key)
-    _, at = number(record, at)
-    came, end = number(record, at)
-    came, moved = came + ms, b""
-    while came > 0x7f:
-        moved, came = moved + bytes([came & 0x7f | 0x80]), came >> 7
-    return record[:at] + moved + bytes([came]) + record[end:]
-
-
 @pytest.mark.threads
 class TestWithdrawn:
     @table(
@@ -353,7 +331,8 @@ class TestWithdrawn:
         names = set(store.ask("KEYS", "sheaf:r:*"))
         keep(pair[0], alpha, key)
         made, = set(store.ask("KEYS", "sheaf:r:*")) - names
-        store.ask("SET", made, with_time_moved(store.ask("GET", made), ms))
+        lying = store.ask("GET", made)
+        store.ask("SET", made, changed(lying, came=Record(lying).came + ms))
         part(pair[1], key)
         assert asked(alpha, key) == (1 if is_believed else 2)
 
