@@ -39,6 +39,23 @@ struct freshness_verdict answer_cache_judge(const struct visit *v, const struct 
     return freshness_judge(&r->freshness, &settings, answer_cache_now(v));
 }
 
+bool answer_cache_wish(const struct visit *v, struct freshness_wish *w)
+{
+    bool is_respected = config_of(v)->respects_client;
+    if (is_respected)
+        caching_read_wish(w, &v->exchange->request);
+    return is_respected;
+}
+
+bool answer_cache_is_wanted(const struct visit *v, const struct record *r)
+{
+    struct freshness_verdict verdict = answer_cache_judge(v, r);
+    struct freshness_wish w;
+    if (answer_cache_wish(v, &w))
+        verdict = freshness_wish_judge(&w, verdict);
+    return verdict.state == FRESHNESS_FRESH;
+}
+
 bool answer_cache_has_failed(const struct record *r)
 {
     struct record_field f;
@@ -75,10 +92,7 @@ static void release(const struct visit *v, struct blob **blob)
 
 static void read_wish(struct asking *a)
 {
-    const struct visit *v = a->visit;
-    a->has_wish = config_of(v)->respects_client;
-    if (a->has_wish)
-        caching_read_wish(&a->wish, &v->exchange->request);
+    a->has_wish = answer_cache_wish(a->visit, &a->wish);
 }
 
 /* Entries are of use where they are fresh, or may stand in for a failure. */
@@ -281,8 +295,10 @@ static void refresh(struct asking *a)
 static void fly(struct asking *a, struct answer_wait *w, struct answer_flight *f)
 {
     const struct answer_flight_kind kind = {.has_credentials = a->has_credentials,
-                                            .is_alone = w->is_alone};
-    count(a->visit, COUNT_CACHE_ENDPOINT_MISSES);
+                                            .is_alone = w->is_alone,
+                                            .has_no_run = w->wants_no_run};
+    if (!kind.has_no_run)
+        count(a->visit, COUNT_CACHE_ENDPOINT_MISSES);
     w->flight = f;
     answer_flight_log(f, w);
     answer_flight_start(f, a->visit, &w->key, &kind);
@@ -325,19 +341,44 @@ static enum answer_cache_verdict wait_for(struct asking *a)
     return w && join(a, w) ? ANSWER_CACHE_TAKEN : ANSWER_CACHE_UNUSED;
 }
 
-/* A client that shortens its time has a run of its own, whose answer is as whole as that allows;
- * what is whole is kept for others, and where it is not, what is stale may stand in. */
-static enum answer_cache_verdict run_alone(struct asking *a)
+/* false: the arena is full. */
+static bool fly_alone(struct asking *a, bool wants_no_run)
 {
     struct visit *v = a->visit;
     struct answer_wait *w = make_wait(a);
     if (!w)
-        return ANSWER_CACHE_UNUSED;
+        return false;
     struct answer_flight *f = answer_flight_new(v->gateway);
     w->is_alone = true;
+    w->wants_no_run = wants_no_run;
     answer_flight_tell_alone(f, landing_seat_take(answer_cache_of(v)->seats, &w->seat));
     begin_wait(a, w);
     fly(a, w, f);
+    return true;
+}
+
+/* A client that shortens its time has a run of its own, whose answer is as whole as that allows;
+ * what is whole is kept for others, and where it is not, what is stale may stand in. */
+static enum answer_cache_verdict run_alone(struct asking *a)
+{
+    return fly_alone(a, false) ? ANSWER_CACHE_TAKEN : ANSWER_CACHE_UNUSED;
+}
+
+static void refuse(struct visit *v)
+{
+    send_problem(v, SLICE("it is not in the cache"));
+}
+
+/* Nothing is called: the shared tier may have it yet. */
+static enum answer_cache_verdict ask_caches(struct asking *a)
+{
+    struct visit *v = a->visit;
+    bool may_be_there = answer_cache_of(v)->tier && !a->has_credentials && !a->wish.is_no_cache;
+    rate_limit_settle(v, 0);
+    release(v, &a->blob);
+    if (may_be_there && fly_alone(a, true))
+        return ANSWER_CACHE_TAKEN;
+    refuse(v);
     return ANSWER_CACHE_TAKEN;
 }
 
@@ -347,6 +388,13 @@ static bool is_purged(const struct answer_wait *w, const struct record *r)
 {
     const struct cache *c = answer_cache_of(w->visit)->cache;
     return w->asked > w->begun && cache_purged_record(c, r) > w->begun;
+}
+
+/* What was there already may be older than this client wants it. */
+static bool is_for(const struct answer_wait *w, const struct landing *l, const struct record *r)
+{
+    bool is_made = l->word != ANSWER_FOUND;
+    return !is_purged(w, r) && (is_made || w->is_alone || answer_cache_is_wanted(w->visit, r));
 }
 
 static bool join_again(struct answer_wait *w)
@@ -367,13 +415,15 @@ static void on_landed(struct seat *s, const struct landing *l)
     struct visit *v = w->visit;
     struct record r;
     bool is_good = l->news && record_read(&r, blob_slice(l->news));
-    if (is_good && is_purged(w, &r) && join_again(w))
+    if (is_good && !is_for(w, l, &r) && join_again(w))
         return;
     end_wait(w);
     if ((!is_good || answer_cache_has_failed(&r)) && send_stale(w))
         return;
     if (is_good)
         send_landed(w, l, &r);
+    else if (w->wants_no_run)
+        refuse(v);
     else
         answer_give_up(v->exchange);
 }
@@ -394,10 +444,9 @@ static enum answer_cache_verdict go_on(struct asking *a)
         send_ready(a);
         return verdict;
     }
-    if (a->has_wish && a->wish.only_if_cached) {
-        rate_limit_settle(v, 0);
-        send_problem(v, SLICE("it is not in the cache"));
-    } else if (v->patience_ms < v->plan->config->timeout_ms)
+    if (a->has_wish && a->wish.only_if_cached)
+        verdict = ask_caches(a);
+    else if (v->patience_ms < v->plan->config->timeout_ms)
         verdict = run_alone(a);
     else
         verdict = wait_for(a);

@@ -22,7 +22,8 @@ struct answer_wait {
     uint64_t asked, begun; /* when it joined, and when the flight began: times of generations.h */
     unsigned n_joined;     /* flights */
     bool has_credentials;
-    bool is_alone; /* the run is for nobody else */
+    bool is_alone;     /* the run is for nobody else */
+    bool wants_no_run; /* there is none: the client wants what is in the cache alone */
 };
 
 /* What a landing's word says of its record. */
@@ -66,6 +67,10 @@ static inline bool answer_cache_is_missing(unsigned status)
 struct freshness_settings answer_cache_settings(const struct visit *v, unsigned status);
 /* What the record is worth now. */
 struct freshness_verdict answer_cache_judge(const struct visit *v, const struct record *r);
+/* What the client wants of the cache. false: nothing, or that is not respected. */
+bool answer_cache_wish(const struct visit *v, struct freshness_wish *w);
+/* Is the record fresh, and as the client wants it? */
+bool answer_cache_is_wanted(const struct visit *v, const struct record *r);
 /* Did the run fail, wholly or in part? */
 bool answer_cache_has_failed(const struct record *r);
 
@@ -89,6 +94,7 @@ struct answer_flight_kind {
     bool has_credentials;
     bool is_background; /* where it fails, the next one rests for a while */
     bool is_alone;      /* it has the time of the visit, and no part in the flights of its key */
+    bool has_no_run;    /* the shared tier is asked, and nobody else */
 };
 /* Who waits for one that is alone. */
 void answer_flight_tell_alone(struct answer_flight *f, struct flight_seat seat);

@@ -327,14 +327,14 @@ static bool is_an_answer(const struct answer_flight *f, const struct record *r)
            scan_json(r->body, DEPTH_MAX).verdict == SCAN_OK;
 }
 
-/* What another instance has made is as good, for as long as that is fresh; anybody may have written
- * it who can write there. */
+/* What another instance has made is as good, for as long as that is fresh and the client that began
+ * this wants it; anybody may have written it who can write there. */
 static bool is_good(const struct answer_flight *f, struct blob *record)
 {
     struct record r;
     return record_read(&r, blob_slice(record)) && is_an_answer(f, &r) &&
            service_cache_believes(cache_of(f), &r, answer_cache_path(f->visit, false)) &&
-           answer_cache_judge(f->visit, &r).state == FRESHNESS_FRESH;
+           answer_cache_is_wanted(f->visit, &r);
 }
 
 static void take(struct answer_flight *f, struct blob *record)
@@ -362,6 +362,14 @@ static void shorten(struct visit *v)
     v->patience_ms = given_ms > waited_ms ? given_ms - waited_ms : 0;
 }
 
+static void go_on(struct answer_flight *f)
+{
+    if (f->kind.has_no_run)
+        fail(f);
+    else
+        gateway_go_on(f->visit);
+}
+
 static void on_got(void *owner, struct blob *record, uint64_t purges)
 {
     struct answer_flight *f = owner;
@@ -374,7 +382,7 @@ static void on_got(void *owner, struct blob *record, uint64_t purges)
     if (record)
         blob_release(&f->gateway->loop->blobs, record);
     shorten(f->visit);
-    gateway_go_on(f->visit);
+    go_on(f);
 }
 
 /* The visit of the request that began it; its patience is that client's, unless it is alone. */
@@ -432,6 +440,14 @@ static void copy_key(struct answer_flight *f, const struct cache_key *k)
     f->key = (struct cache_key){{text, k->text.n}, k->hash};
 }
 
+/* What credentials went into is not there, and who wants nothing kept need not look. */
+static bool may_ask_tier(const struct answer_flight *f)
+{
+    struct freshness_wish w;
+    bool is_unwanted = answer_cache_wish(f->visit, &w) && w.is_no_cache;
+    return cache_of(f)->tier && !f->kind.has_credentials && !is_unwanted;
+}
+
 void answer_flight_start(struct answer_flight *f, struct visit *v, const struct cache_key *k,
                          const struct answer_flight_kind *kind)
 {
@@ -449,8 +465,8 @@ void answer_flight_start(struct answer_flight *f, struct visit *v, const struct 
         rate_limit_lend(v, f->visit);
     if (!gateway_look_at(f->visit))
         return; /* what was answered is collected */
-    if (c->tier && !kind->has_credentials)
+    if (may_ask_tier(f))
         f->ask = tier_get(c->tier, &f->key, on_got, f);
     if (!f->ask)
-        gateway_go_on(f->visit);
+        go_on(f);
 }

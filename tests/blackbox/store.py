@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 from places import free_port
@@ -72,6 +73,61 @@ class Store:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+
+class Late:
+    """Stands before a store, whose answers it passes on `seconds` later, and none while it holds
+    them. What goes to the store goes at once."""
+
+    def __init__(self, store, seconds=0.0):
+        self.store, self.seconds = store, seconds
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listening.getsockname()[1]
+        self.may_pass = threading.Event()
+        self.may_pass.set()
+        self.streams = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __str__(self):
+        return self.address
+
+    def hold(self):
+        self.may_pass.clear()
+
+    def let_go(self):
+        self.may_pass.set()
+
+    def close(self):
+        """No connection is taken any more, and those that are there end."""
+        self.let_go()
+        for stream in [self.listening, *self.streams]:
+            try:
+                stream.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it has ended by itself
+            stream.close()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listening.accept()
+                far = socket.create_connection(("127.0.0.1", self.store.port))
+            except OSError:
+                return
+            self.streams += [near, far]
+            for source, sink, is_answer in (near, far, False), (far, near, True):
+                threading.Thread(target=self._pass, args=(source, sink, is_answer), daemon=True).start()
+
+    def _pass(self, source, sink, is_answer):
+        try:
+            while data := source.recv(65536):
+                if is_answer:
+                    time.sleep(self.seconds)
+                    self.may_pass.wait()
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # one of both has gone
 
 
 def _command(*words):

@@ -1,14 +1,16 @@
 """test_cache_endpoint_store.py - whole answers in a store that instances share (CONTRACT 3.7)"""
 
+import time
+
 import pytest
 
 from behaviour import answer
 from cases import fresh, table
 from gateway import wait_for
-from record import changed, field
+from record import Record, changed, field
 from service import Service
-from store import SERVERS, Store
-from test_store import await_store, reads, writes
+from store import SERVERS, Late, Store
+from test_store import await_store, metric, reads, writes
 
 CONFIG = """
 listen: @listen@
@@ -26,6 +28,10 @@ endpoints:
     timeout: 6s
     cache: 60s
     sources: {one: {get: "alpha:/{id}", required: true}}
+  - path: /asked/{id}
+    timeout: 6s
+    cache: {ttl: 60s, respect_client: true}
+    sources: {one: {get: "alpha:/{id}", forward: [authorization]}}
   - path: /missing/{id}
     cache: {ttl: 60s, negative: 60s}
     sources: {one: {get: "alpha:/{id}", required: true}}
@@ -53,6 +59,14 @@ def pair(start, store, alpha):
     for one in both:
         await_store(one, store)
     return both
+
+
+@pytest.fixture
+def late(store):
+    """The same store, behind something that can hold its answers."""
+    before_it = Late(store)
+    yield before_it
+    before_it.close()
 
 
 def asked(service, key):
@@ -100,3 +114,81 @@ class TestBelieved:
         assert reads(pair[1], "hit") == hits + 1
         assert got.status == (change_to.get("status", status) if is_believed else status)
         assert asked(alpha, key) == (1 if is_believed else 2)
+
+
+def wish(words):
+    return [("Cache-Control", words)]
+
+
+def is_hit(got):
+    return (got["cache-status"] or "").startswith("sheaf; hit; ttl=")
+
+
+@pytest.mark.threads
+class TestWishes:
+    @table(
+        "words, is_had",
+        ("no-cache", "no-cache", False),
+        ("max-age=0", "max-age=0", False),
+        ("an age that it is above", "max-age=1", False),
+        ("an age that it is not above", "max-age=50", True),
+        ("min-fresh of more than there is", "min-fresh=100", False),
+        ("min-fresh of less", "min-fresh=10", True),
+        ("the cache alone", "only-if-cached", True),
+        ("no word of it", "x", True),
+    )
+    def test_a_client_has_of_the_store_what_it_wants(self, pair, alpha, store, words, is_had):
+        key = fresh()
+        made = keep(pair[0], store, f"/asked/{key}")
+        change(store, made, came=Record(store.ask("GET", made)).came - 2000)
+        got = pair[1].get(f"/asked/{key}", fields=wish(words))
+        assert got.status == 200
+        assert (is_hit(got), asked(alpha, key)) == ((True, 1) if is_had else (False, 2))
+
+    @pytest.mark.parametrize("words", ["no-cache", "max-age=0", "min-fresh=100"])
+    def test_what_it_does_not_want_of_memory_does_not_come_back_from_the_store(self, pair, alpha, store, words):
+        key = fresh()
+        keep(pair[0], store, f"/asked/{key}")
+        time.sleep(0.01)
+        got = pair[0].get(f"/asked/{key}", fields=wish(words))
+        assert got.is_complete() and not is_hit(got)
+        assert asked(alpha, key) == 2
+
+    @table(
+        "words, fields",
+        ("nothing is there", "only-if-cached", []),
+        ("it is for credentials", "only-if-cached", [("Authorization", "ann")]),
+        ("and not that", "only-if-cached, no-cache", []),
+        ("and fresher", "only-if-cached, min-fresh=100", []),
+    )
+    def test_the_cache_alone_makes_no_call(self, pair, alpha, store, words, fields):
+        key = fresh()
+        if words != "only-if-cached" or fields:
+            keep(pair[0], store, f"/asked/{key}")
+        before = asked(alpha, key)
+        got = pair[1].get(f"/asked/{key}", fields=wish(words) + fields)
+        assert got.problem(504)["detail"] == "it is not in the cache"
+        assert got["cache-status"] is None
+        assert asked(alpha, key) == before
+
+    def test_who_waits_for_what_another_found_has_its_own_wish(self, start, alpha, store, late):
+        one, other = start(CONFIG, alpha=alpha, store=store), start(CONFIG, alpha=alpha, store=late)
+        for each in one, other:
+            await_store(each, each.places["store"])
+        key = fresh()
+        keep(one, store, f"/asked/{key}")
+        late.hold()
+        with other.client() as plain, other.client() as strict, other.client() as alone:
+            misses = count(other, "miss")
+            plain.ask(f"/asked/{key}")
+            wait_for(lambda: count(other, "miss") == misses + 1)
+            strict.ask(f"/asked/{key}", fields=wish("no-cache"))
+            wait_for(lambda: count(other, "coalesced") == 1)
+            alone.ask(f"/asked/{key}", fields=wish("only-if-cached"))
+            late.let_go()
+            assert is_hit(plain.answer()) and not is_hit(strict.answer()) and is_hit(alone.answer())
+        assert asked(alpha, key) == 2
+
+
+def count(gateway, result):
+    return metric(gateway, 'sheaf_cache_lookups_total{cache="endpoint",result="%s"}' % result)
