@@ -217,7 +217,7 @@ static void on_deadline(struct wheel_entry *e)
     end_wait(w);
     if (!send_stale(w))
         send_problem(v, arena_print(&v->exchange->arena, "no answer within %llu ms",
-                                    (unsigned long long)v->plan->config->timeout_ms));
+                                    (unsigned long long)visit_given_ms(v)));
 }
 
 void answer_cache_leave(struct visit *v)
@@ -250,10 +250,8 @@ static void begin_wait(struct asking *a, struct answer_wait *w)
 {
     struct visit *v = a->visit;
     struct loop *l = v->gateway->loop;
-    uint64_t whole_ms = v->plan->config->timeout_ms;
-    uint64_t ms = v->patience_ms < whole_ms ? v->patience_ms : whole_ms;
     if (!v->wait)
-        loop_arm(l, &w->deadline, service_due_ms(l, ms + GRACE_MS));
+        loop_arm(l, &w->deadline, service_due_ms(l, visit_given_ms(v) + GRACE_MS));
     v->wait = w;
     v->cached = OUTCOME_MISS;
     rate_limit_keep(v);

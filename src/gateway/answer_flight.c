@@ -32,6 +32,7 @@ struct answer_flight {
     uint64_t begun;           /* of generations */
     uint64_t purges;          /* as the tier told */
     struct tier_ask *ask;
+    uint64_t asked_ns; /* of the tier */
     struct collector *collector;
     struct visit *visit;       /* of the collector's exchange */
     struct answer_wait *first; /* whose access line tells of the sources; NULL: nobody's */
@@ -353,15 +354,6 @@ static void take(struct answer_flight *f, struct blob *record)
     abandon(f);
 }
 
-/* What waiting for the tier has taken is not there for the run. */
-static void shorten(struct visit *v)
-{
-    uint64_t waited_ms = (v->gateway->loop->now_ns - v->exchange->started_ns) / NS_A_MS;
-    uint64_t whole_ms = v->plan->config->timeout_ms;
-    uint64_t given_ms = v->patience_ms < whole_ms ? v->patience_ms : whole_ms;
-    v->patience_ms = given_ms > waited_ms ? given_ms - waited_ms : 0;
-}
-
 static void go_on(struct answer_flight *f)
 {
     if (f->kind.has_no_run)
@@ -381,11 +373,12 @@ static void on_got(void *owner, struct blob *record, uint64_t purges)
     }
     if (record)
         blob_release(&f->gateway->loop->blobs, record);
-    shorten(f->visit);
+    f->visit->waited_ms += (f->gateway->loop->now_ns - f->asked_ns) / NS_A_MS;
     go_on(f);
 }
 
-/* The visit of the request that began it; its patience is that client's, unless it is alone. */
+/* The visit of the request that began it. Where it is alone its patience is that client's; what
+ * that one has waited is not there for the run in any case, as its answer is due then. */
 static bool visit_alike(struct answer_flight *f, const struct visit *asker)
 {
     struct exchange *e = collector_exchange(f->collector);
@@ -398,6 +391,7 @@ static bool visit_alike(struct answer_flight *f, const struct visit *asker)
     v->plan = asker->plan;
     v->is_shared = true;
     v->patience_ms = f->kind.is_alone ? asker->patience_ms : UINT64_MAX;
+    v->waited_ms = f->kind.is_background ? 0 : asker->waited_ms;
     v->trace = asker->trace;
     v->has_parent = asker->has_parent;
     v->is_recorded = asker->is_recorded;
@@ -465,6 +459,7 @@ void answer_flight_start(struct answer_flight *f, struct visit *v, const struct 
         rate_limit_lend(v, f->visit);
     if (!gateway_look_at(f->visit))
         return; /* what was answered is collected */
+    f->asked_ns = f->gateway->loop->now_ns;
     if (may_ask_tier(f))
         f->ask = tier_get(c->tier, &f->key, on_got, f);
     if (!f->ask)

@@ -209,20 +209,11 @@ bool rate_limit_is_calling(const struct visit *v)
     return v->limit.has_entered;
 }
 
-/* What waiting has taken is not there for the run. */
-static void shorten(struct visit *v, uint64_t waited_ms)
-{
-    uint64_t timeout_ms = v->plan->config->timeout_ms;
-    uint64_t left_ms = timeout_ms > waited_ms ? timeout_ms - waited_ms : 0;
-    if (waited_ms && left_ms < v->patience_ms)
-        v->patience_ms = left_ms;
-}
-
 void rate_limit_hear(struct visit *v, struct gcra_verdict verdict, uint64_t waited_ns)
 {
     v->limit.told = verdict;
     v->limit.is_heard = true;
-    shorten(v, waited_ns / NS_A_MS);
+    v->waited_ms += waited_ns / NS_A_MS;
     if (v->limit.is_whole)
         gateway_resume(v);
 }

@@ -258,7 +258,6 @@ static void on_deadline(struct wheel_entry *e)
 struct run *run_new(struct visit *v, const struct delivery *delivery)
 {
     const struct plan *plan = v->plan;
-    uint64_t timeout_ms = plan->config->timeout_ms;
     struct run *r = arena_take_zero(&v->exchange->arena, 1,
                                     sizeof *r + plan->n_sources * sizeof(struct run_source));
     if (!r || !visit_write_lines(v))
@@ -267,7 +266,7 @@ struct run *run_new(struct visit *v, const struct delivery *delivery)
     r->visit = v;
     r->plan = plan;
     r->delivery = delivery;
-    r->timeout_ms = v->patience_ms < timeout_ms ? v->patience_ms : timeout_ms;
+    r->timeout_ms = visit_given_ms(v);
     r->settled = plan->all & ~run_called(r);
     r->n_calls = (unsigned)__builtin_popcountll(run_called(r) & plan->once);
     r->failed = -1;

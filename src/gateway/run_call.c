@@ -18,7 +18,7 @@ static uint64_t fair_ms(const struct run *r, const struct config_source *s)
 {
     uint64_t timeout_ms = r->plan->config->timeout_ms;
     uint64_t whole_ms = s->timeout_ms < timeout_ms ? s->timeout_ms : timeout_ms;
-    return r->timeout_ms < timeout_ms ? whole_ms : whole_ms / 2;
+    return r->visit->patience_ms < timeout_ms ? whole_ms : whole_ms / 2;
 }
 
 static struct service_trace trace_of(const struct run *r, unsigned source, const struct composed *c)

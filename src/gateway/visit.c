@@ -211,6 +211,13 @@ struct slice visit_site(const struct visit *v)
     return is_ours ? (struct slice){host.at, n} : host;
 }
 
+uint64_t visit_given_ms(const struct visit *v)
+{
+    uint64_t timeout_ms = v->plan->config->timeout_ms;
+    uint64_t whole_ms = v->patience_ms < timeout_ms ? v->patience_ms : timeout_ms;
+    return whole_ms > v->waited_ms ? whole_ms - v->waited_ms : 0;
+}
+
 static struct slice find_state(struct visit *v)
 {
     if (!v->has_parent)

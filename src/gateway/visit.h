@@ -55,6 +55,7 @@ struct visit {
     struct slice request_id; /* the client's, or made */
     struct trace trace;
     uint64_t patience_ms; /* that the client says it has; UINT64_MAX where it does not */
+    uint64_t waited_ms;   /* for a store, before its run: a word of nobody about its time */
     bool has_parent;      /* the trace is the client's */
     unsigned n_parents;   /* traceparent fields of the client */
     bool is_recorded;     /* the trace is exported (spans.h); then this is the request's: */
@@ -75,5 +76,7 @@ struct slice visit_host(const struct visit *v);
 struct slice visit_site(const struct visit *v);
 /* Does the client, or a trusted proxy for it, ask by TLS? */
 bool visit_is_secure(const struct visit *v);
+/* What is left for its run of the endpoint's time, or of the client's where that is shorter. */
+uint64_t visit_given_ms(const struct visit *v);
 /* Writes the lines. false: the arena is full. */
 bool visit_write_lines(struct visit *v) MUST_USE;

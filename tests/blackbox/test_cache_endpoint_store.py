@@ -1,10 +1,11 @@
 """test_cache_endpoint_store.py - whole answers in a store that instances share (CONTRACT 3.7)"""
 
+import threading
 import time
 
 import pytest
 
-from behaviour import answer
+from behaviour import answer, silent, when
 from cases import fresh, table
 from gateway import wait_for
 from record import Record, changed, field
@@ -21,6 +22,8 @@ cache:
   store_timeout: 5s
 services:
   alpha: {targets: ["http://@alpha@"], breaker: off, timeout: 5s}
+  beta: {targets: ["http://@beta@"], breaker: {failures: 50%, min_calls: 5, open: 60s}}
+  gamma: {targets: ["http://@gamma@"], breaker: {failures: 50%, min_calls: 5, open: 60s}}
 endpoints:
   - path: /part/{id}
     sources: {part: {get: "alpha:/part/{id}", cache: 60s}}
@@ -32,6 +35,19 @@ endpoints:
     timeout: 6s
     cache: {ttl: 60s, respect_client: true}
     sources: {one: {get: "alpha:/{id}", forward: [authorization]}}
+  - path: /limited/{id}
+    timeout: 6s
+    cache: 60s
+    rate_limit: {rate: 100/s, burst: 100, by: headers.x-me}
+    sources: {one: {get: "alpha:/{id}", required: true}}
+  - path: /late/{id}
+    timeout: 300ms
+    cache: 60s
+    sources: {one: {get: "beta:/{id}"}}
+  - path: /late_permit/{id}
+    timeout: 300ms
+    rate_limit: {rate: 100/s, burst: 100, by: headers.x-me}
+    sources: {one: {get: "gamma:/{id}"}}
   - path: /missing/{id}
     cache: {ttl: 60s, negative: 60s}
     sources: {one: {get: "alpha:/{id}", required: true}}
@@ -69,6 +85,14 @@ def late(store):
     before_it.close()
 
 
+@pytest.fixture
+def behind(start, alpha, store, late):
+    """An instance whose store is that one."""
+    one = start(CONFIG, alpha=alpha, store=late)
+    await_store(one, late)
+    return one
+
+
 def asked(service, key):
     return len(service.requests(f"/{key}"))
 
@@ -80,6 +104,10 @@ def keep(gateway, store, target):
     wait_for(lambda: writes(gateway) > before)
     made, = set(store.ask("KEYS", "sheaf:r:*")) - names
     return made
+
+
+def count(gateway, result):
+    return metric(gateway, 'sheaf_cache_lookups_total{cache="endpoint",result="%s"}' % result)
 
 
 def change(store, made, **to):
@@ -171,11 +199,9 @@ class TestWishes:
         assert got["cache-status"] is None
         assert asked(alpha, key) == before
 
-    def test_who_waits_for_what_another_found_has_its_own_wish(self, start, alpha, store, late):
-        one, other = start(CONFIG, alpha=alpha, store=store), start(CONFIG, alpha=alpha, store=late)
-        for each in one, other:
-            await_store(each, each.places["store"])
-        key = fresh()
+    def test_who_waits_for_what_another_found_has_its_own_wish(self, start, alpha, store, late, behind):
+        one, other, key = start(CONFIG, alpha=alpha, store=store), behind, fresh()
+        await_store(one, store)
         keep(one, store, f"/asked/{key}")
         late.hold()
         with other.client() as plain, other.client() as strict, other.client() as alone:
@@ -190,5 +216,37 @@ class TestWishes:
         assert asked(alpha, key) == 2
 
 
-def count(gateway, result):
-    return metric(gateway, 'sheaf_cache_lookups_total{cache="endpoint",result="%s"}' % result)
+@pytest.mark.threads
+class TestWaiting:
+    """What is waited for a store is no word of the client's about its time."""
+
+    def test_who_waited_for_a_permit_shares_the_run(self, behind, alpha, late):
+        key, go, n = fresh(), threading.Event(), 8
+        alpha.on(f"/{key}", when(go, answer({"n": 1})))
+        late.seconds = 0.02
+        clients = [behind.client() for _ in range(n)]
+        for client in clients:
+            client.ask(f"/limited/{key}", fields=[("X-Me", fresh())])
+        wait_for(lambda: asked(alpha, key) and count(behind, "miss") + count(behind, "coalesced") == n)
+        go.set()
+        for client in clients:
+            assert client.answer().json() == {"one": {"n": 1}}
+            client.close()
+        assert asked(alpha, key) == 1
+
+    @table(
+        "place, name",
+        ("an answer", "late", "beta"),
+        ("a permit", "late_permit", "gamma"),
+    )
+    def test_a_service_that_hangs_behind_it_is_late(self, behind, late, place, name):
+        behind[name].otherwise = silent()
+        late.seconds = 0.01
+        ask = lambda: behind.get(f"/{place}/{fresh()}", fields=[("X-Me", fresh())])
+        wait_for(lambda: ask().failures() == [("one", "open")])
+
+    def test_a_client_is_told_the_time_that_it_gave(self, behind, late):
+        late.hold()
+        got = behind.get(f"/whole/{fresh()}", fields=[("X-Request-Timeout-Ms", "10")])
+        late.let_go()
+        assert got.problem(504)["detail"] == "no answer within 10 ms"
