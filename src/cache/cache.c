@@ -27,22 +27,33 @@ void cache_free(struct cache *c)
     free(c);
 }
 
-/* false: there are more tags than room. */
+static void add_counter(struct memory_store_entry *e, uint16_t *counters,
+                        enum generations_kind kind, struct slice label)
+{
+    if (label.n)
+        counters[e->n_counters++] = generations_counter(kind, label);
+}
+
+/* false: it has more names than are kept. */
 static bool count_up(const struct record *r, struct slice url, struct memory_store_entry *e,
                      uint16_t *counters)
 {
-    unsigned n = 0;
-    size_t at = 0;
-    counters[n++] = generations_counter(GENERATIONS_NAME, r->name);
-    if (url.n)
-        counters[n++] = generations_counter(GENERATIONS_URL, url);
-    for (struct slice tag; record_next_tag(r, &at, &tag);) {
-        if (n == MEMORY_STORE_COUNTERS)
-            return false;
-        counters[n++] = generations_counter(GENERATIONS_TAG, tag);
-    }
+    struct slice tag;
+    struct record_shown shown;
+    unsigned n;
+    if (!record_count_names(r, &n))
+        return false;
     e->counters = counters;
-    e->n_counters = n;
+    if (r->is_brittle)
+        counters[e->n_counters++] = GENERATIONS_EVERY;
+    add_counter(e, counters, GENERATIONS_NAME, r->name);
+    add_counter(e, counters, GENERATIONS_URL, url);
+    for (size_t at = 0; record_next_tag(r, &at, &tag);)
+        add_counter(e, counters, GENERATIONS_TAG, tag);
+    for (size_t at = 0; record_next_shown(r, &at, &shown);) {
+        add_counter(e, counters, GENERATIONS_NAME, shown.name);
+        add_counter(e, counters, GENERATIONS_URL, shown.url);
+    }
     return true;
 }
 
@@ -91,9 +102,15 @@ uint64_t cache_purged_record(const struct cache *c, const struct record *r)
 {
     uint64_t time = cache_purged(c, &(struct cache_labels){.name = r->name});
     struct slice tag;
+    struct record_shown shown;
     for (size_t at = 0; record_next_tag(r, &at, &tag);)
         take_later(c, GENERATIONS_TAG, tag, &time);
-    return time;
+    for (size_t at = 0; record_next_shown(r, &at, &shown);) {
+        take_later(c, GENERATIONS_NAME, shown.name, &time);
+        take_later(c, GENERATIONS_URL, shown.url, &time);
+    }
+    uint64_t every = generations_purged(c->generations, GENERATIONS_EVERY);
+    return r->is_brittle && every > time ? every : time;
 }
 
 static bool is_any(const void *what, const struct blob *record)
@@ -106,8 +123,14 @@ static bool is_any(const void *what, const struct blob *record)
 static bool has_prefix(const void *prefix, const struct blob *record)
 {
     struct record r;
-    return record_read(&r, blob_slice(record)) &&
-           slice_starts(r.name, *(const struct slice *)prefix);
+    struct record_shown shown;
+    struct slice beginning = *(const struct slice *)prefix;
+    if (!record_read(&r, blob_slice(record)))
+        return false;
+    bool is_so = slice_starts(r.name, beginning);
+    for (size_t at = 0; !is_so && record_next_shown(&r, &at, &shown);)
+        is_so = slice_starts(shown.name, beginning);
+    return is_so;
 }
 
 static bool is_distrusted(const struct cache *c, const struct record *r, enum generations_kind kind,
@@ -120,11 +143,16 @@ static bool is_distrusted(const struct cache *c, const struct record *r, enum ge
 bool cache_distrusts(const struct cache *c, const struct record *r, struct slice url)
 {
     struct slice tag;
+    struct record_shown shown;
     bool is_so =
         is_distrusted(c, r, GENERATIONS_NAME, r->name) || is_distrusted(c, r, GENERATIONS_URL, url);
     for (size_t at = 0; !is_so && record_next_tag(r, &at, &tag);)
         is_so = is_distrusted(c, r, GENERATIONS_TAG, tag);
-    return is_so;
+    for (size_t at = 0; !is_so && record_next_shown(r, &at, &shown);)
+        is_so = is_distrusted(c, r, GENERATIONS_NAME, shown.name) ||
+                is_distrusted(c, r, GENERATIONS_URL, shown.url);
+    return is_so || (r->is_brittle && generations_distrusted(c->generations, GENERATIONS_EVERY) >=
+                                          r->freshness.came_ms);
 }
 
 static void purge_label(struct cache *c, const struct cache_purge *p, enum generations_kind kind)
@@ -147,6 +175,7 @@ void cache_purge(struct cache *c, const struct cache_purge *p)
         purge_label(c, p, GENERATIONS_URL);
         break;
     case CACHE_PURGE_PREFIX:
+        generations_distrust(c->generations, GENERATIONS_EVERY, p->at_ms);
         generations_purge_coming(c->generations);
         memory_store_purge(c->memory, has_prefix, &p->what);
         break;

@@ -27,7 +27,8 @@ struct cache_entry {
     uint64_t begun;      /* generations_now() before its call began, or before a store was asked */
     bool is_found;       /* in a store */
 };
-/* false: not kept: no record, too large, more than 64 tags, or purged since it began. */
+/* false: not kept: no record, too large, more tags or parts than are kept, or purged since it
+ * began. */
 bool cache_put(struct cache *c, const struct cache_entry *e);
 
 /* What an answer can be purged by, as far as it is known. */
@@ -38,10 +39,12 @@ struct cache_labels {
 };
 /* When any of them was purged last, or all, on the clock of generations_now(). */
 uint64_t cache_purged(const struct cache *c, const struct cache_labels *l);
-/* The same of a record's name and tags. */
+/* The same of a record's name and tags, and of those that it shows; of a brittle one, of whatever
+ * was purged last. */
 uint64_t cache_purged_record(const struct cache *c, const struct record *r);
 
-/* Is what a store has of it from before a purge? Not known of purges by prefix. */
+/* Is what a store has of it from before a purge? Not known of purges by prefix, unless it is
+ * brittle. */
 bool cache_distrusts(const struct cache *c, const struct record *r, struct slice url);
 
 enum cache_purge_kind {

@@ -35,7 +35,8 @@ uint16_t generations_counter(enum generations_kind kind, struct slice what)
 {
     /* An odd factor moves every kind of one text to a counter of its own. */
     uint64_t hash = map_hash(what) * (2 * (uint64_t)kind + UINT64_C(0x9e3779b97f4a7c15));
-    return (uint16_t)(hash >> 48);
+    uint16_t counter = (uint16_t)(hash >> 48);
+    return counter == GENERATIONS_EVERY ? counter + 1 : counter;
 }
 
 static uint64_t time_of(const atomic_uint_fast64_t *purged)
@@ -83,12 +84,15 @@ static void raise(atomic_uint_fast64_t *to, uint64_t time)
 /* The clock first: what begins from now on begins after the purge was asked for. */
 static void purge(struct generations *g, atomic_uint_fast64_t *purged)
 {
-    raise(purged, atomic_fetch_add(&g->clock, 1) + 1);
+    uint64_t time = atomic_fetch_add(&g->clock, 1) + 1;
+    raise(purged, time);
+    raise(&g->purged[GENERATIONS_EVERY], time);
 }
 
 void generations_distrust(struct generations *g, uint16_t counter, uint64_t until_ms)
 {
     raise(&g->until_ms[counter], until_ms);
+    raise(&g->until_ms[GENERATIONS_EVERY], until_ms);
 }
 
 void generations_distrust_all(struct generations *g, uint64_t until_ms)

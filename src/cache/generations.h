@@ -4,8 +4,9 @@
  * counters, which remembers the time of its last purge. An entry keeps the time at which its call
  * began and its counters: where one of them was purged later, it is no entry any more. Two tags
  * that share a counter purge each other's entries: that costs calls, never truth. As one time does
- * for all counters, tags may become known with the answer. What instances share has no part in this
- * clock: for it a counter also has a time of the day. Atomic; any thread.
+ * for all counters, tags may become known with the answer. One counter is of every purge: for what
+ * has more names than anybody keeps. What instances share has no part in this clock: for it a
+ * counter also has a time of the day. Atomic; any thread.
  */
 #pragma once
 
@@ -15,7 +16,8 @@
 #include "base/slice.h"
 
 enum {
-    GENERATIONS_N = 65536 /* counters: 1 MiB, touched as they are used */
+    GENERATIONS_N = 65536, /* counters: 1 MiB, touched as they are used */
+    GENERATIONS_EVERY = 0, /* the one that each purge is of, whatever it is of besides */
 };
 
 enum generations_kind {

@@ -12,9 +12,12 @@
 #include "base/blob.h"
 #include "cache/cache_key.h"
 #include "cache/generations.h"
+#include "cache/record.h"
 
 enum {
-    MEMORY_STORE_COUNTERS = 66 /* of an entry: 64 tags, its name, its url */
+    /* Of an entry: each purge's, its name, its url, its tags, and names and urls of what it shows.
+     */
+    MEMORY_STORE_COUNTERS = 3 + RECORD_TAGS_MAX + 2 * RECORD_SHOWN_MAX
 };
 
 struct memory_store;

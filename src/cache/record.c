@@ -2,11 +2,12 @@
  *
  *   S, version          so that another version's records are none
  *   n key               a length and the text, at the front: it is what the stores look for
- *   numbers             flags, status, times, then the length of each further part
- *   parts               name, vary, etag, last-modified, fields, tags, body
+ *   numbers             flags, status, times, purges, then the length of each further part
+ *   parts               name, vary, etag, last-modified, fields, tags, shown, body
  *   R                   so that a block that was cut is none
  * Numbers are as short as can be (varint.h); a time that nobody told is 0, any other one more than
- * it is. A field is two lengths and two texts, a tag a length and a text.
+ * it is. A field is two lengths and two texts, a tag a length and a text; what is shown is two of
+ * both, its name empty where it is the URL.
  */
 #include "cache/record.h"
 
@@ -15,10 +16,10 @@
 #include "wire/token.h"
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
     FRONT_SIZE = 2,
     N_TIMES = 5,
-    N_PARTS = 7,
+    N_PARTS = 8,
     STATUS_MAX = 599
 };
 static const char front[FRONT_SIZE] = {'S', VERSION};
@@ -33,6 +34,7 @@ enum {
     IS_PRIVATE = 8,
     IS_PUBLIC = RECORD_PUBLIC,
     MUST_REVALIDATE = 32,
+    IS_BRITTLE = 64,
 };
 
 static char *put(char *at, struct slice bytes)
@@ -87,12 +89,24 @@ static bool pack_tags(const struct record *r, struct buffer *out)
     return true;
 }
 
+static bool pack_shown(const struct record *r, struct buffer *out)
+{
+    for (unsigned i = 0; i < r->n_shown; i++) {
+        const struct record_shown *s = &r->shown[i];
+        const struct slice texts[] = {slice_equal(s->name, s->url) ? SLICE_NONE : s->name, s->url};
+        if (!pack(out, texts, 2))
+            return false;
+    }
+    return true;
+}
+
 static unsigned flags_of(const struct record *r)
 {
     const struct freshness *f = &r->freshness;
     return (r->is_json ? IS_JSON : 0) | (f->is_no_store ? IS_NO_STORE : 0) |
            (f->is_no_cache ? IS_NO_CACHE : 0) | (f->is_private ? IS_PRIVATE : 0) |
-           (f->is_public ? IS_PUBLIC : 0) | (f->must_revalidate ? MUST_REVALIDATE : 0);
+           (f->is_public ? IS_PUBLIC : 0) | (f->must_revalidate ? MUST_REVALIDATE : 0) |
+           (r->is_brittle ? IS_BRITTLE : 0);
 }
 
 /* Everything between the key and the parts. */
@@ -105,6 +119,7 @@ static size_t put_numbers(char *out, const struct record *r, const struct slice 
     at = varint_put(at, r->status);
     for (unsigned i = 0; i < N_TIMES; i++)
         at = varint_put(at, times[i] == FRESHNESS_UNTOLD ? 0 : times[i] + 1);
+    at = varint_put(at, r->purges);
     for (unsigned i = 0; i < N_PARTS; i++)
         at = varint_put(at, parts[i].n);
     return (size_t)(at - out);
@@ -123,9 +138,10 @@ static bool add(size_t *sum, size_t n, size_t limit)
 static struct blob *assemble(const struct record *r, size_t limit)
 {
     const struct slice parts[N_PARTS] = {
-        r->name, r->vary, r->etag, r->last_modified, r->packed_fields, r->packed_tags, r->body,
+        r->name,          r->vary,        r->etag,         r->last_modified,
+        r->packed_fields, r->packed_tags, r->packed_shown, r->body,
     };
-    char numbers[(2 + N_TIMES + N_PARTS) * VARINT_MAX];
+    char numbers[(3 + N_TIMES + N_PARTS) * VARINT_MAX];
     size_t n_numbers = put_numbers(numbers, r, parts);
     size_t size = FRONT_SIZE + varint_size(r->key.n) + n_numbers + sizeof end;
     bool fits = size <= limit && add(&size, r->key.n, limit);
@@ -148,17 +164,21 @@ struct blob *record_write(const struct record *r, size_t limit)
 {
     struct buffer fields;
     struct buffer tags;
+    struct buffer shown;
     struct blob *b = NULL;
     buffer_init(&fields, limit);
     buffer_init(&tags, limit);
-    if (pack_fields(r, &fields) && pack_tags(r, &tags)) {
+    buffer_init(&shown, limit);
+    if (pack_fields(r, &fields) && pack_tags(r, &tags) && pack_shown(r, &shown)) {
         struct record packed = *r;
         packed.packed_fields = buffer_slice(&fields);
         packed.packed_tags = buffer_slice(&tags);
+        packed.packed_shown = buffer_slice(&shown);
         b = assemble(&packed, limit);
     }
     buffer_done(&fields);
     buffer_done(&tags);
+    buffer_done(&shown);
     return b;
 }
 
@@ -198,6 +218,7 @@ static bool take_flags(struct slice *rest, struct record *r)
     f->is_private = flags & IS_PRIVATE;
     f->is_public = flags & IS_PUBLIC;
     f->must_revalidate = flags & MUST_REVALIDATE;
+    r->is_brittle = flags & IS_BRITTLE;
     return true;
 }
 
@@ -213,8 +234,8 @@ static bool take_times(struct slice *rest, struct freshness *f)
 static bool take_parts(struct slice *rest, struct record *r)
 {
     struct slice *const parts[N_PARTS] = {
-        &r->name,          &r->vary,        &r->etag, &r->last_modified,
-        &r->packed_fields, &r->packed_tags, &r->body,
+        &r->name,          &r->vary,        &r->etag,         &r->last_modified,
+        &r->packed_fields, &r->packed_tags, &r->packed_shown, &r->body,
     };
     uint64_t lengths[N_PARTS];
     for (unsigned i = 0; i < N_PARTS; i++)
@@ -240,7 +261,8 @@ bool record_read(struct record *r, struct slice bytes)
     struct slice rest = slice_after(bytes, sizeof front);
     /* The validators go into requests of ours. */
     return take_key(&rest, &r->key) && take_flags(&rest, r) && take_times(&rest, &r->freshness) &&
-           take_parts(&rest, r) && token_is_value(r->etag) && token_is_value(r->last_modified);
+           varint_take(&rest, &r->purges) && take_parts(&rest, r) && token_is_value(r->etag) &&
+           token_is_value(r->last_modified);
 }
 
 struct slice record_key(const struct blob *record)
@@ -289,4 +311,26 @@ unsigned record_count_fields(const struct record *r)
 bool record_next_tag(const struct record *r, size_t *at, struct slice *tag)
 {
     return unpack(r->packed_tags, at, tag, 1);
+}
+
+bool record_next_shown(const struct record *r, size_t *at, struct record_shown *shown)
+{
+    struct slice texts[2];
+    if (!unpack(r->packed_shown, at, texts, 2))
+        return false;
+    *shown = (struct record_shown){texts[0].n ? texts[0] : texts[1], texts[1]};
+    return true;
+}
+
+bool record_count_names(const struct record *r, unsigned *n)
+{
+    struct slice tag;
+    struct record_shown shown;
+    unsigned n_tags = 0, n_shown = 0;
+    for (size_t at = 0; n_tags <= RECORD_TAGS_MAX && record_next_tag(r, &at, &tag);)
+        n_tags++;
+    for (size_t at = 0; n_shown <= RECORD_SHOWN_MAX && record_next_shown(r, &at, &shown);)
+        n_shown++;
+    *n = n_tags + 2 * n_shown;
+    return n_tags <= RECORD_TAGS_MAX && n_shown <= RECORD_SHOWN_MAX;
 }

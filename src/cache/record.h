@@ -13,11 +13,18 @@
 #include "cache/freshness.h"
 
 enum {
-    RECORD_PUBLIC = 16, /* its origin called it so */
+    RECORD_PUBLIC = 16,    /* its origin called it so */
+    RECORD_TAGS_MAX = 64,  /* more of them nobody keeps, */
+    RECORD_SHOWN_MAX = 64, /* nor of these */
 };
 
 struct record_field {
     struct slice name, value;
+};
+
+/* An entry that stands in another one: what it is purged by goes there, too. */
+struct record_shown {
+    struct slice name, url;
 };
 
 /* What is written; and a view of what was, whose slices lie in the blob. */
@@ -34,14 +41,18 @@ struct record {
     unsigned n_fields;
     const struct slice *tags; /* writing: an array */
     unsigned n_tags;
-    struct slice packed_fields, packed_tags; /* reading: for record_next_*() */
+    const struct record_shown *shown; /* writing: an array */
+    unsigned n_shown;
+    bool is_brittle; /* every purge ends it: it has more names than are kept, and none is told */
+    uint64_t purges; /* then: what its store told of purges before it was made (tier.h) */
+    struct slice packed_fields, packed_tags, packed_shown; /* reading: for record_next_*() */
 };
 
 /* NULL: longer than limit bytes, or than a record can tell; a client's or origin's fault. Held
  * once. */
 struct blob *record_write(const struct record *r, size_t limit) MUST_USE;
-/* false: these bytes are no record. It takes the same short time whatever the size. `fields` and
- * `tags` are left NULL: see record_next_*(). */
+/* false: these bytes are no record. It takes the same short time whatever the size. `fields`,
+ * `tags` and `shown` are left NULL: see record_next_*(). */
 bool record_read(struct record *r, struct slice bytes) MUST_USE;
 /* Where a record with this key has its flags, of which RECORD_PUBLIC is one, and behind them, in
  * the next byte, what is 0 in records that are no answers: for who does not read all of it. */
@@ -52,6 +63,9 @@ struct slice record_key(const struct blob *record);
  * field. */
 bool record_next_field(const struct record *r, size_t *at, struct record_field *f);
 bool record_next_tag(const struct record *r, size_t *at, struct slice *tag);
+/* All names of these: one of a tag, two of what is shown. false: there are more than are kept. */
+bool record_count_names(const struct record *r, unsigned *n) MUST_USE;
+bool record_next_shown(const struct record *r, size_t *at, struct record_shown *shown);
 /* How many fields there are at the most: their texts are not looked at. */
 unsigned record_count_fields(const struct record *r);
 /* May this field of an answer be kept? `connection`: the answer's Connection field. */

@@ -4,10 +4,10 @@
 #include "cache/freshness.h"
 #include "cache/record.h"
 #include "gateway/answer_cache.h"
+#include "gateway/answer_labels.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/run.h"
 #include "service/service_cache.h"
-#include "service/service_tags.h"
 
 struct answer_flight;
 
@@ -43,8 +43,8 @@ struct slice answer_cache_name(struct visit *v);
 /* When what is known of the answer before it is made was purged last (generations.h). Writes over
  * the key. */
 uint64_t answer_cache_purged(struct visit *v);
-/* The endpoint's tags and those of its sources' entries. false: the arena is full. */
-bool answer_cache_tags(struct run *r, struct service_tags *tags) MUST_USE;
+/* Adds the endpoint's tags and those of its sources' entries. false: the arena is full. */
+bool answer_cache_tags(struct run *r, struct answer_labels *labels) MUST_USE;
 
 static inline struct service_cache *answer_cache_of(const struct visit *v)
 {

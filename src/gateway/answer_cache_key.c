@@ -285,27 +285,26 @@ uint64_t answer_cache_purged(struct visit *v)
     return cache_purged(answer_cache_of(v)->cache, &labels);
 }
 
-static void add_tags(struct service_tags *tags, const struct outcome *o)
+static void add_tags(struct answer_labels *labels, const struct outcome *o)
 {
     for (unsigned i = 0; i < o->caching.n_tags; i++)
-        service_tags_add(tags, o->caching.tags[i]);
+        answer_labels_add_tag(labels, o->caching.tags[i]);
 }
 
-bool answer_cache_tags(struct run *r, struct service_tags *tags)
+bool answer_cache_tags(struct run *r, struct answer_labels *labels)
 {
     const struct config_cache *c = &r->plan->config->cache;
-    tags->n = 0;
     for (unsigned i = 0; i < c->n_tags; i++) {
         struct slice tag = fill(r->visit, &c->tags[i]) ? expand(r->visit, &c->tags[i]) : SLICE_NONE;
         if (!tag.at)
             return false;
-        service_tags_add(tags, tag);
+        answer_labels_add_tag(labels, tag);
     }
     for (unsigned i = 0; i < r->plan->n_sources; i++) {
         const struct run_items *items = r->sources[i].items;
-        add_tags(tags, &r->sources[i].outcome);
+        add_tags(labels, &r->sources[i].outcome);
         for (unsigned k = 0; items && k < items->n; k++)
-            add_tags(tags, &items_at(items, k)->outcome);
+            add_tags(labels, &items_at(items, k)->outcome);
     }
     return true;
 }

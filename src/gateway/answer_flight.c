@@ -193,22 +193,20 @@ static bool list_fields(const struct answer_flight *f, const struct collected *c
 }
 
 /* What makes an entry of it. */
-static bool name_entry(const struct answer_flight *f, struct record *r, struct service_tags *tags,
-                       char etag[ETAG_SIZE])
+static bool name_entry(const struct answer_flight *f, struct record *r, char etag[ETAG_SIZE])
 {
+    struct answer_labels *labels = f->visit->labels;
     etag_write(etag, &r->body, 1);
     r->etag = (struct slice){etag, ETAG_SIZE};
     r->name = answer_cache_name(f->visit);
-    if (!r->name.at || !f->visit->run || !answer_cache_tags(f->visit->run, tags))
+    if (!r->name.at || !f->visit->run || !answer_cache_tags(f->visit->run, labels))
         return false;
-    r->tags = tags->at;
-    r->n_tags = tags->n;
+    answer_labels_tell(labels, f->purges, r);
     return true;
 }
 
 static struct blob *make_record(struct answer_flight *f, const struct collected *c, bool *is_kept)
 {
-    struct service_tags tags;
     char etag[ETAG_SIZE];
     struct record r = {
         .freshness = {.came_ms = answer_cache_now(f->visit),
@@ -223,8 +221,7 @@ static struct blob *make_record(struct answer_flight *f, const struct collected 
     if (!c->is_whole || !list_fields(f, c, &r))
         return NULL;
     /* Named in any case: who joined it behind a purge of its tags must see that. */
-    *is_kept =
-        name_entry(f, &r, &tags, etag) && (is_success(f, c) || answer_cache_is_missing(c->status));
+    *is_kept = name_entry(f, &r, etag) && (is_success(f, c) || answer_cache_is_missing(c->status));
     struct blob *record = record_write(&r, f->gateway->config->bounds.memory);
     if (record)
         blob_count(record, f->gateway->loop->blobs.n_held);
@@ -334,6 +331,7 @@ static bool is_good(const struct answer_flight *f, struct blob *record)
 {
     struct record r;
     return record_read(&r, blob_slice(record)) && is_an_answer(f, &r) &&
+           (!r.is_brittle || r.purges == f->purges) &&
            service_cache_believes(cache_of(f), &r, answer_cache_path(f->visit, false)) &&
            answer_cache_is_wanted(f->visit, &r);
 }
@@ -390,6 +388,7 @@ static bool visit_alike(struct answer_flight *f, const struct visit *asker)
     f->visit = e->run = v;
     v->plan = asker->plan;
     v->is_shared = true;
+    v->labels = arena_take_zero(&e->arena, 1, sizeof *v->labels);
     v->patience_ms = f->kind.is_alone ? asker->patience_ms : UINT64_MAX;
     v->waited_ms = f->kind.is_background ? 0 : asker->waited_ms;
     v->trace = asker->trace;
@@ -403,7 +402,7 @@ static bool visit_alike(struct answer_flight *f, const struct visit *asker)
         .is_key = asker->identity.is_key,
         .claims = arena_copy(&e->arena, asker->identity.claims),
     };
-    return v->request_id.at && v->identity.name.at && v->identity.claims.at;
+    return v->labels && v->request_id.at && v->identity.name.at && v->identity.claims.at;
 }
 
 /* Calls in the background cost nothing. */

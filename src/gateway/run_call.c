@@ -1,5 +1,6 @@
 /* run_call.c - one call of a source, or of an element of its list */
 #include "config/config_method.h"
+#include "gateway/answer_labels.h"
 #include "gateway/caching.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/late.h"
@@ -31,6 +32,14 @@ static struct service_trace trace_of(const struct run *r, unsigned source, const
     return t;
 }
 
+/* A part of an answer that others will have. */
+static void note(const struct run *r, const struct service_caching *caching)
+{
+    const struct record_shown shown = {caching->name, caching->url};
+    if (r->visit->labels)
+        answer_labels_add_shown(r->visit->labels, &shown, &r->visit->exchange->arena);
+}
+
 struct service_call *run_call(struct run *r, unsigned source, const struct composed *c,
                               service_ended *on_ended, void *owner)
 {
@@ -58,6 +67,8 @@ struct service_call *run_call(struct run *r, unsigned source, const struct compo
         .format = config->format,
         .caching = caching_read(&caching, r, source, c) ? &caching.told : NULL,
     };
+    if (request.caching)
+        note(r, request.caching);
     if (r->spans)
         request.trace = trace_of(r, source, c);
     s->given_ms = request.left_ms;

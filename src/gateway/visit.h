@@ -15,6 +15,7 @@
 #include "observe/trace.h"
 #include "service/outcome.h"
 
+struct answer_labels;
 struct answer_wait;
 struct compressing;
 struct gateway;
@@ -45,7 +46,8 @@ struct visit {
     bool is_preflight;           /* a browser's question before a request (cross_origin.h) */
     struct issuers_wait *key_wait;    /* for keys of an issuer; NULL: none (issuers.h) */
     bool has_waited;                  /* for them, once */
-    bool is_shared;                   /* no client's: its answer is for all that wait for it */
+    bool is_shared;                   /* no client's: its answer is for all that wait for it, */
+    struct answer_labels *labels;     /* and can be purged by these; NULL where it is not */
     enum coding coding;               /* that its answer goes out in */
     struct compressing *compressing;  /* NULL: it goes as it is */
     enum outcome_cache cached;        /* what the endpoint's own cache had to do with the answer */

@@ -10,7 +10,6 @@
 #include "store/tier_internal.h"
 
 enum {
-    TAGS_MAX = 64,
     STORE_BITS = 4, /* of `purges`: which store told it */
     NAME_MORE = 32, /* characters for a port and a number */
 };
@@ -268,23 +267,19 @@ static void on_put(struct tier_wait *w, struct resp_value *v)
     free(p);
 }
 
-static unsigned count_tags(const struct record *r)
-{
-    struct slice tag;
-    unsigned n = 0;
-    for (size_t at = 0; n <= TAGS_MAX && record_next_tag(r, &at, &tag);)
-        n++;
-    return n;
-}
-
 static void add_labels(struct resp_command *c, const struct record *r, struct slice url)
 {
     struct slice tag;
+    struct record_shown shown;
     resp_add(c, tier_text_kind(CACHE_PURGE_KEY), r->name);
     if (url.n)
         resp_add(c, tier_text_kind(CACHE_PURGE_URL), url);
     for (size_t at = 0; record_next_tag(r, &at, &tag);)
         resp_add(c, tier_text_kind(CACHE_PURGE_TAG), tag);
+    for (size_t at = 0; record_next_shown(r, &at, &shown);) {
+        resp_add(c, tier_text_kind(CACHE_PURGE_KEY), shown.name);
+        resp_add(c, tier_text_kind(CACHE_PURGE_URL), shown.url);
+    }
 }
 
 /* Stores have clocks of their own: what another one has told of purges means nothing here. */
@@ -299,11 +294,11 @@ static bool send_put(struct put *p, const char digest[CACHE_KEY_DIGEST], const s
     struct resp_command c;
     if (!record_read(&r, blob_slice(e->record)))
         return false;
-    unsigned n_tags = count_tags(&r);
+    unsigned n_names;
     uint64_t kept_ms = e->kept_ms < KEPT_MAX_MS ? e->kept_ms : KEPT_MAX_MS;
-    if (n_tags > TAGS_MAX || kept_ms == 0)
+    if (!record_count_names(&r, &n_names) || kept_ms == 0)
         return false;
-    unsigned n_words = 5 + n_tags + (e->url.n ? 1 : 0);
+    unsigned n_words = 5 + n_names + (e->url.n ? 1 : 0);
     if (!tier_store_begin(p->store, &c, TIER_SCRIPT_PUT, 1, n_words))
         return false;
     resp_add(&c, SLICE(TIER_TEXT_RECORD), (struct slice){digest, CACHE_KEY_DIGEST});

@@ -1,7 +1,7 @@
 """record.py - an entry as it lies in a store (src/cache/record.c): taken apart, changed, put together"""
 
-NUMBERS = ("flags", "status", "came", "age", "lifetime", "while_revalidate", "if_error")
-PARTS = ("name", "vary", "etag", "modified", "fields", "tags", "body")
+NUMBERS = ("flags", "status", "came", "age", "lifetime", "while_revalidate", "if_error", "purges")
+PARTS = ("name", "vary", "etag", "modified", "fields", "tags", "shown", "body")
 
 
 class Record:

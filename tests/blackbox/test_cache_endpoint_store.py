@@ -11,7 +11,7 @@ from gateway import wait_for
 from record import Record, changed, field
 from service import Service
 from store import SERVERS, Late, Store
-from test_store import await_store, metric, reads, writes
+from test_store import await_store, metric, purge, reads, writes
 
 CONFIG = """
 listen: @listen@
@@ -48,6 +48,13 @@ endpoints:
     timeout: 300ms
     rate_limit: {rate: 100/s, burst: 100, by: headers.x-me}
     sources: {one: {get: "gamma:/{id}"}}
+  - path: /shows/{id}
+    cache: 60s
+    sources: {one: {get: "alpha:/{id}", cache: {ttl: 60s, key: "part:{id}"}}}
+  - path: /lists
+    query: {ids: {list: true}}
+    cache: 60s
+    sources: {one: {each: ids, max: 200, get: "alpha:/{item}", cache: {ttl: 60s, key: "part:{item}"}}}
   - path: /missing/{id}
     cache: {ttl: 60s, negative: 60s}
     sources: {one: {get: "alpha:/{id}", required: true}}
@@ -250,3 +257,33 @@ class TestWaiting:
         got = behind.get(f"/whole/{fresh()}", fields=[("X-Request-Timeout-Ms", "10")])
         late.let_go()
         assert got.problem(504)["detail"] == "no answer within 10 ms"
+
+
+@pytest.mark.threads
+class TestParts:
+    def keep(self, gateway, target, n):
+        before = writes(gateway)
+        gateway.get(target)
+        wait_for(lambda: writes(gateway) == before + n)
+
+    @pytest.mark.parametrize("what", [{"key": "part:%s"}, {"prefix": "part:%s"}], ids=["by key", "by prefix"])
+    @pytest.mark.parametrize("by_whom", [0, 1], ids=["by who made it", "by another"])
+    def test_what_lies_in_the_store_goes_with_a_part(self, pair, what, by_whom):
+        key, other = fresh(), fresh()
+        for each in key, other:
+            self.keep(pair[0], f"/shows/{each}", 2)
+        purge(pair[by_whom], {how: name % key for how, name in what.items()})
+        assert not is_hit(pair[1].get(f"/shows/{key}"))
+        if "key" in what:
+            assert is_hit(pair[1].get(f"/shows/{other}"))
+
+    def test_what_shows_too_many_is_shared_until_anything_is_purged(self, pair):
+        lists = ["/lists?ids=" + ",".join(f"{key}_{i}" for i in range(100))
+                 for key in (fresh(), fresh(), fresh())]
+        for target in lists:
+            self.keep(pair[0], target, 101)
+        assert is_hit(pair[1].get(lists[0]))
+        purge(pair[0], {"tag": "nothing's"})
+        wait_for(lambda: not is_hit(pair[1].get(lists[0])))
+        assert not is_hit(pair[1].get(lists[1]))
+        assert not is_hit(pair[0].get(lists[2]))

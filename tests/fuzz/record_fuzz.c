@@ -29,9 +29,18 @@ static unsigned take_tags(const struct record *r, struct slice *tags)
     return n;
 }
 
+static unsigned take_shown(const struct record *r, struct record_shown shown[FIELDS_MAX])
+{
+    unsigned n = 0;
+    for (size_t at = 0; n < FIELDS_MAX && record_next_shown(r, &at, &shown[n]);)
+        n++;
+    return n;
+}
+
 static void check_same(const struct record *a, const struct record *b)
 {
     CHECK(a->status == b->status && a->is_json == b->is_json);
+    CHECK(a->is_brittle == b->is_brittle && a->purges == b->purges);
     CHECK(a->freshness.came_ms == b->freshness.came_ms);
     CHECK(a->freshness.lifetime_ms == b->freshness.lifetime_ms);
     CHECK(a->freshness.is_no_store == b->freshness.is_no_store);
@@ -65,17 +74,21 @@ static void check_written(struct record r)
 {
     struct record_field fields[FIELDS_MAX];
     struct slice tags[FIELDS_MAX];
+    struct record_shown shown[FIELDS_MAX];
     struct record again;
     r.n_fields = take_fields(&r, fields);
     r.n_tags = take_tags(&r, tags);
     r.fields = fields;
     r.tags = tags;
+    r.n_shown = take_shown(&r, shown);
+    r.shown = shown;
     struct blob *b = record_write(&r, LIMIT);
     if (!b)
         return;
     CHECK(record_read(&again, blob_slice(b)) && slice_equal(record_key(b), r.key));
     check_same(&r, &again);
     CHECK(take_fields(&again, fields) <= r.n_fields && take_tags(&again, tags) == r.n_tags);
+    CHECK(take_shown(&again, shown) == r.n_shown);
     check_refreshed(&again);
     drop(b);
 }

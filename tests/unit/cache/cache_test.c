@@ -125,6 +125,88 @@ static void an_entry_has_at_most_64_tags(void **unused)
     cache_free(c);
 }
 
+/* An answer that shows a part with a name of its own, and one that is known by its URL. */
+static const struct record_shown shown[] = {
+    {SLICE_INIT("part:7"), SLICE_INIT("catalog:/products/7")},
+    {SLICE_INIT("stock:/stock/7"), SLICE_INIT("stock:/stock/7")},
+};
+
+static struct blob *record_that_shows(bool is_brittle)
+{
+    const struct record r = {.freshness = {.came_ms = 5000},
+                             .status = 200,
+                             .key = SLICE("whole"),
+                             .name = SLICE("/page/7"),
+                             .body = SLICE("w"),
+                             .shown = shown,
+                             .n_shown = is_brittle ? 0 : 2,
+                             .is_brittle = is_brittle};
+    struct blob *b = record_write(&r, 4096);
+    assert_non_null(b);
+    return b;
+}
+
+static bool put_that_shows(struct cache *c, bool is_brittle, uint64_t begun)
+{
+    return cache_put(
+        c, &(struct cache_entry){record_that_shows(is_brittle), SLICE("/page/7"), LATER, begun});
+}
+
+static void what_shows_parts_goes_with_them_and_what_is_brittle_with_anything(void **unused)
+{
+    (void)unused;
+    static const struct {
+        enum cache_purge_kind kind;
+        const char *what;
+        bool is_meant;
+    } cases[] = {
+        {CACHE_PURGE_KEY, "part:7", true},
+        {CACHE_PURGE_KEY, "stock:/stock/7", true},
+        {CACHE_PURGE_KEY, "catalog:/products/7", false},
+        {CACHE_PURGE_TAG, "part:7", false},
+        {CACHE_PURGE_URL, "catalog:/products/7", true},
+        {CACHE_PURGE_URL, "stock:/stock/7", true},
+        {CACHE_PURGE_URL, "stock:/stock/8", false},
+        {CACHE_PURGE_PREFIX, "part:", true},
+        {CACHE_PURGE_PREFIX, "stock:", true},
+        {CACHE_PURGE_KEY, "/page/7", true},
+        {CACHE_PURGE_ALL, "", true},
+    };
+    for (unsigned i = 0; i < 2 * (sizeof cases / sizeof *cases); i++) {
+        bool is_brittle = i % 2;
+        bool is_meant = cases[i / 2].is_meant || is_brittle;
+        struct cache *c = cache_new(1 << 20, NULL);
+        struct blob *b = record_that_shows(is_brittle);
+        struct record r;
+        assert_true(record_read(&r, blob_slice(b)));
+        uint64_t before = generations_now(c->generations);
+        assert_true(put_that_shows(c, is_brittle, before));
+        cache_purge(c, &(struct cache_purge){cases[i / 2].kind, slice_of(cases[i / 2].what), 6000});
+        assert_int_equal(stored_fill(c->memory, "whole", 0), is_meant ? '-' : 'w');
+        assert_int_equal(cache_purged_record(c, &r) > before, is_meant);
+        assert_int_equal(put_that_shows(c, is_brittle, before), !is_meant);
+        if (is_brittle || cases[i / 2].kind != CACHE_PURGE_PREFIX)
+            assert_int_equal(cache_distrusts(c, &r, SLICE("/page/7")), is_meant);
+        blob_release(NULL, b);
+        cache_free(c);
+    }
+}
+
+static void an_entry_shows_at_most_64_parts(void **unused)
+{
+    (void)unused;
+    struct record_shown many[RECORD_SHOWN_MAX + 1];
+    struct record r = {.status = 200, .key = SLICE("k"), .shown = many};
+    struct cache *c = cache_new(1 << 20, NULL);
+    for (unsigned i = 0; i <= RECORD_SHOWN_MAX; i++)
+        many[i] = shown[0];
+    for (r.n_shown = 64; r.n_shown <= 65; r.n_shown++) {
+        const struct cache_entry e = {record_write(&r, 65536), SLICE_NONE, LATER, 0};
+        assert_int_equal(cache_put(c, &e), r.n_shown == 64);
+    }
+    cache_free(c);
+}
+
 static void without_memory_flights_still_work(void **unused)
 {
     (void)unused;
@@ -234,6 +316,8 @@ int main(void)
         cmocka_unit_test(what_is_on_its_way_during_a_purge_of_its_own_is_not_kept),
         cmocka_unit_test(what_is_no_record_is_not_kept),
         cmocka_unit_test(an_entry_has_at_most_64_tags),
+        cmocka_unit_test(what_shows_parts_goes_with_them_and_what_is_brittle_with_anything),
+        cmocka_unit_test(an_entry_shows_at_most_64_parts),
         cmocka_unit_test(without_memory_flights_still_work),
         cmocka_unit_test(a_minute_of_sweeps_gives_all_back_that_is_over),
     };

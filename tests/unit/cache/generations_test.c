@@ -1,4 +1,6 @@
 /* generations_test.c - what began before a purge of its own is not good any more */
+#include <stdio.h>
+
 #include "../unit.h"
 #include "cache/generations.h"
 
@@ -54,9 +56,44 @@ static void what_is_on_its_way_may_not_be_kept_and_what_is_there_stays(void **un
     generations_free(g);
 }
 
+static void purge_tag(struct generations *g)
+{
+    generations_purge(g, tag("x"));
+}
+
+static void one_counter_is_of_every_purge(void **unused)
+{
+    (void)unused;
+    static void (*const purges[])(struct generations * g) = {purge_tag, generations_purge_all,
+                                                             generations_purge_coming};
+    struct generations *g = generations_new();
+    for (unsigned i = 0; i < sizeof purges / sizeof *purges; i++) {
+        uint64_t before = generations_now(g);
+        assert_true(generations_purged(g, GENERATIONS_EVERY) <= before);
+        purges[i](g);
+        assert_true(generations_purged(g, GENERATIONS_EVERY) > before);
+    }
+    generations_distrust(g, tag("x"), 5);
+    assert_int_equal(generations_distrusted(g, GENERATIONS_EVERY), 5);
+    generations_free(g);
+}
+
+static void no_text_has_that_counter(void **unused)
+{
+    (void)unused;
+    char text[16];
+    for (unsigned i = 0; i < 1000000; i++) {
+        int n = snprintf(text, sizeof text, "%u", i);
+        assert_int_not_equal(generations_counter(GENERATIONS_TAG, (struct slice){text, (size_t)n}),
+                             GENERATIONS_EVERY);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_counter_is_of_every_purge),
+        cmocka_unit_test(no_text_has_that_counter),
         cmocka_unit_test(what_began_before_a_purge_of_its_tag_is_not_good),
         cmocka_unit_test(one_text_is_three_things),
         cmocka_unit_test(a_purge_of_all_is_of_what_has_no_tags_too),

@@ -22,6 +22,11 @@ static const struct record_field fields[] = {
 };
 static const struct slice tags[] = {SLICE_INIT("product:7"), SLICE_INIT(""), SLICE_INIT("all")};
 
+static const struct record_shown shown[] = {
+    {SLICE_INIT("part:7"), SLICE_INIT("parts:/7")},
+    {SLICE_INIT("stock:/7"), SLICE_INIT("stock:/7")},
+};
+
 static struct record some_record(void)
 {
     return (struct record){
@@ -44,6 +49,10 @@ static struct record some_record(void)
         .n_fields = sizeof fields / sizeof *fields,
         .tags = tags,
         .n_tags = sizeof tags / sizeof *tags,
+        .shown = shown,
+        .n_shown = sizeof shown / sizeof *shown,
+        .is_brittle = true,
+        .purges = UINT64_MAX,
     };
 }
 
@@ -81,6 +90,8 @@ static void an_answer_comes_back_as_it_was(void **state)
     assert_memory_equal(&out.freshness, &in.freshness, sizeof in.freshness);
     assert_int_equal(out.status, 200);
     assert_true(out.is_json);
+    assert_true(out.is_brittle);
+    assert_true(out.purges == UINT64_MAX);
     ASSERT_SLICE(out.key, in.key);
     ASSERT_SLICE(record_key(b), in.key);
     ASSERT_SLICE(out.name, in.name);
@@ -90,6 +101,7 @@ static void an_answer_comes_back_as_it_was(void **state)
     ASSERT_SLICE(out.body, in.body);
     assert_null(out.fields);
     assert_null(out.tags);
+    assert_null(out.shown);
     drop(b);
 }
 
@@ -116,6 +128,27 @@ static void its_fields_and_tags_come_one_after_the_other(void **state)
         ASSERT_SLICE(tag, in.tags[i]);
     }
     assert_false(record_next_tag(&out, &at, &tag));
+    drop(b);
+}
+
+static void what_it_shows_comes_back_and_all_names_are_counted(void **state)
+{
+    (void)state;
+    const struct record in = some_record();
+    struct blob *b = write(&in);
+    struct record out;
+    struct record_shown s;
+    size_t at = 0;
+    unsigned n;
+    assert_true(record_read(&out, blob_slice(b)));
+    for (unsigned i = 0; i < in.n_shown; i++) {
+        assert_true(record_next_shown(&out, &at, &s));
+        ASSERT_SLICE(s.name, shown[i].name);
+        ASSERT_SLICE(s.url, shown[i].url);
+    }
+    assert_false(record_next_shown(&out, &at, &s));
+    assert_true(record_count_names(&out, &n));
+    assert_int_equal(n, in.n_tags + 2 * in.n_shown);
     drop(b);
 }
 
@@ -176,7 +209,8 @@ static void a_small_record_is_hardly_more_than_its_texts(void **state)
 {
     (void)state;
     struct record in = some_record();
-    in.n_fields = in.n_tags = 0;
+    in.n_fields = in.n_tags = in.n_shown = 0;
+    in.purges = 0;
     struct blob *b = write(&in);
     size_t texts = in.key.n + in.name.n + in.vary.n + in.etag.n + in.last_modified.n + in.body.n;
     assert_in_range(b->n, texts, texts + HEAD_MAX);
@@ -437,6 +471,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_comes_back_as_it_was),
         cmocka_unit_test(its_fields_and_tags_come_one_after_the_other),
+        cmocka_unit_test(what_it_shows_comes_back_and_all_names_are_counted),
         cmocka_unit_test(what_is_one_clients_or_one_connections_is_never_kept),
         cmocka_unit_test(what_is_longer_than_the_limit_is_no_record),
         cmocka_unit_test(a_small_record_is_hardly_more_than_its_texts),

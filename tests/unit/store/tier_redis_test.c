@@ -154,6 +154,44 @@ static void a_purge_takes_what_has_the_label_and_nothing_else(void **state)
     assert_int_equal(asker_count(&r->other, COUNT_STORE_PURGES), 3);
 }
 
+static void put_that_shows(struct asker *a, const char *key, struct slice name, struct slice url)
+{
+    const struct cache_key k = cache_key_of(slice_of(key));
+    const struct record_shown shown = {name, url};
+    const struct record r = {.status = 200,
+                             .key = k.text,
+                             .name = SLICE("/page"),
+                             .body = k.text,
+                             .shown = &shown,
+                             .n_shown = 1};
+    const struct tier_entry e = {.record = record_write(&r, ASKER_RECORD_LIMIT), .kept_ms = 60000};
+    int64_t before = asker_count(a, COUNT_STORE_WRITES);
+    assert_non_null(e.record);
+    tier_put(a->tier, &k, &e);
+    blob_release(NULL, e.record);
+    SIDE_RUN_UNTIL(a->loop, asker_count(a, COUNT_STORE_WRITES) > before);
+}
+
+static void what_shows_a_part_goes_with_it(void **state)
+{
+    struct rig *r = rig_of(state);
+    static const struct {
+        enum cache_purge_kind kind;
+        const char *what;
+        bool is_meant;
+    } cases[] = {
+        {CACHE_PURGE_KEY, "part:1", true},    {CACHE_PURGE_URL, "parts:/1", true},
+        {CACHE_PURGE_PREFIX, "part:", true},  {CACHE_PURGE_TAG, "part:1", false},
+        {CACHE_PURGE_KEY, "parts:/1", false}, {CACHE_PURGE_URL, "part:1", false},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        expect_asked(r, "FLUSHALL", "OK");
+        put_that_shows(&r->one, "whole", SLICE("part:1"), SLICE("parts:/1"));
+        purge(&r->other, cases[i].kind, cases[i].what);
+        asker_expect(&r->one, "whole", cases[i].is_meant ? NULL : "whole");
+    }
+}
+
 static void thousands_that_have_a_tag_are_purged(void **state)
 {
     struct rig *r = rig_of(state);
@@ -351,6 +389,7 @@ int main(void)
         WITH_REDIS(an_entry_leaves_when_its_time_is_over_and_its_sets_with_the_last),
         WITH_REDIS(sets_do_not_keep_what_is_over),
         WITH_REDIS(a_purge_takes_what_has_the_label_and_nothing_else),
+        WITH_REDIS(what_shows_a_part_goes_with_it),
         WITH_REDIS(thousands_that_have_a_tag_are_purged),
         WITH_REDIS(a_prefix_is_of_names_and_taken_as_it_stands),
         WITH_REDIS(purging_all_leaves_what_is_not_ours),
