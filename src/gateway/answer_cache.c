@@ -8,6 +8,7 @@
 
 enum {
     JOINS_MAX = 4, /* flights that a visit waits for, as what they brought had been purged */
+    NS_A_MS = 1000000,
     GRACE_MS = 20, /* what a flight has by its own deadline is on its way then */
 };
 
@@ -72,6 +73,7 @@ struct asking {
     struct freshness_wish wish;
     bool has_wish;
     bool has_credentials;
+    bool is_own;          /* answers to this were each client's own lately */
     struct cache_key key; /* in the gateway's buffer */
     struct blob *blob;    /* a share of what was found; NULL: nothing of use */
     struct record record;
@@ -104,6 +106,11 @@ static void look_up(struct asking *a)
     if (!a->blob)
         return;
     CHECK(record_read(&a->record, blob_slice(a->blob)));
+    a->is_own = answer_cache_is_sign(&a->record);
+    if (a->is_own) {
+        release(v, &a->blob);
+        return;
+    }
     a->verdict = answer_cache_judge(v, &a->record);
     if (a->has_wish)
         a->verdict = freshness_wish_judge(&a->wish, a->verdict);
@@ -190,7 +197,7 @@ static void send_landed(struct answer_wait *w, const struct landing *l, const st
         .record = r,
         .verdict = answer_cache_judge(v, r),
         .how = is_found ? OUTCOME_HIT : OUTCOME_MISS,
-        .is_kept = l->word != ANSWER_LANDED,
+        .is_kept = l->word == ANSWER_KEPT || is_found,
     };
     release(v, &w->stale);
     answer_cache_send(v, &sending);
@@ -217,7 +224,7 @@ static void on_deadline(struct wheel_entry *e)
     end_wait(w);
     if (!send_stale(w))
         send_problem(v, arena_print(&v->exchange->arena, "no answer within %llu ms",
-                                    (unsigned long long)visit_given_ms(v)));
+                                    (unsigned long long)w->given_ms));
 }
 
 void answer_cache_leave(struct visit *v)
@@ -250,8 +257,11 @@ static void begin_wait(struct asking *a, struct answer_wait *w)
 {
     struct visit *v = a->visit;
     struct loop *l = v->gateway->loop;
-    if (!v->wait)
-        loop_arm(l, &w->deadline, service_due_ms(l, visit_given_ms(v) + GRACE_MS));
+    if (!v->wait) {
+        w->since_ns = l->now_ns;
+        w->given_ms = visit_given_ms(v);
+        loop_arm(l, &w->deadline, service_due_ms(l, w->given_ms + GRACE_MS));
+    }
     v->wait = w;
     v->cached = OUTCOME_MISS;
     rate_limit_keep(v);
@@ -290,16 +300,26 @@ static void refresh(struct asking *a)
 }
 
 /* The run is this visit's to begin. */
-static void fly(struct asking *a, struct answer_wait *w, struct answer_flight *f)
+static void fly(struct answer_wait *w, struct answer_flight *f)
 {
-    const struct answer_flight_kind kind = {.has_credentials = a->has_credentials,
+    const struct answer_flight_kind kind = {.has_credentials = w->has_credentials,
                                             .is_alone = w->is_alone,
                                             .has_no_run = w->wants_no_run};
     if (!kind.has_no_run)
-        count(a->visit, COUNT_CACHE_ENDPOINT_MISSES);
+        count(w->visit, COUNT_CACHE_ENDPOINT_MISSES);
     w->flight = f;
+    w->has_begun = true;
     answer_flight_log(f, w);
-    answer_flight_start(f, a->visit, &w->key, &kind);
+    answer_flight_start(f, w->visit, &w->key, &kind);
+}
+
+static void fly_alone(struct answer_wait *w)
+{
+    struct visit *v = w->visit;
+    struct answer_flight *f = answer_flight_new(v->gateway);
+    w->is_alone = true;
+    answer_flight_tell_alone(f, landing_seat_take(answer_cache_of(v)->seats, &w->seat));
+    fly(w, f);
 }
 
 /* false: it does not wait for any. */
@@ -311,6 +331,7 @@ static bool join(struct asking *a, struct answer_wait *w)
     struct flight_ask ask = ask_for(v, f);
     a->key = w->key;
     w->asked = ask.begun;
+    w->has_begun = false;
     w->n_joined++;
     ask.seat = landing_seat_take(c->seats, &w->seat);
     enum flight_role role = flights_join(c->cache->flights, &w->key, &ask);
@@ -319,7 +340,7 @@ static bool join(struct asking *a, struct answer_wait *w)
     case FLIGHT_LEADS:
         begin_wait(a, w);
         if (!is_needless(a, f))
-            fly(a, w, f);
+            fly(w, f);
         return true;
     case FLIGHT_WAITS:
         begin_wait(a, w);
@@ -340,18 +361,14 @@ static enum answer_cache_verdict wait_for(struct asking *a)
 }
 
 /* false: the arena is full. */
-static bool fly_alone(struct asking *a, bool wants_no_run)
+static bool ask_alone(struct asking *a, bool wants_no_run)
 {
-    struct visit *v = a->visit;
     struct answer_wait *w = make_wait(a);
     if (!w)
         return false;
-    struct answer_flight *f = answer_flight_new(v->gateway);
-    w->is_alone = true;
     w->wants_no_run = wants_no_run;
-    answer_flight_tell_alone(f, landing_seat_take(answer_cache_of(v)->seats, &w->seat));
     begin_wait(a, w);
-    fly(a, w, f);
+    fly_alone(w);
     return true;
 }
 
@@ -359,7 +376,7 @@ static bool fly_alone(struct asking *a, bool wants_no_run)
  * what is whole is kept for others, and where it is not, what is stale may stand in. */
 static enum answer_cache_verdict run_alone(struct asking *a)
 {
-    return fly_alone(a, false) ? ANSWER_CACHE_TAKEN : ANSWER_CACHE_UNUSED;
+    return ask_alone(a, false) ? ANSWER_CACHE_TAKEN : ANSWER_CACHE_UNUSED;
 }
 
 static void refuse(struct visit *v)
@@ -371,10 +388,11 @@ static void refuse(struct visit *v)
 static enum answer_cache_verdict ask_caches(struct asking *a)
 {
     struct visit *v = a->visit;
-    bool may_be_there = answer_cache_of(v)->tier && !a->has_credentials && !a->wish.is_no_cache;
+    bool may_be_there =
+        answer_cache_of(v)->tier && !a->has_credentials && !a->is_own && !a->wish.is_no_cache;
     rate_limit_settle(v, 0);
     release(v, &a->blob);
-    if (may_be_there && fly_alone(a, true))
+    if (may_be_there && ask_alone(a, true))
         return ANSWER_CACHE_TAKEN;
     refuse(v);
     return ANSWER_CACHE_TAKEN;
@@ -407,11 +425,24 @@ static bool join_again(struct answer_wait *w)
     return false;
 }
 
+/* Those that waited for what is another's each have a run of their own, in the time that is left:
+ * none of them waits for the next one. */
+static void go_alone(struct answer_wait *w)
+{
+    struct visit *v = w->visit;
+    v->waited_ms += (v->gateway->loop->now_ns - w->since_ns) / NS_A_MS;
+    fly_alone(w);
+}
+
 static void on_landed(struct seat *s, const struct landing *l)
 {
     struct answer_wait *w = LIST_OWNER(s, struct answer_wait, seat);
     struct visit *v = w->visit;
     struct record r;
+    if (l->word == ANSWER_OWN && !w->has_begun) {
+        go_alone(w);
+        return;
+    }
     bool is_good = l->news && record_read(&r, blob_slice(l->news));
     if (is_good && !is_for(w, l, &r) && join_again(w))
         return;
@@ -444,6 +475,8 @@ static enum answer_cache_verdict go_on(struct asking *a)
     }
     if (a->has_wish && a->wish.only_if_cached)
         verdict = ask_caches(a);
+    else if (a->is_own)
+        verdict = ANSWER_CACHE_UNUSED;
     else if (v->patience_ms < v->plan->config->timeout_ms)
         verdict = run_alone(a);
     else

@@ -20,8 +20,10 @@ struct answer_wait {
     struct blob *stale;           /* what may be sent where the flight fails; NULL: nothing */
     struct answer_flight *flight; /* that it began, while that is under way; NULL: another did */
     uint64_t asked, begun; /* when it joined, and when the flight began: times of generations.h */
-    unsigned n_joined;     /* flights */
+    uint64_t since_ns, given_ms; /* it waits, and for so long */
+    unsigned n_joined;           /* flights */
     bool has_credentials;
+    bool has_begun;    /* the flight: where that is one client's own, it is this one's */
     bool is_alone;     /* the run is for nobody else */
     bool wants_no_run; /* there is none: the client wants what is in the cache alone */
 };
@@ -31,6 +33,7 @@ enum {
     ANSWER_LANDED,   /* not kept */
     ANSWER_KEPT,     /* in the cache now */
     ANSWER_FOUND,    /* it was there by then */
+    ANSWER_OWN,      /* of the client that began the flight, and of nobody else */
     ANSWER_UNWANTED, /* no record; to the lead: everybody has left */
 };
 
@@ -61,6 +64,13 @@ static inline uint64_t answer_cache_now(const struct visit *v)
 static inline bool answer_cache_is_missing(unsigned status)
 {
     return status == 404 || status == 410;
+}
+
+/* Records that are no answers have the status 0. They say that answers to a key are each client's
+ * own, so that nobody waits for another's. */
+static inline bool answer_cache_is_sign(const struct record *r)
+{
+    return r->status == 0;
 }
 
 /* How the endpoint reads an answer of this status. */

@@ -10,6 +10,7 @@
 #include "gateway/access_log.h"
 #include "gateway/answer_cache_internal.h"
 #include "gateway/etag.h"
+#include "gateway/items.h"
 #include "gateway/spans.h"
 #include "http/collector.h"
 #include "json/scan.h"
@@ -18,6 +19,7 @@
 
 enum {
     NS_A_MS = 1000000,
+    SIGN_MS = 5000,  /* that answers to a key are each client's own is believed for so long */
     DEPTH_MAX = 1024 /* as scan_json() has it: values that stand in one another are within
                         bounds.json_depth, the whole is not */
 };
@@ -138,13 +140,22 @@ static void fail(struct answer_flight *f)
 }
 
 /* A source's answer that is one client's own makes the whole that client's. */
-static bool is_private(const struct answer_flight *f)
+static bool has_private_part(const struct run *r)
 {
-    const struct run *r = f->visit->run;
-    bool is_so = f->kind.has_credentials;
-    for (unsigned i = 0; r && i < r->plan->n_sources; i++)
+    bool is_so = false;
+    for (unsigned i = 0; i < r->plan->n_sources; i++) {
+        const struct run_items *items = r->sources[i].items;
         is_so |= r->sources[i].outcome.caching.is_private;
+        for (unsigned k = 0; items && k < items->n; k++)
+            is_so |= items_at(items, k)->outcome.caching.is_private;
+    }
     return is_so;
+}
+
+/* By its address, as no credentials are in the key. */
+static bool is_own(const struct answer_flight *f)
+{
+    return !f->kind.has_credentials && f->visit->run && has_private_part(f->visit->run);
 }
 
 static struct slice field_of(const struct collected *c, struct slice name)
@@ -213,7 +224,7 @@ static struct blob *make_record(struct answer_flight *f, const struct collected 
                       .lifetime_ms = FRESHNESS_UNTOLD,
                       .stale_while_revalidate_ms = FRESHNESS_UNTOLD,
                       .stale_if_error_ms = FRESHNESS_UNTOLD,
-                      .is_private = is_private(f)},
+                      .is_private = f->kind.has_credentials},
         .status = c->status,
         .key = f->key.text,
         .body = c->body,
@@ -253,6 +264,22 @@ static bool keep(struct answer_flight *f, struct blob *blob)
     return true;
 }
 
+/* What was everybody's is no longer, and for a while nobody waits for another's. */
+static void put_sign(struct answer_flight *f)
+{
+    struct service_cache *c = cache_of(f);
+    uint64_t now_ms = answer_cache_now(f->visit);
+    const struct record sign = {.freshness = {.came_ms = now_ms}, .key = f->key.text};
+    const struct cache_entry e = {
+        .record = record_write(&sign, f->gateway->config->bounds.memory),
+        .until_ms = now_ms + SIGN_MS,
+        .begun = f->begun,
+    };
+    service_cache_remove(c, f->key.text);
+    if (e.record)
+        cache_put(c->cache, &e);
+}
+
 /* Else what is stale stays, and each request would ask for it anew. */
 static void rest_or_not(struct answer_flight *f, const struct collected *c)
 {
@@ -266,16 +293,18 @@ static void rest_or_not(struct answer_flight *f, const struct collected *c)
 static void on_collected(void *owner, const struct collected *c)
 {
     struct answer_flight *f = owner;
-    bool is_kept = false;
+    bool is_kept = false, is_one_clients = is_own(f);
     struct blob *record = make_record(f, c, &is_kept);
     if (f->first && f->visit->run)
         access_log_keep(f->first->visit, f->visit->run);
-    is_kept = is_kept && record && keep(f, record);
+    if (is_one_clients)
+        put_sign(f);
+    is_kept = is_kept && record && !is_one_clients && keep(f, record);
     if (f->kind.is_background)
         rest_or_not(f, c);
     if (!is_kept && answer_cache_is_missing(c->status))
         service_cache_remove(cache_of(f), f->key.text);
-    land(f, &f->key, record, is_kept ? ANSWER_KEPT : ANSWER_LANDED);
+    land(f, &f->key, record, is_kept ? ANSWER_KEPT : is_one_clients ? ANSWER_OWN : ANSWER_LANDED);
 }
 
 static void on_gone(struct exchange *e)
@@ -320,7 +349,8 @@ static bool is_an_answer(const struct answer_flight *f, const struct record *r)
     while (record_next_field(r, &at, &field))
         if (!record_keeps_field(field.name, SLICE_NONE))
             return false;
-    return (r->status == e->status ||
+    return !r->freshness.is_private &&
+           (r->status == e->status ||
             (e->cache.negative_ms && answer_cache_is_missing(r->status))) &&
            scan_json(r->body, DEPTH_MAX).verdict == SCAN_OK;
 }

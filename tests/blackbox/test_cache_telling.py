@@ -294,11 +294,19 @@ def test_vary_names_nothing_that_a_client_does_not_send(gateway, names, vary, co
         assert got["cache-control"].startswith(control)
 
 
-@table("path", ("a source", "both"), ("each element", "both-lists"))
-def test_what_varies_by_who_asks_is_private_where_the_endpoint_caches(gateway, path):
+@table(
+    "path, control",
+    ("a source, beside one that is not cached", "both", "no-store"),
+    ("each element", "both-lists", "private, max-age="),
+)
+def test_what_varies_by_who_asks_is_private_where_the_endpoint_caches(gateway, path, control):
+    """And none of the endpoint's: it has no address in its key."""
     key = serve(gateway, answer({}, fields=[("Vary", "X-Forwarded-For")]))
+    assert gateway.get(f"/{path}/{key}?ids={key}")["cache-control"] == "no-store"
     for _ in range(2):
-        assert gateway.get(f"/{path}/{key}?ids={key}")["cache-control"].startswith("private, max-age=")
+        got = gateway.get(f"/{path}/{key}?ids={key}")
+        assert got["cache-control"].startswith(control)
+        assert "; detail=" in got["cache-status"]
 
 
 def test_vary_names_what_a_trusted_proxy_sends(start):
