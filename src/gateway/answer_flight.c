@@ -239,6 +239,16 @@ static struct blob *make_record(struct answer_flight *f, const struct collected 
     return record;
 }
 
+/* Was any of it purged since it was begun? */
+static bool is_purged(const struct answer_flight *f, const struct record *r, struct slice url)
+{
+    const struct cache *c = cache_of(f)->cache;
+    const struct cache_labels labels = {.url = url};
+    return cache_purged_record(c, r) > f->begun || cache_purged(c, &labels) > f->begun;
+}
+
+/* In memory, where that takes it, and in the shared tier: what is somebody's stays in this process.
+ * false: in neither. */
 static bool keep(struct answer_flight *f, struct blob *blob)
 {
     struct service_cache *c = cache_of(f);
@@ -247,21 +257,17 @@ static bool keep(struct answer_flight *f, struct blob *blob)
     const struct freshness_settings settings = answer_cache_settings(f->visit, r.status);
     uint64_t kept_ms = freshness_kept_ms(&r.freshness, &settings, false);
     struct slice url = answer_cache_path(f->visit, false);
-    if (!kept_ms || !url.at)
+    if (!kept_ms || !url.at || is_purged(f, &r, url))
         return false;
+    const struct tier_entry shared = {blob, url, kept_ms, f->purges};
     const struct cache_entry entry = {
         .record = blob_share(blob),
         .url = url,
         .until_ms = r.freshness.came_ms + kept_ms,
         .begun = f->begun,
     };
-    if (!cache_put(c->cache, &entry))
-        return false;
-    /* What is somebody's stays in this process. */
-    const struct tier_entry shared = {blob, url, kept_ms, f->purges};
-    if (c->tier && !r.freshness.is_private)
-        tier_put(c->tier, &f->key, &shared);
-    return true;
+    bool is_shared = c->tier && !r.freshness.is_private && tier_put(c->tier, &f->key, &shared);
+    return cache_put(c->cache, &entry) || is_shared;
 }
 
 /* What was everybody's is no longer, and for a while nobody waits for another's. */

@@ -309,18 +309,20 @@ static bool send_put(struct put *p, const char digest[CACHE_KEY_DIGEST], const s
     return tier_link_end(&p->store->link, &c, &p->wait);
 }
 
-void tier_put(struct tier *t, const struct cache_key *k, const struct tier_entry *e)
+bool tier_put(struct tier *t, const struct cache_key *k, const struct tier_entry *e)
 {
     char digest[CACHE_KEY_DIGEST];
     cache_key_digest(k, digest);
     struct tier_store *s = tier_choose(t, digest);
     if (!s->is_usable || s->n_overdue || e->record->n > t->record_limit)
-        return;
+        return false;
     struct put *p = malloc(sizeof *p);
     CHECK(p);
     *p = (struct put){{.on_answer = on_put}, s};
-    if (!send_put(p, digest, e))
-        free(p);
+    if (send_put(p, digest, e))
+        return true;
+    free(p);
+    return false;
 }
 
 static void on_removed(struct tier_wait *w, struct resp_value *v)

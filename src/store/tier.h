@@ -67,10 +67,10 @@ struct tier_entry {
     uint64_t kept_ms;
     uint64_t purges; /* that tier_get() told; 0 where there was no answer */
 };
-/* Nobody waits for it. Not written where its name, its URL, one of its tags, one of these of what
- * it shows or all was purged after `purges`. What is brittle is not looked for by its tags: who
- * reads it compares its `purges` with what tier_get() tells. */
-void tier_put(struct tier *t, const struct cache_key *k, const struct tier_entry *e);
+/* Nobody waits for it; false: it is not on its way. Not written where its name, its URL, one of its
+ * tags, one of these of what it shows or all was purged after `purges`. What is brittle is not
+ * looked for by its tags: who reads it compares its `purges` with what tier_get() tells. */
+bool tier_put(struct tier *t, const struct cache_key *k, const struct tier_entry *e);
 
 /* Nobody waits for it, and nothing is done where the store cannot be used. */
 void tier_remove(struct tier *t, const struct cache_key *k);

@@ -287,3 +287,36 @@ class TestParts:
         wait_for(lambda: not is_hit(pair[1].get(lists[0])))
         assert not is_hit(pair[1].get(lists[1]))
         assert not is_hit(pair[0].get(lists[2]))
+
+
+@pytest.mark.threads
+class TestWithoutMemory:
+    @table(
+        "memory, size",
+        ("there is none", "0B", 10),
+        ("the answer is too large for it", "100KiB", 80000),
+    )
+    def test_the_store_has_it_all_the_same(self, start, alpha, store, memory, size):
+        gateway = start(CONFIG.replace("cache:\n  store:", f"cache:\n  memory: {memory}\n  store:"),
+                        alpha=alpha, store=store)
+        await_store(gateway, store)
+        key = fresh()
+        alpha.on(f"/{key}", answer({"x": "x" * size}))
+        for n in range(3):
+            got = gateway.get(f"/whole/{key}")
+            assert got["cache-control"].startswith("max-age=") and got["etag"]
+            assert is_hit(got) == (n > 0)
+            wait_for(lambda: len(store.ask("KEYS", "sheaf:r:*")) > 0)
+        assert asked(alpha, key) == 1
+
+    def test_what_was_purged_on_its_way_is_not_written(self, pair, alpha, store):
+        key, go, before = fresh(), threading.Event(), writes(pair[0])
+        alpha.on(f"/{key}", when(go, answer({})))
+        with pair[0].client() as client:
+            client.ask(f"/whole/{key}")
+            alpha.wait_requests(f"/{key}")
+            purge(pair[0], {"key": f"/whole/{key}"})
+            go.set()
+            assert client.answer()["cache-control"] == "no-store"
+        keep(pair[0], store, f"/whole/{fresh()}")
+        assert writes(pair[0]) == before + 1
