@@ -5,13 +5,13 @@ import time
 
 import pytest
 
-from behaviour import answer, silent, when
+from behaviour import answer, in_turn, silent, when
 from cases import fresh, table
 from gateway import wait_for
 from record import Record, changed, field
 from service import Service
 from store import SERVERS, Late, Store
-from test_store import await_store, metric, purge, reads, writes
+from test_store import Babbler, await_store, metric, purge, reads, writes
 
 CONFIG = """
 listen: @listen@
@@ -320,3 +320,112 @@ class TestWithoutMemory:
             assert client.answer()["cache-control"] == "no-store"
         keep(pair[0], store, f"/whole/{fresh()}")
         assert writes(pair[0]) == before + 1
+
+
+def with_timeout(seconds):
+    return CONFIG.replace("store_timeout: 5s", f"store_timeout: {seconds}")
+
+
+@pytest.mark.threads
+class TestTrouble:
+    """A store is a help, never a need: of a flight, too."""
+
+    def test_a_dead_store_costs_nothing_but_hits(self, pair, alpha, store):
+        kept, other = fresh(), fresh()
+        keep(pair[0], store, f"/whole/{kept}")
+        store.kill()
+        for _ in range(2):
+            for key in kept, other:
+                assert pair[0].get(f"/whole/{key}").is_complete()
+        assert (asked(alpha, kept), asked(alpha, other)) == (1, 1)
+        assert is_hit(pair[0].get(f"/whole/{kept}"))
+
+    def test_one_that_dies_while_it_is_asked_ends_the_wait(self, behind, alpha, late):
+        key = fresh()
+        late.hold()
+        with behind.client() as client:
+            misses = count(behind, "miss")
+            client.ask(f"/whole/{key}")
+            wait_for(lambda: count(behind, "miss") == misses + 1)
+            late.close()
+            got = client.answer()
+        assert got.is_complete() and got.seconds < 4  # and not store_timeout
+        assert asked(alpha, key) == 1
+
+    def test_one_that_hangs_is_waited_for_once(self, start, alpha, store):
+        gateway = start(with_timeout("1s"), alpha=alpha, store=store)
+        await_store(gateway, store)
+        late, keys = reads(gateway, "late"), [fresh() for _ in range(20)]
+        store.stop()
+        began = time.monotonic()
+        for key in keys:
+            assert gateway.get(f"/whole/{key}").is_complete()
+        # Once a worker, of which there are two; each for each would be 20 s.
+        assert time.monotonic() - began < 8
+        assert late < reads(gateway, "late") <= late + 2
+        assert all(asked(alpha, key) == 1 for key in keys)
+        store.go_on()
+        await_store(gateway, store)
+
+    def test_all_who_wait_for_one_that_hangs_have_one_run(self, start, alpha, store):
+        gateway = start(with_timeout("1s"), alpha=alpha, store=store)
+        await_store(gateway, store)
+        key, clients = fresh(), [gateway.client() for _ in range(8)]
+        store.stop()
+        for client in clients:
+            client.ask(f"/whole/{key}")
+        answers = [client.answer() for client in clients]
+        assert all(got.is_complete() and got.seconds < 4 for got in answers)
+        assert asked(alpha, key) == 1
+        store.go_on()
+
+    def test_the_endpoints_time_is_not_the_stores(self, behind, late):
+        late.hold()
+        got = behind.get(f"/late/{fresh()}")
+        late.let_go()
+        assert got.problem(504)["detail"] == "no answer within 300 ms"
+        assert got.seconds < 4  # and not store_timeout
+
+    def test_what_comes_too_late_is_nobodys(self, start, alpha, store, late):
+        one = start(CONFIG, alpha=alpha, store=store)
+        other = start(with_timeout("50ms"), alpha=alpha, store=late)
+        await_store(one, store)
+        await_store(other, late)
+        key = fresh()
+        alpha.on(f"/{key}", in_turn(answer({"n": 1}), answer({"n": 2})))
+        keep(one, store, f"/whole/{key}")
+        late.hold()
+        assert other.get(f"/whole/{key}").json() == {"one": {"n": 2}}
+        late.let_go()
+        await_store(other, late)
+        assert other.get(f"/whole/{key}").json() == {"one": {"n": 2}}
+        assert asked(alpha, key) == 2
+
+    def test_who_leaves_while_it_is_asked_has_no_run(self, behind, alpha, late):
+        key = fresh()
+        late.hold()
+        misses = count(behind, "miss")
+        with behind.client() as client:
+            client.ask(f"/whole/{key}")
+            wait_for(lambda: count(behind, "miss") == misses + 1)
+        wait_for(lambda: metric(behind, "sheaf_requests_in_flight") == 0)
+        late.let_go()
+        await_store(behind, late)
+        assert asked(alpha, key) == 0
+
+    def test_garbage_is_no_answer(self, start, alpha):
+        with Babbler() as babbler:
+            gateway = start(CONFIG, alpha=alpha, store=babbler.address)
+            wait_for(lambda: babbler.n_connections > 4)
+            keys = [fresh() for _ in range(10)]
+            for key in keys * 2:
+                assert gateway.get(f"/whole/{key}").is_complete()
+            assert all(asked(alpha, key) == 1 for key in keys)
+            assert reads(gateway, "hit") == 0
+
+    def test_another_keys_answer_is_none(self, pair, alpha, store):
+        one, other = fresh(), fresh()
+        made = [keep(pair[0], store, f"/whole/{key}") for key in (one, other)]
+        store.ask("SET", made[0], store.ask("GET", made[1]))
+        assert pair[1].get(f"/whole/{one}").json() == pair[0].get(f"/whole/{one}").json()
+        assert asked(alpha, one) == 2
