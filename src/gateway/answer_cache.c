@@ -74,7 +74,7 @@ struct asking {
     bool has_wish;
     bool has_credentials;
     bool is_own;          /* answers to this were each client's own lately */
-    struct cache_key key; /* in the gateway's buffer */
+    struct cache_key key; /* in the gateway's buffer for it */
     struct blob *blob;    /* a share of what was found; NULL: nothing of use */
     struct record record;
     struct freshness_verdict verdict;
@@ -124,7 +124,7 @@ static bool is_ready(const struct asking *a)
            (a->verdict.state == FRESHNESS_FRESH || a->verdict.state == FRESHNESS_REVALIDATE);
 }
 
-/* The key is not in the gateway's buffer any more. */
+/* The key is not in the gateway's buffer for it any more. */
 static struct flight_ask ask_for(struct visit *v, const struct answer_flight *f)
 {
     const uint64_t since = answer_cache_purged(v); /* before it is now */

@@ -37,8 +37,8 @@ enum {
     ANSWER_UNWANTED, /* no record; to the lead: everybody has left */
 };
 
-/* The key of this request, written into the gateway's buffer. has_credentials: the answer is for
- * them alone. false: it is too long. */
+/* The key of this request, written into the gateway's buffer for it. has_credentials: the answer is
+ * for them alone. false: it is too long. */
 bool answer_cache_key(struct visit *v, struct slice *key, bool *has_credentials) MUST_USE;
 /* The name for purges: the key of the configuration as expanded, else path and query. at is NULL
  * where the arena is full, as of: */

@@ -9,7 +9,7 @@ enum {
 
 static bool add(struct gateway *g, struct slice part)
 {
-    return cache_key_add(&g->requests, part);
+    return cache_key_add(&g->key, part);
 }
 
 /* Absent, one text, or a list: no two of them are alike. */
@@ -92,14 +92,13 @@ static bool add_selection(struct visit *v)
 {
     struct gateway *g = v->gateway;
     const struct selection *s = &v->selection;
-    size_t start = g->requests.n;
+    size_t start = g->key.n;
     if (!s->fields)
         return add(g, s->view ? s->view->name : SLICE_NONE) && add(g, SLICE("all"));
-    if (!fields_write(s->fields, &g->requests))
+    if (!fields_write(s->fields, &g->key))
         return false;
-    struct slice text =
-        arena_copy(&v->exchange->arena, slice_after(buffer_slice(&g->requests), start));
-    g->requests.n = start;
+    struct slice text = arena_copy(&v->exchange->arena, slice_after(buffer_slice(&g->key), start));
+    g->key.n = start;
     return text.at && add(g, s->view ? s->view->name : SLICE_NONE) && add(g, SLICE("some")) &&
            add(g, text);
 }
@@ -148,7 +147,7 @@ bool answer_cache_key(struct visit *v, struct slice *key, bool *has_credentials)
 {
     struct gateway *g = v->gateway;
     bool is_given = v->plan->config->cache.key.compiled;
-    g->requests.n = 0;
+    g->key.n = 0;
     *has_credentials = false;
     const struct config_endpoint *e = v->plan->config;
     const struct slice hash = {(const char *)&e->hash, sizeof e->hash};
@@ -157,7 +156,7 @@ bool answer_cache_key(struct visit *v, struct slice *key, bool *has_credentials)
                    add_headers(v, !is_given, has_credentials) &&
                    add_credentials(v, has_credentials) && add_claims(v, has_credentials) &&
                    add_varied(v);
-    *key = buffer_slice(&g->requests);
+    *key = buffer_slice(&g->key);
     return is_good;
 }
 
@@ -256,10 +255,10 @@ struct slice answer_cache_path(struct visit *v, bool with_query)
 static struct slice expand(struct visit *v, const struct config_template *t)
 {
     struct gateway *g = v->gateway;
-    g->requests.n = 0;
-    if (template_expand_plain(t->compiled, g->values, &g->requests) != FAULT_NONE)
+    g->key.n = 0;
+    if (template_expand_plain(t->compiled, g->values, &g->key) != FAULT_NONE)
         return SLICE_NONE;
-    return arena_copy(&v->exchange->arena, buffer_slice(&g->requests));
+    return arena_copy(&v->exchange->arena, buffer_slice(&g->key));
 }
 
 struct slice answer_cache_name(struct visit *v)

@@ -25,6 +25,7 @@ struct gateway {
     struct arena arena;             /* of the plans */
     struct exchange_pool exchanges; /* of runs that several clients share */
     struct buffer requests;         /* those being written in this turn */
+    struct buffer key;              /* of a whole answer, or a name or a tag of it: being written */
     struct template_value *values;  /* of the template being filled: room for the largest */
     unsigned n_compressing;         /* answers on their way into a coding, whole ones */
     unsigned n_compressing_parts;   /* and those that come in parts */

@@ -10,7 +10,8 @@
 enum {
     PLAN_CHUNK = 16 * 1024,
     REQUESTS_LIMIT = 4 * 1024 * 1024, /* bytes of the requests that one turn writes, */
-    BODIES_OF_A_TURN = 16             /* and of bodies that are as large as a client's may be */
+    BODIES_OF_A_TURN = 16,            /* and of bodies that are as large as a client's may be */
+    KEY_LIMIT = 256 * 1024            /* an answer with a longer one is not remembered */
 };
 
 static void free_gateway(struct gateway *g)
@@ -20,6 +21,7 @@ static void free_gateway(struct gateway *g)
     service_call_free_kept(&g->calls);
     router_free(g->router);
     buffer_done(&g->requests);
+    buffer_done(&g->key);
     arena_done(&g->arena);
     exchange_pool_done(&g->exchanges);
     for (unsigned i = 0; i < g->config->n_auth; i++)
@@ -128,6 +130,7 @@ struct gateway *gateway_new(struct loop *loop, const struct config *config,
     arena_init(&g->arena, PLAN_CHUNK, SIZE_MAX / 2);
     exchange_pool_init(&g->exchanges);
     buffer_init(&g->requests, REQUESTS_LIMIT + BODIES_OF_A_TURN * config->bounds.request_body);
+    buffer_init(&g->key, KEY_LIMIT);
     loop_ready_init(&g->ready, on_ready);
     open_services(g);
     take_keys(g);
