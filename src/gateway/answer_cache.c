@@ -7,7 +7,8 @@
 #include "wire/token.h"
 
 enum {
-    JOINS_MAX = 4, /* flights that a visit waits for, as what they brought had been purged */
+    JOINS_MAX = 4, /* flights that a visit waits for, as what they brought had been purged; then
+                      it has a run of its own */
     NS_A_MS = 1000000,
     GRACE_MS = 20, /* what a flight has by its own deadline is on its way then */
 };
@@ -318,6 +319,7 @@ static void fly_alone(struct answer_wait *w)
     struct visit *v = w->visit;
     struct answer_flight *f = answer_flight_new(v->gateway);
     w->is_alone = true;
+    w->asked = w->begun = 0; /* it brings nothing from before now */
     answer_flight_tell_alone(f, landing_seat_take(answer_cache_of(v)->seats, &w->seat));
     fly(w, f);
 }
@@ -425,8 +427,7 @@ static bool join_again(struct answer_wait *w)
     return false;
 }
 
-/* Those that waited for what is another's each have a run of their own, in the time that is left:
- * none of them waits for the next one. */
+/* What it waited for is nothing for it: it has a run of its own, in the time that is left. */
 static void go_alone(struct answer_wait *w)
 {
     struct visit *v = w->visit;
@@ -440,12 +441,15 @@ static void on_landed(struct seat *s, const struct landing *l)
     struct visit *v = w->visit;
     struct record r;
     if (l->word == ANSWER_OWN && !w->has_begun) {
-        go_alone(w);
+        go_alone(w); /* and does not wait for the next one, as nobody's is another's */
         return;
     }
     bool is_good = l->news && record_read(&r, blob_slice(l->news));
-    if (is_good && !is_for(w, l, &r) && join_again(w))
+    if (is_good && !is_for(w, l, &r)) {
+        if (!join_again(w))
+            go_alone(w);
         return;
+    }
     end_wait(w);
     if ((!is_good || answer_cache_has_failed(&r)) && send_stale(w))
         return;

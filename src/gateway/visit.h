@@ -57,10 +57,10 @@ struct visit {
     struct slice request_id; /* the client's, or made */
     struct trace trace;
     uint64_t patience_ms; /* that the client says it has; UINT64_MAX where it does not */
-    uint64_t waited_ms;   /* for a store, before its run: a word of nobody about its time */
-    bool has_parent;      /* the trace is the client's */
-    unsigned n_parents;   /* traceparent fields of the client */
-    bool is_recorded;     /* the trace is exported (spans.h); then this is the request's: */
+    uint64_t waited_ms; /* before its run, for a store or another's run: no word of the client's */
+    bool has_parent;    /* the trace is the client's */
+    unsigned n_parents; /* traceparent fields of the client */
+    bool is_recorded;   /* the trace is exported (spans.h); then this is the request's: */
     char span[TRACE_SPAN_SIZE];
     bool is_proxied;            /* the peer is a trusted proxy */
     struct slice forwarded_for; /* what it says; empty where nothing */

@@ -51,23 +51,40 @@ static struct service_question question_of(const struct service_call *c,
                                      service_lookup_now_ms(cache_of(c))};
 }
 
+static void take_tag(struct outcome_caching *oc, struct slice *tags, struct slice tag,
+                     struct arena *arena)
+{
+    tags[oc->n_tags] = arena_copy(arena, tag);
+    oc->n_tags += tags[oc->n_tags].at != NULL;
+}
+
 /* All tags of who reads and of the entry, in the arena; none where that is full. */
 static void take_tags(struct outcome_caching *oc, const struct service_caching *caching,
                       const struct record *r, struct arena *arena)
 {
-    struct service_tags all = {.n = 0};
-    for (unsigned i = 0; i < caching->n_tags; i++)
-        service_tags_add(&all, caching->tags[i]);
-    service_tags_add_record(&all, r);
-    struct slice *tags = all.n ? arena_take(arena, all.n * sizeof *tags) : NULL;
+    struct slice tag;
+    unsigned n = caching->n_tags;
+    for (size_t at = 0; record_next_tag(r, &at, &tag);)
+        n++;
+    struct slice *tags = n ? arena_take(arena, n * sizeof *tags) : NULL;
     if (!tags)
         return;
     oc->tags = tags;
     oc->n_tags = 0;
-    for (unsigned i = 0; i < all.n; i++) {
-        tags[oc->n_tags] = arena_copy(arena, all.at[i]);
-        oc->n_tags += tags[oc->n_tags].at != NULL;
-    }
+    for (unsigned i = 0; i < caching->n_tags; i++)
+        take_tag(oc, tags, caching->tags[i], arena);
+    for (size_t at = 0; record_next_tag(r, &at, &tag);)
+        take_tag(oc, tags, tag, arena);
+}
+
+/* Whose it is, and what it is purged by: so, too, where it is not kept. */
+static void tell_whose(const struct service_call *c, const struct service_caching *caching,
+                       const struct record *r, struct outcome_caching *oc)
+{
+    bool is_public = caching->settings->respects_origin && r->freshness.is_public;
+    oc->is_private = (caching->credentials.n && !is_public) ||
+                     token_list_has(r->vary, SLICE("x-forwarded-for")); /* ours, of its address */
+    take_tags(oc, caching, r, c->request.arena);
 }
 
 /* ttl_ms: that is left of it, as its reader sees it. */
@@ -75,14 +92,11 @@ static void tell_of_entry(const struct service_call *c, const struct service_cac
                           const struct record *r, int64_t ttl_ms, struct outcome *o)
 {
     struct outcome_caching *oc = &o->caching;
-    bool is_public = caching->settings->respects_origin && r->freshness.is_public;
     oc->is_stored = true;
-    oc->is_private = (caching->credentials.n && !is_public) ||
-                     token_list_has(r->vary, SLICE("x-forwarded-for")); /* ours, of its address */
     oc->ttl_ms = ttl_ms;
     if (r->vary.n)
         oc->vary = arena_copy(c->request.arena, r->vary);
-    take_tags(oc, caching, r, c->request.arena);
+    tell_whose(c, caching, r, oc);
 }
 
 static void hit(struct service_call *c, const struct service_caching *caching,
@@ -345,7 +359,7 @@ static void take_answer(struct service_wait *w, const struct service_flight_end 
     if (e->is_stored)
         tell_of_entry(c, &w->caching, &e->record, ttl_of(w, &e->record), &c->outcome);
     else if (e->record.status)
-        take_tags(&c->outcome.caching, &w->caching, &e->record, c->request.arena);
+        tell_whose(c, &w->caching, &e->record, &c->outcome.caching);
     service_call_tell(c);
 }
 

@@ -115,7 +115,7 @@ def test_those_of_one_address_ask_once(gateway):
     for client, address in zip(clients, them):
         assert client.answer().json() == {"one": {"you": address}}
         client.close()
-    assert asked(gateway, key) == 2
+    assert asked(gateway, key) == 2, gateway.stderr()
 
 
 def test_then_nobody_waits_for_another_for_a_while(gateway):
@@ -176,3 +176,32 @@ def test_a_hurried_clients_answer_is_its_own_too(gateway):
     hurried = [("X-Request-Timeout-Ms", "4000")]
     assert gateway.get(f"/own/{key}", fields=who("192.0.2.1") + hurried).json() == {"one": {"you": "192.0.2.1"}}
     assert gateway.get(f"/own/{key}", fields=who("192.0.2.2")).json() == {"one": {"you": "192.0.2.2"}}
+
+
+def test_nor_is_what_memory_does_not_take_another_ones(start):
+    gateway = start(CONFIG.replace("services:", "cache: {memory: 0B}\nservices:"))
+    key, whose, them = fresh(), Whose(is_held=True), addresses(4)
+    gateway["alpha"].on(f"/{key}", whose)
+    clients = ask_all(gateway, f"/own/{key}", them)
+    whose.may.set()
+    for client, address in zip(clients, them):
+        assert client.answer().json() == {"one": {"you": address}}
+        client.close()
+
+
+def test_nor_is_what_was_purged_on_its_way(gateway):
+    key, whose, them = fresh(), Whose(is_held=True), addresses(4)
+    gateway["alpha"].on(f"/{key}", whose)
+    clients = ask_all(gateway, f"/own/{key}", them[:3])
+    before = metric(gateway, "coalesced")
+    body = b'{"key":"alpha:/%s"}' % key.encode()
+    assert gateway.get("/cache/purge", "POST", body=body, place="admin").status == 200
+    clients.append(gateway.client().ask(f"/own/{key}", fields=who(them[3])))
+    wait_for(lambda: metric(gateway, "coalesced") == before + 1)
+    misses = metric(gateway, "miss")
+    whose.may.set()
+    for client, address in zip(clients, them):
+        assert client.answer().json() == {"one": {"you": address}}
+        client.close()
+    assert asked(gateway, key) == len(them)
+    assert metric(gateway, "miss") == misses + 3
