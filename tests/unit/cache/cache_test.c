@@ -148,8 +148,10 @@ static struct blob *record_that_shows(bool is_brittle)
 
 static bool put_that_shows(struct cache *c, bool is_brittle, uint64_t begun)
 {
-    return cache_put(
-        c, &(struct cache_entry){record_that_shows(is_brittle), SLICE("/page/7"), LATER, begun});
+    return cache_put(c, &(struct cache_entry){.record = record_that_shows(is_brittle),
+                                              .url = SLICE("/page/7"),
+                                              .until_ms = LATER,
+                                              .begun = begun});
 }
 
 static void what_shows_parts_goes_with_them_and_what_is_brittle_with_anything(void **unused)
@@ -201,7 +203,7 @@ static void an_entry_shows_at_most_64_parts(void **unused)
     for (unsigned i = 0; i <= RECORD_SHOWN_MAX; i++)
         many[i] = shown[0];
     for (r.n_shown = 64; r.n_shown <= 65; r.n_shown++) {
-        const struct cache_entry e = {record_write(&r, 65536), SLICE_NONE, LATER, 0};
+        const struct cache_entry e = {.record = record_write(&r, 65536), .until_ms = LATER};
         assert_int_equal(cache_put(c, &e), r.n_shown == 64);
     }
     cache_free(c);
