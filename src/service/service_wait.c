@@ -51,9 +51,13 @@ static struct service_question question_of(const struct service_call *c,
                                      service_lookup_now_ms(cache_of(c))};
 }
 
+/* Once each. */
 static void take_tag(struct outcome_caching *oc, struct slice *tags, struct slice tag,
                      struct arena *arena)
 {
+    for (unsigned i = 0; i < oc->n_tags; i++)
+        if (slice_equal(tags[i], tag))
+            return;
     tags[oc->n_tags] = arena_copy(arena, tag);
     oc->n_tags += tags[oc->n_tags].at != NULL;
 }
