@@ -4,10 +4,10 @@
 usage: SHEAF=build/sheaf tests/blackbox/soak.py MINUTES
 
 One service stamps each answer with the time at which it made it and how long it lives; clients ask
-for ten thousand keys, some far more often than others, by a source's cache and by an endpoint's;
-meanwhile tags and everything are purged. No answer may be older than its life, nor older than a
-purge of its tag that had been answered when it was asked for (by LATE at most: clocks are read once a
-turn). In the second half of the time the program may not take more memory than in the first.
+for ten thousand keys, some far more often than others, by a source's cache, by an endpoint's, and by
+both; meanwhile keys, prefixes, tags and everything are purged. No answer may be older than its life,
+nor older than a purge of it that had been answered when it was asked for (by LATE at most: clocks are
+read once a turn). In the second half of the time the program may not take more memory than in the first.
 """
 
 import asyncio
@@ -34,7 +34,11 @@ services: {maker: {targets: ["http://@maker@"]}}
 endpoints:
   - path: /source/{id}
     sources:
-      part: {get: "maker:/{id}", required: true, cache: {ttl: 60s, tags: ["group:{id}"], origin_tags: true}}
+      part: {get: "maker:/{id}", required: true, cache: {ttl: 60s, key: "part:{id}", origin_tags: true}}
+  - path: /both/{id}
+    cache: 1s
+    sources:
+      part: {get: "maker:/{id}", required: true, cache: {ttl: 60s, key: "part:{id}", origin_tags: true}}
   - path: /whole/{id}
     cache: {ttl: 1s, tags: ["page:{id}"]}
     sources: {part: {get: "maker:/{id}", required: true}}
@@ -42,8 +46,24 @@ endpoints:
 
 
 def life(key):
-    """Seconds that the service gives it; an endpoint's own ttl is 1."""
+    """Seconds that the service gives it."""
     return 1 + key % 3
+
+
+def longest(path, key):
+    """Seconds that an answer of this path may be old: an endpoint gives a second of its own."""
+    return {"source": life(key), "whole": 1, "both": life(key) + 1}[path]
+
+
+def purges_of(path, key):
+    """The purges that end it; /whole has the tags and the key of no part."""
+    if path == "whole":
+        return [("all", True)]
+    return [("all", True), ("tag", f"g{key % GROUPS}"), ("key", f"part:{key}"), ("prefix", f"part:{str(key)[:2]}")]
+
+
+def some_key():
+    return int(KEYS * random.random() ** 4)
 
 
 async def make(reader, writer):
@@ -58,7 +78,7 @@ async def make(reader, writer):
 async def serve(reader, writer):
     try:
         await make(reader, writer)
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
         writer.close()
 
 
@@ -74,7 +94,7 @@ async def exchange(streams, head, body=b""):
 class Soak:
     def __init__(self, gateway, seconds):
         self.gateway, self.until = gateway, time.time() + seconds
-        self.purged = [0.0] * GROUPS  # when the last answered purge was asked for
+        self.purged = {}  # when the last answered purge of this was asked for
         self.n_asked, self.n_purges, self.wrong = 0, 0, []
         self.resident = []
 
@@ -82,39 +102,36 @@ class Soak:
         host, port = str(self.gateway.places[place]).split(":")
         return asyncio.open_connection(host, int(port))
 
-    def judge(self, key, asked, is_whole, made, purged):
-        oldest = max(asked - (1 if is_whole else life(key)), 0 if is_whole else purged)
-        if made < oldest - LATE:
-            self.wrong.append(f"key {key}, whole: {is_whole}: {oldest - made:.3f} s too old")
+    def oldest(self, path, key):
+        """When it may have been made at the earliest, asked for now, and what says so."""
+        return max((time.time() - longest(path, key), "its life"),
+                   *((self.purged.get(p, 0), f"a purge of {p}") for p in purges_of(path, key)))
 
     async def client(self):
         streams = await self.connect("listen")
         while time.time() < self.until:
-            key, is_whole = int(KEYS * random.random() ** 4), random.random() < 0.3
-            purged, asked = self.purged[key % GROUPS], time.time()
-            path = "whole" if is_whole else "source"
+            key, path = some_key(), random.choice(["source", "both", "whole"])
+            oldest, why = self.oldest(path, key)
             status, body = await exchange(streams, f"GET /{path}/{key} HTTP/1.1\r\n")
             part = json.loads(body).get("part") or {}
             if status != 200 or part.get("key") != key:
-                self.wrong.append(f"key {key}: {status} {body[:100]}")
-                continue
-            self.judge(key, asked, is_whole, part["made"], purged)
+                self.wrong.append(f"/{path}/{key}: {status} {body[:100]}")
+            elif part["made"] < oldest - LATE:
+                self.wrong.append(f"/{path}/{key}: {oldest - part['made']:.3f} s too old for {why}")
             self.n_asked += 1
 
     async def purger(self):
         streams = await self.connect("admin")
         while time.time() < self.until:
             await asyncio.sleep(0.2)
-            group = random.randrange(GROUPS)
-            is_all = random.random() < 0.02
-            body = json.dumps({"all": True} if is_all else {"tag": f"g{group}"}).encode()
+            purge = random.choices(purges_of("source", some_key()), [1, 20, 20, 10])[0]
             asked = time.time()
             status, said = await exchange(
-                streams, "POST /cache/purge HTTP/1.1\r\nContent-Type: application/json\r\n", body)
+                streams, "POST /cache/purge HTTP/1.1\r\nContent-Type: application/json\r\n",
+                json.dumps(dict([purge])).encode())
             if status != 200:
                 self.wrong.append(f"purge: {status} {said}")
-            for i in range(GROUPS) if is_all else [group]:
-                self.purged[i] = asked
+            self.purged[purge] = asked
             self.n_purges += 1
 
     async def watcher(self):
