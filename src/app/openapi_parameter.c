@@ -1,10 +1,8 @@
 /* openapi_parameter.c - what a client may send: path, query and headers */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "app/openapi_internal.h"
 #include "app/schema.h"
 #include "base/check.h"
+#include "config/parameter.h"
 #include "json/scan.h"
 
 static const char *const types[] = {
@@ -20,15 +18,6 @@ static struct draft *value_of(const struct config_parameter *p, struct slice tex
 {
     bool is_json = text.n && scan_json(text, 1).verdict == SCAN_OK;
     return p->type == CONFIG_STRING || !is_json ? draft_text(arena, text) : draft_read(arena, text);
-}
-
-static void set_number(struct draft *schema, const char *name, double number)
-{
-    char text[64];
-    snprintf(text, sizeof text, "%.15g", number);
-    if (strtod(text, NULL) != number)
-        snprintf(text, sizeof text, "%.17g", number);
-    draft_set_word(schema, name, text);
 }
 
 static struct draft *values_of(const struct config_parameter *p, const struct slice *texts,
@@ -57,15 +46,15 @@ static void put_pattern(struct draft *schema, const struct config_parameter *p)
 static struct draft *schema_of(const struct config_parameter *p, struct arena *arena)
 {
     struct draft *schema = schema_of_type(arena, types[p->type]);
-    bool is_numeric = p->type == CONFIG_INTEGER || p->type == CONFIG_NUMBER;
+    bool is_numeric = parameter_is_numeric(p);
     if (p->pattern)
         put_pattern(schema, p);
     if (p->n_allowed)
         draft_set(schema, "enum", values_of(p, p->allowed, p->n_allowed, arena));
     if (p->has_min && is_numeric)
-        set_number(schema, "minimum", p->min);
+        draft_set(schema, "minimum", draft_read(arena, p->min));
     if (p->has_max && is_numeric)
-        set_number(schema, "maximum", p->max);
+        draft_set(schema, "maximum", draft_read(arena, p->max));
     if (p->is_list) {
         schema = schema_list_of(schema);
         if (p->has_default)

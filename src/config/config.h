@@ -215,7 +215,7 @@ struct config_parameter {
     struct slice default_text; /* one value, or for a list see default_items */
     struct slice *default_items;
     unsigned n_default_items;
-    double min, max;
+    struct slice min, max; /* JSON numbers, as written */
     struct slice *allowed; /* enum */
     unsigned n_allowed;
     struct pattern *pattern; /* NULL where none; whole match */

@@ -6,77 +6,35 @@
  */
 #include "config/config_parameter.h"
 
-#include <ctype.h>
-#include <stdlib.h>
+#include "config/parameter.h"
+#include "json/compare.h"
 
-#include "json/scan.h"
-
-/* Digits as JSON has them: no plus, no leading zero. */
-static bool is_integer(struct slice text)
+static const char *wrong_type(enum config_type type)
 {
-    size_t i = text.n > 0 && text.at[0] == '-';
-    size_t first = i;
-    while (i < text.n && isdigit((unsigned char)text.at[i]))
-        i++;
-    return i == text.n && i > first && (text.at[first] != '0' || i == first + 1);
+    static const char *const texts[] = {
+        [CONFIG_STRING] = NULL,
+        [CONFIG_INTEGER] = "is not an integer",
+        [CONFIG_NUMBER] = "is not a number",
+        [CONFIG_BOOLEAN] = "is neither true nor false",
+    };
+    return texts[type];
 }
 
-static bool is_number(struct slice text)
+/* Why the parameter does not take this value; NULL where it does. */
+static const char *refusal(const struct config_parameter *p, struct slice text)
 {
-    bool may_be = text.n > 0 && (text.at[0] == '-' || isdigit((unsigned char)text.at[0]));
-    return may_be && isspace((unsigned char)text.at[text.n - 1]) == 0 &&
-           scan_json(text, 1).verdict == SCAN_OK;
-}
-
-static const char *refuse_type(const struct config_parameter *p, struct slice text)
-{
-    switch (p->type) {
-    case CONFIG_STRING:
-        return NULL;
-    case CONFIG_INTEGER:
-        return is_integer(text) ? NULL : "is not an integer";
-    case CONFIG_NUMBER:
-        return is_number(text) ? NULL : "is not a number";
-    case CONFIG_BOOLEAN:
-        return slice_equal(text, SLICE("true")) || slice_equal(text, SLICE("false"))
-                   ? NULL
-                   : "is neither true nor false";
-    }
-    return NULL;
-}
-
-static bool matches(const struct config_parameter *p, struct slice text)
-{
-    struct pattern_scratch *scratch = pattern_scratch_new();
-    enum pattern_verdict verdict = pattern_match(p->pattern, scratch, text);
+    struct pattern_scratch *scratch = p->pattern ? pattern_scratch_new() : NULL;
+    unsigned faults = parameter_judge(p, text, scratch);
     pattern_scratch_free(scratch);
-    return verdict == PATTERN_MATCH;
-}
-
-static bool is_allowed(const struct config_parameter *p, struct slice text)
-{
-    for (unsigned i = 0; i < p->n_allowed; i++)
-        if (slice_equal(p->allowed[i], text))
-            return true;
-    return p->n_allowed == 0;
-}
-
-const char *config_parameter_refuses(const struct config_parameter *p, struct slice text)
-{
-    const char *why = refuse_type(p, text);
-    if (why)
-        return why;
-    if (p->pattern && !matches(p, text))
+    if (faults & PARAMETER_TYPE)
+        return wrong_type(p->type);
+    if (faults & (PARAMETER_PATTERN | PARAMETER_COSTLY))
         return "does not match the pattern";
-    if (!is_allowed(p, text))
+    if (faults & PARAMETER_ENUM)
         return "is not in the enum";
-    bool is_numeric = p->type == CONFIG_INTEGER || p->type == CONFIG_NUMBER;
-    double number = is_numeric ? strtod(text.at, NULL) : 0;
-    if (is_numeric && p->has_min && number < p->min)
+    if (faults & PARAMETER_MIN)
         return "is below min";
-    if (is_numeric && p->has_max && number > p->max)
-        return "is above max";
-    return NULL;
+    return faults ? "is above max" : NULL;
 }
 
 struct config_parameter *config_add_parameter(struct reading *r, struct config_endpoint *e,
@@ -120,7 +78,7 @@ static bool read_value(struct reading *r, const struct config_parameter *p,
     if (!option_scalar(r, value, "a value"))
         return false;
     *out = value_text(r, p, value);
-    const char *why = config_parameter_refuses(p, *out);
+    const char *why = refusal(p, *out);
     if (why)
         reading_complain(r, RULE_PARAMETER_VALUE, value->place,
                          "the %s '%s' %s; give one that a client could send", what,
@@ -195,15 +153,14 @@ static struct place place_of(const struct node *map, const char *key)
 /* What no option alone can tell: options that contradict each other. */
 static void check_whole(struct reading *r, const struct config_parameter *p, const struct node *map)
 {
-    bool is_numeric = p->type == CONFIG_INTEGER || p->type == CONFIG_NUMBER;
     if (p->has_default && p->is_required && p->place != CONFIG_IN_PATH)
         reading_complain(r, RULE_PARAMETER_DEFAULT, place_of(map, "default"),
                          "a required parameter is never absent, so its default is never used; "
                          "leave one of them out");
-    if ((p->has_min || p->has_max) && !is_numeric)
+    if ((p->has_min || p->has_max) && !parameter_is_numeric(p))
         reading_complain(r, RULE_PARAMETER_RANGE, place_of(map, p->has_min ? "min" : "max"),
                          "min and max compare numbers; add `type: integer` or `type: number`");
-    if (p->has_min && p->has_max && p->min > p->max)
+    if (p->has_min && p->has_max && compare_json(p->min, p->max) == COMPARE_GREATER)
         reading_complain(r, RULE_PARAMETER_RANGE, place_of(map, "max"),
                          "max is below min, so no value will do; swap them");
 }

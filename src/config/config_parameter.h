@@ -7,5 +7,3 @@
  * (told). It may move the ones before it. */
 struct config_parameter *config_add_parameter(struct reading *r, struct config_endpoint *e,
                                               const struct node *key, enum config_place place);
-/* Why the parameter does not take this value, in words; NULL where it does. */
-const char *config_parameter_refuses(const struct config_parameter *p, struct slice text);

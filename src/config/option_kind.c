@@ -5,9 +5,6 @@
  */
 #include "config/option_kind.h"
 
-#include <math.h>
-#include <stdlib.h>
-
 #include "config/quantity.h"
 #include "json/scan.h"
 
@@ -215,10 +212,8 @@ static void read_number(struct reading *r, const struct option *row, struct node
 {
     if (!option_scalar(r, value, "a number"))
         return;
-    double number = strtod(value->text.at, NULL);
-    if (scan_json(value->text, 1).verdict == SCAN_OK && strchr("-0123456789", value->text.at[0]) &&
-        isfinite(number))
-        *(double *)option_at(object, row) = number;
+    if (scan_json(value->text, 1).verdict == SCAN_OK && strchr("-0123456789", value->text.at[0]))
+        *(struct slice *)option_at(object, row) = reading_copy(r, value->text);
     else
         reading_complain(r, RULE_NUMBER, value->place,
                          "'%s' is not a number; write it as 12 or -0.5",

@@ -291,7 +291,8 @@ static void check_parameters(const struct config_endpoint *e)
     assert_int_equal(p[0].place, CONFIG_IN_PATH);
     assert_int_equal(p[0].type, CONFIG_INTEGER);
     assert_true(p[0].is_required && p[0].has_min && p[0].has_max);
-    assert_true(p[0].min > 0.9 && p[0].min < 1.1 && p[0].max > 8.9);
+    ASSERT_SLICE(p[0].min, "1");
+    ASSERT_SLICE(p[0].max, "9");
     assert_true(p[1].is_list && p[1].has_default);
     assert_int_equal(p[1].n_default_items, 2);
     ASSERT_SLICE(p[1].default_items[1], "2");

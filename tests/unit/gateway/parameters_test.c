@@ -11,7 +11,7 @@ static const char endpoint[] = "  - path: /p/{id}/{n}\n"
                                "      n: {type: integer, min: -5, max: 64}\n"
                                "    query:\n"
                                "      q: {required: true}\n"
-                               "      price: {type: number, max: 9.5}\n"
+                               "      price: {type: number, max: 9.50}\n"
                                "      flag: {type: boolean}\n"
                                "      size: {enum: [s, m, l]}\n"
                                "      tags: {list: true, pattern: \"[^!]+\"}\n"
@@ -129,7 +129,8 @@ static void wrong_values_are_violations(void **state)
         {{.query = "q=1&other=%zz&%zz=1&x=1&x=2"}, ""},
         {{.query = "q=1&price=9.5"}, ""},
         {{.query = "q=1&price=-1.5e-3"}, ""},
-        {{.query = "q=1&price=9.51"}, "price: must be at most 9.5;"},
+        {{.query = "q=1&price=9.51"}, "price: must be at most 9.50;"},
+        {{.query = "q=1&price=9.50000000000000000001"}, "price: must be at most 9.50;"},
         {{.query = "q=1&price=1."}, "price: must be a number;"},
         {{.query = "q=1&price=.5"}, "price: must be a number;"},
         {{.query = "q=1&price=1e"}, "price: must be a number;"},
