@@ -43,6 +43,10 @@ void arena_reset(struct arena *a)
 {
     if (!a->first)
         return;
+    if (a->first->size > a->first_size) {
+        arena_done(a);
+        return;
+    }
     free_from(a->first->next);
     a->first->next = NULL;
     a->taken = a->first->size;

@@ -2,7 +2,8 @@
  *
  * What dies with an exchange is taken from its arena and never freed alone. An arena has a
  * limit; reaching it is an error like any other (NULL). A reset keeps the first chunk, so that a
- * recycled arena allocates nothing in the steady state. One thread at a time.
+ * recycled arena allocates nothing in the steady state; a chunk that had to be larger than usual,
+ * for a large first take, is not kept. One thread at a time.
  */
 #pragma once
 
@@ -23,7 +24,8 @@ struct arena {
     size_t first_size;
 };
 
-/* No memory is held until the first arena_take(). first_size is the size of the kept chunk. */
+/* No memory is held until the first arena_take(). first_size: bytes of the first chunk, unless more
+ * are taken at once; a reset keeps no more than that. */
 void arena_init(struct arena *a, size_t first_size, size_t limit);
 void arena_reset(struct arena *a);
 void arena_done(struct arena *a);

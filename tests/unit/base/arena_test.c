@@ -56,6 +56,19 @@ static void a_reset_keeps_the_first_chunk_only(void **state)
     arena_done(&a);
 }
 
+static void a_reset_keeps_no_more_than_the_first_size(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, 256, 1 << 20);
+    assert_non_null(arena_take(&a, 100000));
+    arena_reset(&a);
+    assert_int_equal(a.taken, 0);
+    assert_non_null(arena_take(&a, 16));
+    assert_int_equal(a.taken, 256);
+    arena_done(&a);
+}
+
 static void copies_and_prints_end_with_nul(void **state)
 {
     (void)state;
@@ -80,6 +93,7 @@ int main(void)
         cmocka_unit_test(what_is_taken_is_aligned_and_its_own),
         cmocka_unit_test(the_limit_is_an_answer),
         cmocka_unit_test(a_reset_keeps_the_first_chunk_only),
+        cmocka_unit_test(a_reset_keeps_no_more_than_the_first_size),
         cmocka_unit_test(copies_and_prints_end_with_nul),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
