@@ -22,7 +22,8 @@ void cache_free(struct cache *c);
 
 struct cache_entry {
     struct blob *record; /* (record.h) its key, name and tags are the entry's; taken over */
-    struct slice url;    /* SERVICE:TARGET, purged by unsafe calls to the same; empty: none */
+    struct slice url;    /* purged by unsafe calls to the same: SERVICE:TARGET of a source, or the
+                            path of a whole answer; empty: none */
     uint64_t until_ms;   /* since 1970: of no use to anybody from then on */
     uint64_t begun;      /* generations_now() before its call began, or before a store was asked */
     bool is_found;       /* in a store */
@@ -50,7 +51,7 @@ bool cache_distrusts(const struct cache *c, const struct record *r, struct slice
 enum cache_purge_kind {
     CACHE_PURGE_KEY, /* of an entry, its key as expanded */
     CACHE_PURGE_TAG,
-    CACHE_PURGE_URL,    /* SERVICE:TARGET */
+    CACHE_PURGE_URL,    /* as of cache_entry */
     CACHE_PURGE_PREFIX, /* of names */
     CACHE_PURGE_ALL,
 };

@@ -23,7 +23,7 @@ enum {
 enum generations_kind {
     GENERATIONS_NAME, /* of an entry: product:1042:EUR */
     GENERATIONS_TAG,
-    GENERATIONS_URL, /* SERVICE:TARGET */
+    GENERATIONS_URL, /* SERVICE:TARGET of a source, or the path of a whole answer */
 };
 
 struct generations;

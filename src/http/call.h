@@ -26,7 +26,7 @@ enum call_end {
 };
 
 struct call;
-struct upstream; /* the connection, call.c's own */
+struct upstream; /* the connection, see upstream.h */
 
 struct call_request {
     struct slice head; /* the whole head in HTTP/1 form, its empty line included */

@@ -1,8 +1,9 @@
 /* server.h - client connections of one worker: bytes in, exchanges up, answers out (RFC 9112)
  *
- * Keep-alive, pipelining answered in order with at most one request read ahead, bodies by length
- * and chunked, Expect: 100-continue, HEAD, and the bounds: a head (431, target 414), a body (413),
- * the time for a head (408), for sending (the connection is cut), idle time, connections at once.
+ * Keep-alive, pipelining answered in order (of what comes behind the request that is answered about
+ * as much is read ahead as a head may have), bodies by length and chunked, Expect: 100-continue,
+ * HEAD, and the bounds: a head (431, target 414), a body (413), the time for a head (408), for
+ * sending (the connection is cut), idle time, connections at once.
  *
  * One worker's; nothing here is shared.
  */

@@ -4,7 +4,7 @@
  * Each level of the instruction set has its own code and all give the same verdict as the scalar
  * one; scan_json() uses the best that this processor has.
  *
- * Pure, no memory beyond the stack and a worker's scratch; never reads a byte outside the text.
+ * Pure, no memory beyond the stack; never reads a byte outside the text.
  */
 #pragma once
 

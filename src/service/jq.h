@@ -65,5 +65,6 @@ void jq_prepare(struct jq *j, struct slice program);
 /* NULL: the queue is full. */
 struct jq_job *jq_begin(struct jq *j, const struct jq_work *work, jq_done *done,
                         void *owner) MUST_USE;
-/* Nothing comes any more. A program under way is left to end within its time. */
+/* Nothing comes any more. A program under way is left to end within its time; only where its
+ * document is still being written the helper is replaced. */
 void jq_cancel(struct jq_job *job);

@@ -45,9 +45,9 @@ struct flight_seat landing_seat_told(const struct seat *s);
 /* Harmless where it was not taken. */
 void landing_seat_leave(struct seat *s);
 
-/* To all that wait. seats: as flight_land() gives them, free()d; a share of the news is taken over.
- */
+/* To all that wait. seats: as flights_land() gives them, free()d; a share of the news is taken
+ * over. */
 void landing_tell(const struct crew *crew, struct flight_seat *seats, size_t n,
                   const struct landing *l);
-/* To one, without news: the lead of a flight that everybody left. */
+/* To one, without news: the lead of a flight, as who waits for it has changed. */
 void landing_nudge(const struct crew *crew, struct flight_seat seat, uint64_t word);

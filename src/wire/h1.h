@@ -75,8 +75,9 @@ struct h1_reader {
     uint64_t n_left;      /* bytes of the body, or of its chunk, that are still to come */
 };
 
-/* *head is written only by the call that gives H1_HEAD or refuses a whole head, so readers may
- * share one that each looks at before another reads on. */
+/* *head is written by calls that read a head, and says something from H1_HEAD until the next of
+ * them. Nothing is kept in it meanwhile, so readers may share one that each looks at before another
+ * reads on. */
 void h1_init(struct h1_reader *r, enum h1_kind kind, size_t head_limit, struct h1_head *head);
 
 /* Reads on at base[from..to) up to the next event. *used becomes the offset behind what was read
