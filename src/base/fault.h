@@ -9,10 +9,8 @@
 
 enum fault {
     FAULT_NONE = 0,
-    FAULT_CLIENT,  /* the request is wrong */
-    FAULT_CONFIG,  /* the configuration is wrong */
-    FAULT_SERVICE, /* a service answered what it must not */
-    FAULT_TIME,    /* too late */
-    FAULT_LIMIT,   /* a bound of ours was reached */
-    FAULT_SYSTEM,  /* the machine said no; errno tells */
+    FAULT_CLIENT, /* the request is wrong */
+    FAULT_CONFIG, /* the configuration is wrong */
+    FAULT_LIMIT,  /* a bound of ours was reached */
+    FAULT_SYSTEM, /* the machine said no; errno tells */
 };

@@ -131,28 +131,26 @@ void connection_watch_write(struct connection *c)
 
 static const struct {
     unsigned may_follow;
-    bool is_busy;                        /* in the middle of a request or an answer */
     void (*arrive)(struct connection *); /* may move on */
     void (*ring)(struct connection *);   /* the deadline passed */
 } states[] = {
-    [CONNECTION_OPENING] = {BIT(CONNECTION_IDLE) | BIT(CONNECTION_CLOSED), false, NULL, give_up},
+    [CONNECTION_OPENING] = {BIT(CONNECTION_IDLE) | BIT(CONNECTION_CLOSED), NULL, give_up},
     [CONNECTION_IDLE] = {BIT(CONNECTION_HEAD) | BIT(CONNECTION_BODY) | BIT(CONNECTION_ANSWER) |
                              BIT(CONNECTION_CLOSED),
-                         false, rest, give_up},
+                         rest, give_up},
     [CONNECTION_HEAD] = {BIT(CONNECTION_BODY) | BIT(CONNECTION_ANSWER) | BIT(CONNECTION_CLOSED),
-                         true, await_head, time_out},
+                         await_head, time_out},
     [CONNECTION_BODY] = {BIT(CONNECTION_BODY) | BIT(CONNECTION_ANSWER) | BIT(CONNECTION_CLOSED),
-                         true, await_more_body, time_out},
+                         await_more_body, time_out},
     [CONNECTION_ANSWER] = {BIT(CONNECTION_IDLE) | BIT(CONNECTION_LINGER) | BIT(CONNECTION_CLOSED),
-                           true, connection_watch_write, look_at_progress},
-    [CONNECTION_LINGER] = {BIT(CONNECTION_CLOSED), false, linger, end_lingering},
-    [CONNECTION_CLOSED] = {0, false, close_stream, NULL},
+                           connection_watch_write, look_at_progress},
+    [CONNECTION_LINGER] = {BIT(CONNECTION_CLOSED), linger, end_lingering},
+    [CONNECTION_CLOSED] = {0, close_stream, NULL},
 };
 
 void connection_move(struct connection *c, enum connection_state next)
 {
     CHECK(states[c->state].may_follow & BIT(next));
-    c->server->n_busy += (unsigned)states[next].is_busy - (unsigned)states[c->state].is_busy;
     c->state = next;
     if (states[next].arrive)
         states[next].arrive(c);

@@ -86,11 +86,6 @@ unsigned server_n_connections(const struct server *s)
     return s->n_connections;
 }
 
-unsigned server_n_busy(const struct server *s)
-{
-    return s->n_busy;
-}
-
 void server_free(struct server *s)
 {
     CHECK(s->n_connections == 0);

@@ -54,7 +54,5 @@ void server_drain(struct server *s);
 /* Cuts what is left. */
 void server_cut(struct server *s);
 unsigned server_n_connections(const struct server *s);
-/* Connections in the middle of a request or an answer. */
-unsigned server_n_busy(const struct server *s);
 /* Only without connections. */
 void server_free(struct server *s);

@@ -22,7 +22,6 @@ struct server {
     struct exchange_pool exchanges;
     struct list connections;
     unsigned n_connections;
-    unsigned n_busy;
     bool is_draining;
     struct h1_head head;
     uint64_t date_s;

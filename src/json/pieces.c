@@ -6,8 +6,6 @@
  */
 #include "json/pieces.h"
 
-#include "base/check.h"
-
 enum {
     FIRST_CAPACITY = 16,
     SMALL = 64, /* bytes: about what a slice costs on its way out */
@@ -76,28 +74,6 @@ bool pieces_add(struct pieces *p, struct slice bytes)
     }
     p->n_bytes += bytes.n;
     return true;
-}
-
-/* The slice's last bytes; where they are the end of the copies, there is room for others. */
-static void shorten(struct pieces *p, struct slice *s, size_t n)
-{
-    size_t n_copied = (size_t)(p->copies_at - p->copies);
-    if (s->at + s->n == p->copies_at)
-        p->copies_at -= n < n_copied ? n : n_copied;
-    s->n -= n;
-}
-
-void pieces_drop(struct pieces *p, size_t n_bytes)
-{
-    CHECK(n_bytes <= p->n_bytes);
-    p->n_bytes -= n_bytes;
-    while (n_bytes > 0 && p->n > 0) {
-        struct slice *last = &p->at[p->n - 1];
-        size_t n = n_bytes < last->n ? n_bytes : last->n;
-        shorten(p, last, n);
-        n_bytes -= n;
-        p->n -= last->n == 0;
-    }
 }
 
 struct slice pieces_join(struct pieces *p)

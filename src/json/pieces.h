@@ -24,8 +24,6 @@ static inline struct pieces pieces_in(struct arena *arena)
 
 /* false: the arena is full. An empty slice adds nothing. */
 bool pieces_add(struct pieces *p, struct slice bytes) MUST_USE;
-/* The last n bytes are taken away again; they were added last, in one or more slices. */
-void pieces_drop(struct pieces *p, size_t n_bytes);
 /* All of it in one place: the only slice, or a copy in the arena that is the only one from then on;
  * at NULL: the arena is full. */
 struct slice pieces_join(struct pieces *p) MUST_USE;

@@ -116,5 +116,3 @@ void stream_close(struct stream *s);
 void stream_shutdown(struct stream *s);
 /* Does that still wait for the peer to take what is before it? Closing now would lose it. */
 bool stream_is_parting(const struct stream *s);
-/* The protocol that ALPN settled on; empty where none. */
-struct slice stream_protocol(const struct stream *s);

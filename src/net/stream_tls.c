@@ -205,12 +205,3 @@ bool stream_tls_begin(struct stream *s, SSL_CTX *context, const char *server_nam
     s->kind = &stream_tls;
     return true;
 }
-
-struct slice stream_protocol(const struct stream *s)
-{
-    const unsigned char *name = NULL;
-    unsigned n = 0;
-    if (s->ssl)
-        SSL_get0_alpn_selected(s->ssl, &name, &n);
-    return (struct slice){(const char *)name, n};
-}

@@ -17,11 +17,6 @@ static bool is_up(const struct tier_link *l)
     return l->state != TIER_LINK_WAITING && l->state != TIER_LINK_CLOSING;
 }
 
-bool tier_link_is_ready(const struct tier_link *l)
-{
-    return l->state == TIER_LINK_READY;
-}
-
 static void arm(struct tier_link *l, uint64_t ms)
 {
     loop_arm(l->loop, &l->timer, l->loop->now_ms + ms);

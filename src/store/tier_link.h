@@ -90,7 +90,6 @@ void tier_link_init(struct tier_link *l);
 void tier_link_close(struct tier_link *l);
 /* Connects, or leaves an address that is not among them any more. */
 void tier_link_set_addresses(struct tier_link *l, const struct addresses *a);
-bool tier_link_is_ready(const struct tier_link *l);
 
 /* A command of n_words words: begun, given its words (resp.h), ended. false: not ready, or too much
  * is under way. */

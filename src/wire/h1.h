@@ -52,7 +52,6 @@ struct h1_head {
     bool chunked;
     bool has_length;
     bool expects_continue;
-    bool is_upgrade;
     uint64_t length; /* of Content-Length, where has_length */
     unsigned n_fields;
     struct h1_field fields[H1_MAX_FIELDS];

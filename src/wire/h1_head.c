@@ -24,9 +24,8 @@ struct facts {
     bool has_bad_framing;
     bool has_coding; /* Transfer-Encoding, whatever it names */
     bool has_other_coding;
-    bool ends_with_chunked;       /* the last coding of all */
-    bool closes, keeps, upgrades; /* options of Connection */
-    bool has_upgrade;
+    bool ends_with_chunked; /* the last coding of all */
+    bool closes, keeps;     /* options of Connection */
 };
 
 struct cursor {
@@ -141,7 +140,6 @@ static void read_connection(struct facts *facts, struct slice value)
     while (token_next(&value, &option)) {
         facts->closes |= token_equals(option, SLICE("close"));
         facts->keeps |= token_equals(option, SLICE("keep-alive"));
-        facts->upgrades |= token_equals(option, SLICE("upgrade"));
     }
 }
 
@@ -154,8 +152,6 @@ static void read_field(struct h1_head *head, struct facts *facts, struct slice n
         facts->has_bad_host |= !token_is_authority(value);
     } else if (name.n == 6 && token_equals(name, SLICE("expect"))) {
         head->expects_continue |= token_equals(value, SLICE("100-continue"));
-    } else if (name.n == 7 && token_equals(name, SLICE("upgrade"))) {
-        facts->has_upgrade = true;
     } else if (name.n == 10 && token_equals(name, SLICE("connection"))) {
         read_connection(facts, value);
     } else if (name.n == 14 && token_equals(name, SLICE("content-length"))) {
@@ -252,7 +248,6 @@ static unsigned judge(struct h1_head *head, enum h1_kind kind, const struct fact
     if (kind == H1_REQUEST && !has_good_host(head, facts))
         return BAD;
     head->keep_alive = !facts->closes && (head->minor == 1 || facts->keeps);
-    head->is_upgrade = facts->upgrades && facts->has_upgrade;
     head->expects_continue &= head->minor == 1;
     return judge_framing(head, facts);
 }

@@ -28,9 +28,3 @@ struct media {
 
 /* The field's value; SLICE_NONE where there is none. What is no media type is MEDIA_OTHER. */
 struct media media_of(struct slice content_type);
-
-/* Is it JSON, whatever its parameters say? */
-static inline bool media_is_json(struct slice content_type)
-{
-    return media_of(content_type).kind == MEDIA_JSON;
-}

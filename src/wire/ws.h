@@ -23,7 +23,6 @@ enum {
 };
 
 enum ws_code { /* 7.4.1 and its registry */
-    WS_NORMAL = 1000,
     WS_GOING_AWAY = 1001,
     WS_PROTOCOL_ERROR = 1002,
     WS_UNSUPPORTED = 1003,

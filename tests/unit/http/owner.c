@@ -149,7 +149,6 @@ int owner_teardown(void **state)
     struct owner *o = *state;
     server_cut(o->server);
     RIG_UNTIL(&o->rig, server_n_connections(o->server) == 0);
-    assert_int_equal(server_n_busy(o->server), 0);
     assert_int_equal(o->n_open, 0);
     assert_int_equal(rig_count(&o->rig, COUNT_CONNECTIONS_OPEN), 0);
     server_free(o->server);

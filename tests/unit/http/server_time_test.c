@@ -241,7 +241,7 @@ static void a_drain_ends_idle_connections_and_closes_behind_answers(void **state
     RIG_UNTIL(&o->rig, o->held);
     server_drain(o->server);
     rig_expect_end(&o->rig, idle[1], text);
-    assert_int_equal(server_n_busy(o->server), 1);
+    assert_int_equal(server_n_connections(o->server), 1);
     owner_answer(o->held, SLICE("last"));
     rig_expect(&o->rig, o->client, &o->text, "Connection: close\r\n\r\nlast");
     rig_expect_end(&o->rig, o->client, &o->text);
