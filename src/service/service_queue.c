@@ -211,7 +211,7 @@ static void insert(struct service *s, struct service_call *c)
     s->n_required += c->request.is_required;
 }
 
-/* The last of this worker, where it goes behind this one, leaves its seat to it. */
+/* The last of this worker, where it goes behind this one, makes room for it. */
 static bool put_out_last(struct service *s, const struct service_call *c)
 {
     if (list_is_empty(&s->waiting) || rank(last(s)) >= rank(c))
@@ -232,7 +232,7 @@ static bool add_below(atomic_uint *n, unsigned most)
 
 /* The bound is one for required sources alone, too: below it one of them comes in, and for it an
  * optional one goes, here now or elsewhere at its next look. */
-static bool take_seat(struct service *s, const struct service_call *c)
+static bool enter(struct service *s, const struct service_call *c)
 {
     unsigned most = s->config->concurrency.queue;
     if (c->request.is_required && !add_below(&s->shared->n_required, most))
@@ -246,7 +246,7 @@ static bool take_seat(struct service *s, const struct service_call *c)
 
 bool service_queue_add(struct service *s, struct service_call *c)
 {
-    if (!take_seat(s, c)) {
+    if (!enter(s, c)) {
         refuse(c);
         return false;
     }
