@@ -36,8 +36,8 @@ static unsigned of_kind(const struct outcome *o)
     case OUTCOME_OPEN:
     case OUTCOME_OVERLOADED:
         return 503;
-    case OUTCOME_MISSING: /* only-if-cached, RFC 9111 5.2.1.7; or no place for its value */
-        return o->caching.how == OUTCOME_MISS && !o->status ? 504 : 502;
+    case OUTCOME_MISSING: /* RFC 9111 5.2.1.7; else there is no place for its value */
+        return o->caching.is_withheld ? 504 : 502;
     case OUTCOME_OK:
     case OUTCOME_UNREACHABLE:
     case OUTCOME_INVALID:

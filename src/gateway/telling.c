@@ -244,8 +244,7 @@ static bool may_reuse(const struct telling *t, const struct run *r, const struct
  * (RFC 9211 2). */
 static bool is_own(const struct run *r)
 {
-    const struct outcome *o = r->failed >= 0 ? &r->sources[r->failed].outcome : NULL;
-    return o && o->kind == OUTCOME_MISSING && o->caching.how == OUTCOME_MISS && !o->status;
+    return r->failed >= 0 && r->sources[r->failed].outcome.caching.is_withheld;
 }
 
 bool telling_add(struct answer *a, struct run *r, const struct assembly *document,

@@ -36,6 +36,7 @@ enum outcome_cache {
 struct outcome_caching {
     enum outcome_cache how;   /* of a list: stale where an element is, else the worst of all */
     bool has_missed;          /* of a list: not every element was had from the cache */
+    bool is_withheld;         /* only-if-cached, and it is not: nothing was called */
     bool is_private;          /* to the credentials of its request, or to its client's address */
     bool is_stored;           /* had from the cache, or kept in it now: what follows holds */
     int64_t ttl_ms;           /* that is left of it */

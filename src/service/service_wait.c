@@ -125,7 +125,7 @@ static void refuse(struct service_call *c)
 {
     c->outcome.kind = OUTCOME_MISSING;
     c->outcome.detail = SLICE("is not in the cache, and nothing else was wanted");
-    c->outcome.caching.how = OUTCOME_MISS;
+    c->outcome.caching = (struct outcome_caching){.how = OUTCOME_MISS, .is_withheld = true};
     loop_ready(context_of(c)->loop, &c->ready);
 }
 

@@ -3,7 +3,7 @@
 import re
 import time
 
-from behaviour import after, answer, in_turn
+from behaviour import after, answer, closing, in_turn
 from cases import fresh, table
 from gateway import Gateway
 
@@ -74,6 +74,11 @@ endpoints:
     query: {ids: {list: true}}
     sources:
       related: {each: ids, get: "alpha:/{id}-{item}", cache: 60s}
+  - path: /inside/{id}
+    query: {ids: {list: true}}
+    sources:
+      product: {get: "alpha:/{id}"}
+      related: {each: ids, get: "alpha:/{item}", cache: 60s, into: product.related, required: true}
   - path: /post/{id}
     method: POST
     sources:
@@ -167,6 +172,14 @@ def test_of_a_list_the_worst_counts(gateway):
     got = gateway.get(f"/list/{key}?ids=1,2")
     assert got["cache-status"] == 'sheaf; hit; detail="related=hit"'
     assert 0 < max_age(got) <= 60
+
+
+def test_a_list_without_a_place_was_asked_for_though_nobody_answered(gateway):
+    key, dead = serve(gateway, answer(7)), fresh()
+    gateway["alpha"].on(f"/{dead}", closing())
+    got = gateway.get(f"/inside/{key}?ids={dead}")
+    got.problem(502)
+    assert got["cache-status"] == 'sheaf; fwd=miss; detail="related=miss"'
 
 
 def test_an_endpoints_miss_tells_of_its_sources(gateway):
