@@ -18,7 +18,6 @@ enum {
     ADMIN_CONNECTIONS = 256,
     ADMIN_TIMEOUT_MS = 10000,
     LOOK_EVERY_MS = 5,
-    NAMES_WAIT_MS = 1000, /* for the addresses of a new snapshot */
 };
 
 /* The workers go over to the snapshot with what is known of its names by now, so that a reload
@@ -108,7 +107,7 @@ static void run_reload(struct loop_message *base, void *owner)
     watch(c, &targets, before->config);
     control_targets_done(&targets);
     if (c->is_waiting && !was_waiting) /* the wait is one, however many reloads come in it */
-        loop_arm(&c->loop, &c->patience, c->loop.now_ms + NAMES_WAIT_MS);
+        loop_arm(&c->loop, &c->patience, c->loop.now_ms + CONTROL_NAMES_WAIT_MS);
     snapshot_release(before);
     free(m);
 }

@@ -23,6 +23,10 @@
 #include "net/resolver.h"
 #include "observe/counters.h"
 
+enum {
+    CONTROL_NAMES_WAIT_MS = 1000, /* for the addresses of a configuration, before it serves */
+};
+
 struct control {
     struct worker_shared *shared;
     pthread_t thread;

@@ -10,6 +10,7 @@
 #include "observe/span.h"
 #include "policy/backoff.h"
 #include "service/service_head.h"
+#include "wire/status.h"
 
 enum {
     GATHER_EVERY_MS = 50,
@@ -118,7 +119,7 @@ static void judge(struct control *c)
     struct control_spans *s = &c->spans;
     char why[32];
     snprintf(why, sizeof why, "it answered %u", s->status);
-    if (s->status >= 200 && s->status <= 299) {
+    if (status_is_success(s->status)) {
         s->n_sent += s->n_sending;
         forget_batch(s);
     } else if (is_retryable(s->status)) {

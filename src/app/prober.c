@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/check.h"
 #include "http/call.h"
+#include "wire/status.h"
 
 enum {
     FIXED_MAX = 256, /* bytes of a request beside its path and Host */
@@ -47,7 +48,7 @@ static void on_head(struct call *call, const struct h1_head *head, const char *b
 {
     (void)base;
     struct prober *p = LIST_OWNER(call, struct prober, call);
-    p->is_fine = head->status >= 200 && head->status <= 299;
+    p->is_fine = status_is_success(head->status);
 }
 
 static void on_body(struct call *call, struct slice chunk)

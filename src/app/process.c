@@ -20,8 +20,7 @@
 #include "edge/rate_table.h"
 
 enum {
-    NAMES_WAIT_MS = 1000, /* for the first addresses, before we listen */
-    LAST_WAIT_MS = 1000,  /* after a cut, for what cannot be cut */
+    LAST_WAIT_MS = 1000, /* after a cut, for what cannot be cut */
     LAST_LINES_MS = 50,
     STEP_MS = 5,
 };
@@ -100,7 +99,8 @@ static bool open_journal(struct process *p)
 static void wait_names(struct process *p)
 {
     const struct timespec step = {0, STEP_MS * 1000000};
-    for (int ms = 0; ms < NAMES_WAIT_MS && atomic_load(&p->control.n_unresolved); ms += STEP_MS)
+    for (int ms = 0; ms < CONTROL_NAMES_WAIT_MS && atomic_load(&p->control.n_unresolved);
+         ms += STEP_MS)
         nanosleep(&step, NULL);
 }
 

@@ -57,6 +57,13 @@ void blob_release(struct blob_pool *pool, struct blob *b);
 /* From now until its last release, *n_held has the bytes of this blob, which is of no pool and has
  * not been counted before. By one of its holders; NULL: nobody asks. */
 void blob_count(struct blob *b, atomic_size_t *n_held);
+/* What a bound on *n_held leaves; all of it where nobody counts. */
+static inline size_t blob_bytes_left(const atomic_size_t *n_held, size_t bound)
+{
+    size_t held = n_held ? atomic_load_explicit(n_held, memory_order_relaxed) : 0;
+    return held < bound ? bound - held : 0;
+}
+
 /* Has the one who asks the only share? */
 static inline bool blob_is_alone(const struct blob *b)
 {

@@ -4,6 +4,7 @@
 #include "gateway/caching.h"
 #include "gateway/problem.h"
 #include "store/tier.h"
+#include "wire/status.h"
 #include "wire/token.h"
 
 enum {
@@ -26,7 +27,7 @@ static uint64_t given_or_none(uint64_t ms)
 struct freshness_settings answer_cache_settings(const struct visit *v, unsigned status)
 {
     const struct config_cache *c = config_of(v);
-    if (answer_cache_is_missing(status))
+    if (status_is_missing(status))
         return (struct freshness_settings){.ttl_ms = c->negative_ms};
     return (struct freshness_settings){
         .ttl_ms = c->ttl_ms,

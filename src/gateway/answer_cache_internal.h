@@ -60,12 +60,6 @@ static inline uint64_t answer_cache_now(const struct visit *v)
     return v->gateway->loop->wall_us / 1000;
 }
 
-/* What is not there: kept for `negative`. */
-static inline bool answer_cache_is_missing(unsigned status)
-{
-    return status == 404 || status == 410;
-}
-
 /* Records that are no answers have the status 0. They say that answers to a key are each client's
  * own, so that nobody waits for another's. */
 static inline bool answer_cache_is_sign(const struct record *r)

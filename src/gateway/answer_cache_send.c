@@ -4,16 +4,12 @@
 #include "gateway/compressing.h"
 #include "gateway/etag.h"
 #include "gateway/telling.h"
+#include "wire/status.h"
 #include "wire/token.h"
 
 enum {
     STATUS_NOT_MODIFIED = 304
 };
-
-static bool is_good(const struct record *r)
-{
-    return r->status >= 200 && r->status < 300;
-}
 
 static bool add(struct answer *a, struct slice name, struct slice value)
 {
@@ -94,7 +90,7 @@ static bool gather(struct answer *a, struct visit *v, const struct answer_cache_
 static void count(const struct visit *v, const struct answer_cache_sending *s)
 {
     enum counter_id id = COUNT_ANSWERS_COMPLETE;
-    if (!is_good(s->record))
+    if (!status_is_success(s->record->status))
         id = COUNT_ANSWERS_FAILED;
     else if (!s->is_kept && answer_cache_has_failed(s->record))
         id = COUNT_ANSWERS_PARTIAL;
@@ -134,7 +130,7 @@ void answer_cache_send(struct visit *v, const struct answer_cache_sending *s)
         answer_give_up(e);
         return;
     }
-    if (s->is_kept && is_good(r) && etag_is_had(&e->request, etag)) {
+    if (s->is_kept && status_is_success(r->status) && etag_is_had(&e->request, etag)) {
         status = STATUS_NOT_MODIFIED;
         answer_remove(&a, SLICE("content-type"));
         compressing_forget(&a, v);

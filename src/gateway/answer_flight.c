@@ -15,6 +15,7 @@
 #include "http/collector.h"
 #include "json/scan.h"
 #include "store/tier.h"
+#include "wire/status.h"
 #include "wire/token.h"
 
 enum {
@@ -232,7 +233,7 @@ static struct blob *make_record(struct answer_flight *f, const struct collected 
     if (!c->is_whole || !list_fields(f, c, &r))
         return NULL;
     /* Named in any case: who joined it behind a purge of its tags must see that. */
-    *is_kept = name_entry(f, &r, etag) && (is_success(f, c) || answer_cache_is_missing(c->status));
+    *is_kept = name_entry(f, &r, etag) && (is_success(f, c) || status_is_missing(c->status));
     struct blob *record = record_write(&r, f->gateway->config->bounds.memory);
     if (record)
         blob_count(record, f->gateway->loop->blobs.n_held);
@@ -290,7 +291,7 @@ static void put_sign(struct answer_flight *f)
 static void rest_or_not(struct answer_flight *f, const struct collected *c)
 {
     struct service_cache *cache = cache_of(f);
-    if (is_success(f, c) || answer_cache_is_missing(c->status))
+    if (is_success(f, c) || status_is_missing(c->status))
         flights_rest_not(cache->cache->flights, &f->key);
     else
         flights_rest(cache->cache->flights, &f->key, cache->loop->now_ms);
@@ -308,7 +309,7 @@ static void on_collected(void *owner, const struct collected *c)
     is_kept = is_kept && record && !is_one_clients && keep(f, record);
     if (f->kind.is_background)
         rest_or_not(f, c);
-    if (!is_kept && answer_cache_is_missing(c->status))
+    if (!is_kept && status_is_missing(c->status))
         service_cache_remove(cache_of(f), f->key.text);
     land(f, &f->key, record, is_kept ? ANSWER_KEPT : is_one_clients ? ANSWER_OWN : ANSWER_LANDED);
 }
@@ -357,7 +358,7 @@ static bool is_an_answer(const struct answer_flight *f, const struct record *r)
             return false;
     return !r->freshness.is_private &&
            (r->status == e->status ||
-            (e->cache.negative_ms && answer_cache_is_missing(r->status))) &&
+            (e->cache.negative_ms && status_is_missing(r->status))) &&
            scan_json(r->body, DEPTH_MAX).verdict == SCAN_OK;
 }
 

@@ -8,6 +8,8 @@
 #include "wire/target.h"
 #include "wire/template.h"
 
+_Static_assert(ASK_ID_MAX == 256 && ASK_PARAMS_MAX == 64, "sentences of this file name them");
+
 static bool is_id(struct json_value v)
 {
     return (v.kind == JSON_STRING || v.kind == JSON_NUMBER) && v.text.n <= ASK_ID_MAX;

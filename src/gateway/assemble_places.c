@@ -331,7 +331,7 @@ bool assemble_reserve_names(struct run *r, uint64_t joined, struct names *names)
             count_names(text, &n, &n_escaped);
     }
     size_t room = names_room(names, n) + n_escaped + n * PARTS_ROOM;
-    if (room > USUAL && room < service_body_memory_left(&r->gateway->calls))
+    if (room > USUAL && room < service_memory_left(&r->gateway->calls))
         r->visit->exchange->arena.limit += room + AROUND;
     return names_reserve(names, n);
 }

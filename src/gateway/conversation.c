@@ -161,6 +161,8 @@ static void ask_again(struct conversation *c, const struct ask *a, struct arena 
         ask(c, a->id, target, NULL);
 }
 
+_Static_assert(CONVERSATION_ASKS_MAX == 8, "a sentence below names it");
+
 static void take_question(struct conversation *c, const struct ask *a, struct arena *arena)
 {
     if (websocket_is_ending(c->socket))

@@ -213,7 +213,7 @@ static bool make_room(struct run *r, unsigned source, unsigned n)
     size_t room = (size_t)n * (is_batch ? ELEMENT_ROOM : ELEMENT_ROOM + ANSWER_ROOM);
     if (n <= USUAL)
         return true;
-    if (room > service_body_memory_left(&r->gateway->calls))
+    if (room > service_memory_left(&r->gateway->calls))
         return false;
     arena_of(r)->limit += room;
     return true;

@@ -8,6 +8,7 @@
 #include "gateway/answer_cache.h"
 #include "gateway/gateway_internal.h"
 #include "service/service_call.h"
+#include "wire/status.h"
 
 struct late {
     struct gateway *gateway;
@@ -22,7 +23,7 @@ struct late {
 static void forget_changed(const struct late *l, const struct outcome *o)
 {
     const struct slice url = {l->text + l->n_client + l->n_request_id, l->n_url};
-    if (o->status >= 200 && o->status <= 399)
+    if (status_is_no_error(o->status))
         answer_cache_forget_path(l->gateway, url);
 }
 

@@ -59,7 +59,7 @@ enum {
 
 static void make_room(const struct shaping *s, size_t n)
 {
-    if (n > USUAL && n < service_body_memory_left(&s->run->gateway->calls) / SHAPE_ROOM)
+    if (n > USUAL && n < service_memory_left(&s->run->gateway->calls) / SHAPE_ROOM)
         arena_of(s)->limit += n * SHAPE_ROOM;
 }
 

@@ -148,15 +148,6 @@ static size_t next_size(const struct connection *c, size_t now, size_t needed)
     return needed > size ? needed : size;
 }
 
-static bool has_memory(const struct server *s, size_t n)
-{
-    const atomic_size_t *n_held = s->loop->blobs.n_held;
-    if (!s->bounds.memory || !n_held)
-        return true;
-    size_t held = atomic_load_explicit(n_held, memory_order_relaxed);
-    return held < s->bounds.memory && n <= s->bounds.memory - held;
-}
-
 /* Room for n bytes in the body's blob; false: the process holds too much already. */
 static bool make_room(struct connection *c, size_t n)
 {
@@ -165,7 +156,7 @@ static bool make_room(struct connection *c, size_t n)
     if (e->body && n <= e->body->capacity)
         return true;
     size_t size = next_size(c, e->body ? e->body->n : 0, n);
-    if (!has_memory(c->server, size))
+    if (size > server_memory_left(c->server))
         return false;
     e->body = e->body ? blob_take_grown(blobs, e->body, size) : blob_take(blobs, size);
     return true;

@@ -28,5 +28,12 @@ struct server {
     char date[SERVER_DATE_SIZE + 1];
 };
 
+/* What bounds.memory leaves; no bound, no end. */
+static inline size_t server_memory_left(const struct server *s)
+{
+    size_t bound = s->bounds.memory ? s->bounds.memory : SIZE_MAX;
+    return blob_bytes_left(s->loop->blobs.n_held, bound);
+}
+
 /* The Date field of this second, its line end included (RFC 9110 6.6.1). */
 struct slice server_date(struct server *s);

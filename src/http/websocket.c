@@ -233,10 +233,7 @@ static void take(struct websocket *w, enum ws_event event)
 /* Of the process; half of a message is held for as long as its client likes. */
 static bool has_memory(const struct websocket *w)
 {
-    const atomic_size_t *n_held = loop_of(w)->blobs.n_held;
-    size_t bound = w->server->bounds.memory;
-    return !w->ws.message || !bound || !n_held ||
-           atomic_load_explicit(n_held, memory_order_relaxed) < bound;
+    return !w->ws.message || server_memory_left(w->server) > 0;
 }
 
 static void on_bytes(struct exchange *e, struct slice bytes)

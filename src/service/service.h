@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "base/blob.h"
 #include "base/random.h"
 #include "config/config.h"
 #include "http/pool.h"
@@ -48,6 +49,12 @@ struct service_context {
     struct service_call *free_calls;       /* to be used again */
     struct service_attempt *free_attempts; /* likewise */
 };
+
+/* What bounds.memory leaves. */
+static inline size_t service_memory_left(const struct service_context *c)
+{
+    return blob_bytes_left(c->n_held, c->bounds->memory);
+}
 
 struct service_target {
     struct pool *pool; /* NULL: an empty slot, or the name of SRV records */

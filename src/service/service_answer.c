@@ -5,6 +5,7 @@
 #include "json/scan.h"
 #include "service/service_format.h"
 #include "service/service_head.h"
+#include "wire/status.h"
 #include "wire/token.h"
 
 enum {
@@ -158,18 +159,13 @@ static void read_failure(const struct service_answer *a, const struct service_re
         keep(a, &body, v.text, r->arena, o);
 }
 
-static bool is_success(unsigned status)
-{
-    return status >= 200 && status <= 299;
-}
-
 void service_answer_read(const struct service_answer *a, const struct service_request *r,
                          struct service_context *c, struct outcome *o)
 {
     o->status = a->status;
     o->retry_after_ms = retry_after_of(a, c);
     take_fields(a, r, o);
-    if (!is_success(a->status)) {
+    if (!status_is_success(a->status)) {
         read_failure(a, r, c, o);
         return;
     }

@@ -9,6 +9,7 @@
 #include "service/service_fault.h"
 #include "service/service_format.h"
 #include "service/service_head.h"
+#include "wire/status.h"
 
 enum {
     HEAD_LIMIT = 1024 * 1024,  /* bytes of a request's head; more comes of huge values alone */
@@ -133,7 +134,7 @@ static bool wants_body(const struct service_attempt *a, unsigned status)
     for (unsigned i = 0; i < a->passed.n; i++)
         if (a->passed.statuses[i] == status)
             return true;
-    return status >= 200 && status <= 299;
+    return status_is_success(status);
 }
 
 /* Its body is passed on where it is JSON, whatever the source's answers are otherwise. */
@@ -444,7 +445,7 @@ static void keep_content(struct service_attempt *a, struct slice body)
     struct service_context *context = context_of(a);
     if (body.n == 0)
         return;
-    if (body.n > service_body_memory_left(context)) {
+    if (body.n > service_memory_left(context)) {
         fail(a, OUTCOME_OVERLOADED, SLICE("no memory is left for the request"));
         return;
     }

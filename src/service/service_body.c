@@ -8,24 +8,12 @@ enum {
     FIRST_BLOB = 256 * 1024, /* bytes taken at most on the word of an announced length alone */
 };
 
-size_t service_body_memory_left(const struct service_context *c)
-{
-    size_t held = atomic_load_explicit(c->n_held, memory_order_relaxed);
-    size_t bound = c->bounds->memory;
-    return held < bound ? bound - held : 0;
-}
-
-static bool has_memory(const struct service_context *c, size_t n)
-{
-    return n <= service_body_memory_left(c);
-}
-
 /* Room for n bytes in a blob, of which the body's bytes so far are the first. */
 static enum service_body_fit move_to_blob(struct service_body *b, struct service_context *c,
                                           size_t n)
 {
     struct blob_pool *pool = &c->loop->blobs;
-    if (!has_memory(c, n))
+    if (n > service_memory_left(c))
         return SERVICE_BODY_NO_MEMORY;
     struct blob *blob = blob_take(pool, n);
     if (b->n)

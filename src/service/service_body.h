@@ -38,7 +38,5 @@ void service_body_end(struct service_body *b, struct service_context *c, struct 
 /* A body of n bytes, which the caller writes, where it is to stay; false: no memory. */
 bool service_body_make(struct service_body *b, struct service_context *c, struct arena *arena,
                        size_t n) MUST_USE;
-/* What bounds.memory leaves. */
-size_t service_body_memory_left(const struct service_context *c);
 /* Gives its blob back; the body is empty then. */
 void service_body_drop(struct service_body *b, struct service_context *c);

@@ -7,6 +7,7 @@
 #include "service/service_call_internal.h"
 #include "service/service_queue.h"
 #include "service/service_wait.h"
+#include "wire/status.h"
 
 enum {
     KEPT_LIMIT = 16 * 1024 * 1024, /* bytes of a request that may be needed again */
@@ -36,7 +37,7 @@ static void forget_changed(const struct service_call *c, const struct outcome *o
 {
     struct service_cache *cache = c->service->context->cache;
     bool is_remembered = atomic_load(&c->service->shared->is_remembered);
-    if (cache && is_remembered && !c->request.is_safe && o->status >= 200 && o->status <= 399)
+    if (cache && is_remembered && !c->request.is_safe && status_is_no_error(o->status))
         service_cache_forget(cache, c->service->config->name, c->request.line);
 }
 

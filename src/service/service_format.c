@@ -183,7 +183,7 @@ static struct service_format_value read_xml(const struct service_format *f,
                                             struct arena *arena)
 {
     size_t limit = c->bounds->response_body;
-    size_t memory = service_body_memory_left(c);
+    size_t memory = service_memory_left(c);
     size_t wanted = limit < SIZE_MAX / TREE_GROWTH ? limit * TREE_GROWTH : SIZE_MAX;
     const struct xml_bounds bounds = {
         .depth = c->bounds->json_depth,

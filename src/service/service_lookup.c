@@ -3,12 +3,13 @@
 
 #include "service/service_key.h"
 #include "service/service_tags.h"
+#include "wire/status.h"
 
 bool service_lookup_takes(const struct config_cache *s, unsigned status)
 {
-    if (status == 404 || status == 410)
+    if (status_is_missing(status))
         return s->negative_ms;
-    return status >= 200 && status <= 299 && status != 206;
+    return status_is_success(status) && status != 206;
 }
 
 struct freshness_settings service_lookup_settings(const struct config_cache *s, unsigned status)
