@@ -298,18 +298,24 @@ void gateway_resume(struct visit *v)
     go_on(v, may_go_on);
 }
 
-static void on_gone(struct exchange *e)
+/* What it waits for, and what it has under way. Harmless where that has happened. */
+static void let_go(struct visit *v)
 {
-    struct visit *v = e->run;
-    if (!v)
-        return;
-    counters_add(v->gateway->context.counters, COUNT_CLIENTS_GONE, 1);
     issuers_leave(v);
     rate_limit_leave(v);
     answer_cache_leave(v);
     compressing_stop(v);
     if (v->run)
         run_stop(v->run);
+}
+
+static void on_gone(struct exchange *e)
+{
+    struct visit *v = e->run;
+    if (!v)
+        return;
+    counters_add(v->gateway->context.counters, COUNT_CLIENTS_GONE, 1);
+    let_go(v);
 }
 
 static void on_room(struct exchange *e)
@@ -335,12 +341,7 @@ void gateway_end_visit(struct visit *v)
     struct gateway *g = v->gateway;
     counters_add(g->context.counters, COUNT_REQUESTS_IN_FLIGHT, -1);
     atomic_fetch_sub_explicit(g->context.n_in_flight, 1, memory_order_relaxed);
-    issuers_leave(v);
-    answer_cache_leave(v);
-    rate_limit_leave(v);
-    compressing_stop(v);
-    if (v->run)
-        run_stop(v->run);
+    let_go(v);
     count_answer(v);
     access_log_visit(v);
     if (v->is_recorded)
