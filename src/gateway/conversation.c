@@ -233,11 +233,8 @@ static bool may_ask(const struct visit *v)
 /* Its parameters are good only if they can stand where they would. */
 static bool check(struct visit *v)
 {
-    const struct rate_limit limit = v->limit;
-    v->limit = (struct rate_limit){0};
     struct run *r = run_new(v, &delivery_plain);
     bool is_good = r && run_check(r);
-    v->limit = limit;
     v->run = NULL;
     if (r && !is_good)
         gateway_refuse_violations(v);

@@ -139,6 +139,7 @@ static void start_ready(struct run *r)
     struct run_turn t;
     for (uint64_t ready = find_ready(r); ready && r->failed < 0; ready = find_ready(r)) {
         run_prepare(r, &t, ready);
+        run_charge(r, &t);
         run_begin(r, &t);
     }
 }
@@ -202,6 +203,7 @@ bool run_start(struct run *r)
     bool is_good = run_prepare(r, &t, r->plan->root & run_called(r));
     if (!check_later_ones(r, t.skipped) || !is_good)
         return false;
+    run_charge(r, &t);
     r->due_ms = service_due_ms(l, r->timeout_ms);
     loop_arm(l, &r->deadline, r->due_ms);
     if (r->delivery->started)

@@ -87,8 +87,7 @@ struct run *run_new(struct visit *v, const struct delivery *delivery);
 /* Calls what can be called. false: nothing was called and nothing will be, because a value of the
  * request cannot stand where it would: the visit's parameters have violations then. */
 bool run_start(struct run *r) MUST_USE;
-/* Would it be started? Nothing is called; the run is of no use any more, nor is its visit charged
- * where that has no limit meanwhile. */
+/* Would it be started? Nothing is called or charged; the run is of no use any more. */
 bool run_check(struct run *r) MUST_USE;
 /* Nobody waits any more: no delivery follows. Harmless where it is over. */
 void run_stop(struct run *r);

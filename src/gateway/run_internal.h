@@ -25,14 +25,18 @@ static inline uint64_t run_rest(uint64_t sources)
 /* The sources of one turn, each in one of these as a bit. */
 struct run_turn {
     uint64_t skipped;
-    uint64_t bad;   /* they have failed before anything was sent */
+    uint64_t bad;   /* they have failed before anything was sent, */
+    uint64_t shed;  /* some of them as they were left out under pressure */
     uint64_t lists; /* of `each`: they are open */
     uint64_t good;  /* their requests stand in the gateway's buffer */
     struct composed composed[CONFIG_MAX_SOURCES];
 };
 
-/* Writes what is to be sent. false: a value of the client's is to blame that something is not. */
+/* Writes what is to be sent, and changes nothing else but the run. false: a value of the client's
+ * is to blame that something is not. */
 bool run_prepare(struct run *r, struct run_turn *t, uint64_t ready);
+/* They will be called: the client pays for what it has not paid so far, or they have failed. */
+void run_charge(struct run *r, struct run_turn *t);
 /* Settles what will not be called, and calls the others. */
 void run_begin(struct run *r, const struct run_turn *t);
 

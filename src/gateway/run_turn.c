@@ -51,21 +51,10 @@ static void look_at_condition(struct run *r, struct run_turn *t, unsigned source
     t->bad |= run_bit(source);
 }
 
-/* The client's permits do not reach as far. */
-static void deny(struct run *r, struct run_turn *t, unsigned source)
-{
-    struct outcome *o = &r->sources[source].outcome;
-    o->kind = OUTCOME_DENIED;
-    o->detail = SLICE("the client has no permit left for it");
-    r->limited |= run_bit(source);
-    t->bad |= run_bit(source);
-}
-
 /* They would have been called. */
 static void leave_out(struct run *r, struct run_turn *t, uint64_t sources)
 {
-    if (sources)
-        counters_add(r->gateway->context.counters, r->shed_as, __builtin_popcountll(sources));
+    t->shed = sources;
     t->bad |= sources;
     for (uint64_t left = sources; left; left = run_rest(left)) {
         struct outcome *o = &r->sources[run_first(left)].outcome;
@@ -78,32 +67,16 @@ static bool prepare_call(struct run *r, struct run_turn *t, unsigned source)
 {
     enum compose_verdict verdict =
         compose_request(r, source, NULL, &t->composed[source], &r->sources[source].outcome);
-    bool is_charged = r->plan->certain >> source & 1;
-    if (verdict == COMPOSE_GOOD && !is_charged && !rate_limit_charge_calls(r->visit, 1))
-        deny(r, t, source);
-    else
-        *(verdict == COMPOSE_GOOD ? &t->good : &t->bad) |= run_bit(source);
+    *(verdict == COMPOSE_GOOD ? &t->good : &t->bad) |= run_bit(source);
     return verdict != COMPOSE_REFUSED;
 }
 
 /* Elements write their requests when their turn comes. */
 static bool prepare_list(struct run *r, struct run_turn *t, unsigned source)
 {
-    struct run_source *s = &r->sources[source];
-    if (!items_open(r, source)) {
-        t->bad |= run_bit(source);
-        return true;
-    }
-    bool is_good = items_check(s->items);
-    bool is_charged = r->plan->certain >> source & 1;
-    unsigned n_calls = is_charged ? 0 : items_n_calls(s->items);
-    if (is_good && !rate_limit_charge_calls(r->visit, n_calls)) {
-        s->items = NULL;
-        deny(r, t, source);
-    } else {
-        t->lists |= run_bit(source);
-    }
-    return is_good;
+    bool is_open = items_open(r, source);
+    *(is_open ? &t->lists : &t->bad) |= run_bit(source);
+    return !is_open || items_check(r->sources[source].items);
 }
 
 bool run_prepare(struct run *r, struct run_turn *t, uint64_t ready)
@@ -124,6 +97,36 @@ bool run_prepare(struct run *r, struct run_turn *t, uint64_t ready)
     for (uint64_t left = ready & r->plan->lists; left; left = run_rest(left))
         is_good &= prepare_list(r, t, run_first(left));
     return is_good;
+}
+
+/* The client's permits do not reach as far. */
+static void deny(struct run *r, struct run_turn *t, unsigned source)
+{
+    struct run_source *s = &r->sources[source];
+    s->items = NULL;
+    s->outcome.kind = OUTCOME_DENIED;
+    s->outcome.detail = SLICE("the client has no permit left for it");
+    r->limited |= run_bit(source);
+    t->good &= ~run_bit(source);
+    t->lists &= ~run_bit(source);
+    t->bad |= run_bit(source);
+}
+
+static void charge(struct run *r, struct run_turn *t, unsigned source)
+{
+    const struct run_items *items = r->sources[source].items;
+    if (!rate_limit_charge_calls(r->visit, items ? items_n_calls(items) : 1))
+        deny(r, t, source);
+}
+
+void run_charge(struct run *r, struct run_turn *t)
+{
+    if (t->shed)
+        counters_add(r->gateway->context.counters, r->shed_as, __builtin_popcountll(t->shed));
+    for (uint64_t left = t->good & ~r->plan->certain; left; left = run_rest(left))
+        charge(r, t, run_first(left));
+    for (uint64_t left = t->lists & ~r->plan->certain; left; left = run_rest(left))
+        charge(r, t, run_first(left));
 }
 
 static void call(struct run *r, unsigned source, const struct composed *c)

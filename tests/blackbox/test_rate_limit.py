@@ -42,6 +42,12 @@ endpoints:
       two: {get: "alpha:/two"}
       three: {get: "alpha:/three", when: has(more)}
       list: {each: ids, get: "alpha:/item/{item}"}
+  - path: /doubtful
+    query: {ids: {list: true}}
+    rate_limit: {rate: 1/h, burst: 5, by: headers.x-caller, cost: calls}
+    sources:
+      one: {get: "alpha:/one"}
+      list: {each: ids, get: "alpha:/item/{item}", when: one.a == 1}
   - path: /needed
     query: {ids: {list: true}}
     rate_limit: {rate: 1/h, burst: 2, by: headers.x-caller, cost: calls}
@@ -207,11 +213,18 @@ def test_unsafe_requests_count(gateway):
     ("one whose condition does not", "/calls?fields=one,three", 4),
     ("elements of a list", "/calls?fields=list&ids=1,2,3", 2),
     ("equal elements once", "/calls?fields=list&ids=1,1,2", 3),
+    ("elements of a list that was in doubt", "/doubtful?ids=1,2", 2),
 )
 def test_each_call_costs(gateway, target, left):
     got = gateway.get(target, **caller(fresh()))
     assert got.status == 200 and got.is_complete()
     assert got["ratelimit"].startswith(f'"default";r={left};'), got["ratelimit"]
+
+
+def test_elements_cost_beside_one_that_cannot_be_asked_for(gateway):
+    got = gateway.get("/doubtful?ids=1,..", **caller(fresh()))
+    assert got.json()["list"] == [1, None]
+    assert got["ratelimit"].startswith('"default";r=3;'), got["ratelimit"]
 
 
 @table(
