@@ -12,6 +12,7 @@
 #include "cache/record.h"
 
 #include "base/buffer.h"
+#include "base/put.h"
 #include "base/varint.h"
 #include "wire/token.h"
 
@@ -36,13 +37,6 @@ enum {
     MUST_REVALIDATE = 32,
     IS_BRITTLE = 64,
 };
-
-static char *put(char *at, struct slice bytes)
-{
-    if (bytes.n)
-        memcpy(at, bytes.at, bytes.n);
-    return at + bytes.n;
-}
 
 /* As it came, whatever of it may be kept. */
 static bool keeps(const struct record *r, const struct record_field *f)

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/put.h"
 #include "cache/record.h"
 #include "wire/token.h"
 
@@ -54,13 +55,6 @@ bool record_keeps_field(struct slice name, struct slice connection)
 {
     return !is_among(name, never_kept, sizeof never_kept / sizeof *never_kept) &&
            !is_named_by(connection, name);
-}
-
-static char *put(char *at, struct slice bytes)
-{
-    if (bytes.n)
-        memcpy(at, bytes.at, bytes.n);
-    return at + bytes.n;
 }
 
 /* All values of a name as one list, put behind what the buffer holds: there is room for it. */

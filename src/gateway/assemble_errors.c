@@ -1,10 +1,11 @@
 /* assemble_errors.c - what went wrong, in declared order, then in the order of elements */
+#include "base/put.h"
 #include "base/quote.h"
 #include "gateway/assemble.h"
 #include "gateway/items.h"
 
 enum {
-    MAX_DIGITS = 10,
+    MAX_DIGITS = 10, /* of a status, of an index */
     /* bytes of an error entry besides its names, kind and message */
     ENTRY_FRAME =
         sizeof "{\"source\":\"\",\"kind\":\"\",\"message\":\"\",\"status\":,\"path\":[]}," +
@@ -72,24 +73,6 @@ static bool next_failure(struct failures *f)
             return true;
     }
     return false;
-}
-
-static char *put(char *at, struct slice bytes)
-{
-    return bytes.n ? mempcpy(at, bytes.at, bytes.n) : at;
-}
-
-static char *put_number(char *at, unsigned number)
-{
-    char digits[MAX_DIGITS];
-    unsigned n = 0;
-    do {
-        digits[n++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    while (n)
-        *at++ = digits[--n];
-    return at;
 }
 
 /* "name: detail" as a JSON string. A source's name has nothing to escape; the opening quote of the

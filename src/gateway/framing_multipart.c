@@ -7,6 +7,7 @@
  * Each part is sent together with the delimiter that closes it, so that no client sees a part one
  * step late. A delimiter is no JSON, wherever it might stand.
  */
+#include "base/put.h"
 #include "gateway/assemble_internal.h"
 #include "gateway/framing.h"
 #include "gateway/parts_list.h"
@@ -19,10 +20,6 @@
 /* Behind a list's number it is the id of its elements. */
 #define OF_ITEMS "-items"
 
-enum {
-    NUMBER_SIZE = 3 /* digits of a source's index, and a NUL */
-};
-
 static bool add(struct assembly *a, struct slice bytes)
 {
     return assemble_add(a, bytes, NULL);
@@ -30,14 +27,8 @@ static bool add(struct assembly *a, struct slice bytes)
 
 static bool add_number(struct assembly *a, unsigned number)
 {
-    char *text = arena_take(&a->run->visit->exchange->arena, NUMBER_SIZE);
-    if (!text)
-        return false;
-    size_t n = 0;
-    if (number >= 10)
-        text[n++] = (char)('0' + number / 10);
-    text[n++] = (char)('0' + number % 10);
-    return add(a, (struct slice){text, n});
+    char *text = arena_take(&a->run->visit->exchange->arena, PUT_NUMBER_MAX);
+    return text && add(a, (struct slice){text, (size_t)(put_number(text, number) - text)});
 }
 
 static bool add_stale(const struct parts *p, struct assembly *a)

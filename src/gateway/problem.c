@@ -2,6 +2,7 @@
 #include "gateway/problem.h"
 
 #include "base/check.h"
+#include "base/put.h"
 #include "base/quote.h"
 #include "wire/status.h"
 
@@ -9,11 +10,6 @@ struct slice problem_title(unsigned status)
 {
     struct slice phrase = status_phrase(status);
     return phrase.n ? phrase : SLICE("Error");
-}
-
-static char *put(char *at, struct slice bytes)
-{
-    return bytes.n ? mempcpy(at, bytes.at, bytes.n) : at;
 }
 
 static char *put_member(char *at, struct slice name, struct slice text)

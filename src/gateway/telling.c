@@ -1,6 +1,7 @@
 /* telling.c - from what came of each source to the fields of the answer */
 #include "gateway/telling.h"
 
+#include "base/put.h"
 #include "gateway/etag.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/items.h"
@@ -8,9 +9,9 @@
 
 enum {
     MS_A_SECOND = 1000,
-    NUMBER_SIZE = 21, /* the digits of the largest, and a sign */
-    MOMENT_MS = 50,   /* what came so long ago has all of its seconds: others count whole ones */
-    WORD_MAX = 16,    /* of telling_word(), and what joins it to a name */
+    NUMBER_SIZE = PUT_NUMBER_MAX + 1, /* with a sign */
+    MOMENT_MS = 50, /* what came so long ago has all of its seconds: others count whole ones */
+    WORD_MAX = 16,  /* of telling_word(), and what joins it to a name */
 };
 
 static const struct slice comma = SLICE_INIT(", ");
@@ -58,23 +59,11 @@ struct telling telling_judge(const struct telling_source *sources, unsigned n, b
     return t;
 }
 
-static char *put(char *at, struct slice bytes)
+static char *put_signed(char *at, int64_t n)
 {
-    return bytes.n ? mempcpy(at, bytes.at, bytes.n) : at;
-}
-
-static char *put_number(char *at, int64_t n)
-{
-    char digits[NUMBER_SIZE];
-    unsigned first = sizeof digits;
-    uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
-    do {
-        digits[--first] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
     if (n < 0)
-        digits[--first] = '-';
-    return put(at, (struct slice){digits + first, sizeof digits - first});
+        *at++ = '-';
+    return put_number(at, n < 0 ? -(uint64_t)n : (uint64_t)n);
 }
 
 /* Names are [A-Za-z0-9_]: nothing in the quoted string is escaped. */
@@ -114,7 +103,7 @@ static struct slice with_number(struct slice words, int64_t n, struct arena *are
     char *text = arena_take(arena, words.n + NUMBER_SIZE);
     if (!text)
         return SLICE_NONE;
-    char *at = put_number(put(text, words), n);
+    char *at = put_signed(put(text, words), n);
     return (struct slice){text, (size_t)(at - text)};
 }
 

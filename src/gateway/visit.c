@@ -2,6 +2,7 @@
 #include "gateway/visit.h"
 
 #include "base/check.h"
+#include "base/put.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/proxies.h"
 #include "gateway/spans.h"
@@ -67,11 +68,6 @@ static void read_fields(struct visit *v)
 }
 
 static const struct slice comma = SLICE_INIT(", ");
-
-static char *put(char *at, struct slice bytes)
-{
-    return bytes.n ? mempcpy(at, bytes.at, bytes.n) : at;
-}
 
 /* All values of a field as one list (RFC 9110 5.3), empty where there are none; at is NULL where
  * the arena is full. */

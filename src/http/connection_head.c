@@ -1,4 +1,5 @@
 /* connection_head.c - the head of an answer (RFC 9112 4 and 6), contiguous, by memcpy alone */
+#include "base/put.h"
 #include "http/connection.h"
 #include "wire/status.h"
 
@@ -7,31 +8,13 @@ enum {
     FRAMING_MAX_SIZE = 96, /* Content-Length or Transfer-Encoding, Connection, the empty line */
 };
 
-static char *put(char *at, struct slice s)
-{
-    memcpy(at, s.at, s.n);
-    return at + s.n;
-}
-
-static char *put_number(char *at, uint64_t n)
-{
-    char digits[20];
-    unsigned first = sizeof digits;
-    do {
-        digits[--first] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n);
-    return put(at, (struct slice){digits + first, sizeof digits - first});
-}
-
 static char *put_status_line(char *at, unsigned status)
 {
     struct slice phrase = status_phrase(status);
     at = put(at, SLICE("HTTP/1.1 "));
     at = put_number(at, status);
     *at++ = ' ';
-    if (phrase.n)
-        at = put(at, phrase);
+    at = put(at, phrase);
     return put(at, SLICE("\r\n"));
 }
 
@@ -40,8 +23,7 @@ static char *put_fields(char *at, const struct field *fields, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         at = put(at, fields[i].name);
         at = put(at, SLICE(": "));
-        if (fields[i].value.n)
-            at = put(at, fields[i].value);
+        at = put(at, fields[i].value);
         at = put(at, SLICE("\r\n"));
     }
     return at;

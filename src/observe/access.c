@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "base/put.h"
 #include "base/quote.h"
 
 /* The most that each text may become, quotes and escapes included; what grows beyond is cut. Their
@@ -25,29 +26,12 @@ _Static_assert(CLIENT_MAX + METHOD_MAX + PATH_MAX_QUOTED + 2 * ID_MAX + 2 * IDEN
                    ACCESS_LINE_MAX,
                "a line has room for at least one source");
 
-static char *put(char *to, struct slice text)
-{
-    memcpy(to, text.at, text.n);
-    return to + text.n;
-}
-
 /* At most max bytes with the quotes. */
 static char *put_quoted(char *to, struct slice text, size_t max)
 {
     if (text.n * QUOTE_GROWTH + 2 > max && quote_json_size(text) > max)
         text.n = (max - 2) / QUOTE_GROWTH;
     return to + quote_json_into(to, text);
-}
-
-static char *put_number(char *to, uint64_t n)
-{
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n);
-    return put(to, (struct slice){digits + at, sizeof digits - at});
 }
 
 /* Exactly `width` digits. */

@@ -1,38 +1,22 @@
 /* span.c - spans and batches of them, byte by byte */
 #include "observe/span.h"
 
+#include "base/put.h"
 #include "base/quote.h"
 
 enum {
     TEXT_MAX = 512, /* of a text with its quotes and escapes */
     N_TEXTS = 6,
     REST_MAX = 960, /* of all else */
-    MAX_DIGITS = 20
 };
 
 _Static_assert(N_TEXTS *TEXT_MAX + REST_MAX < SPAN_LINE_MAX, "a line has room for all of it");
-
-static char *put(char *to, struct slice text)
-{
-    return mempcpy(to, text.at, text.n);
-}
 
 static char *put_text(char *to, struct slice text)
 {
     if (text.n * QUOTE_GROWTH + 2 > TEXT_MAX && quote_json_size(text) > TEXT_MAX)
         text.n = (TEXT_MAX - 2) / QUOTE_GROWTH;
     return text.n ? to + quote_json_into(to, text) : put(to, SLICE("\"\""));
-}
-
-static char *put_number(char *to, uint64_t n)
-{
-    char digits[MAX_DIGITS];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n);
-    return put(to, (struct slice){digits + at, sizeof digits - at});
 }
 
 /* Each attribute ends with a comma, which the last one gives back. */

@@ -1,6 +1,8 @@
 /* timing.c - the Server-Timing field, byte by byte */
 #include "observe/timing.h"
 
+#include "base/put.h"
+
 enum {
     ENTRY_MAX = 64, /* of one source, without its name */
     TOTAL_MAX = 64
@@ -12,11 +14,6 @@ size_t timing_size(const struct access_source *sources, unsigned n)
     for (unsigned i = 0; i < n; i++)
         size += sources[i].name.n + ENTRY_MAX;
     return size;
-}
-
-static char *put(char *to, struct slice text)
-{
-    return mempcpy(to, text.at, text.n);
 }
 
 /* A word of ours. */

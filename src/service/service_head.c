@@ -1,33 +1,16 @@
 /* service_head.c - heads of requests are written, heads of answers looked at */
 #include "service/service_head.h"
 
+#include "base/put.h"
 #include "http/exchange.h"
 #include "wire/http_date.h"
 #include "wire/prefer.h"
 #include "wire/token.h"
 
 enum {
-    MAX_DIGITS = 20,
     RETRY_AFTER_MAX_S = 3600,
-    END_MAX = sizeof "content-length: \r\nx-request-timeout-ms: \r\n\r\n" + 2 * MAX_DIGITS
+    END_MAX = sizeof "content-length: \r\nx-request-timeout-ms: \r\n\r\n" + 2 * PUT_NUMBER_MAX
 };
-
-static char *put(char *at, struct slice bytes)
-{
-    memcpy(at, bytes.at, bytes.n);
-    return at + bytes.n;
-}
-
-static char *put_number(char *at, uint64_t number)
-{
-    char digits[MAX_DIGITS];
-    unsigned n = 0;
-    do {
-        digits[MAX_DIGITS - ++n] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    return put(at, (struct slice){digits + MAX_DIGITS - n, n});
-}
 
 /* The lines that are the call's business, and the empty one. */
 static char *put_end(char *at, const struct service_request *r, uint64_t given_ms)
@@ -62,8 +45,7 @@ bool service_head_write(struct buffer *out, const struct service_request *r, str
     else
         put(at, r->fields);
     at += r->fields.n;
-    if (authorization.n)
-        at = put(at, authorization);
+    at = put(at, authorization);
     at = put_end(at, r, given_ms);
     out->n = (size_t)(at - start);
     return true;
