@@ -8,13 +8,13 @@
 #include "app/control_internal.h"
 #include "app/secret.h"
 #include "base/check.h"
+#include "base/units.h"
 #include "observe/metrics.h"
 #include "service/credentials.h"
 #include "wire/token.h"
 
 enum {
     LOOK_EVERY_MS = 1000,
-    MS_A_SECOND = 1000
 };
 
 struct control_holder {

@@ -6,13 +6,13 @@
 
 #include "app/control.h"
 #include "base/check.h"
+#include "base/units.h"
 #include "cache/freshness.h"
 
 enum {
     ASK_MS = 10000,
     NAME_MS = 1000, /* for the first address */
     ASK_LIMIT = 16 * 1024,
-    MS_A_US = 1000,
     WHY_MAX = 96,
 };
 
@@ -150,7 +150,7 @@ static struct slice field_of(const struct h1_head *head, const char *base, struc
 static void on_head(struct control_call *call, const struct h1_head *head, const char *base)
 {
     struct control_issuer *i = LIST_OWNER(call, struct control_issuer, call);
-    uint64_t wall_ms = i->control->loop.wall_us / MS_A_US;
+    uint64_t wall_ms = i->control->loop.wall_us / US_A_MS;
     const struct freshness_answer answer = {
         .cache_control = field_of(head, base, SLICE("cache-control")),
         .expires = field_of(head, base, SLICE("expires")),

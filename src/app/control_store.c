@@ -7,11 +7,11 @@
 #include "app/control_internal.h"
 #include "app/store_setup.h"
 #include "base/check.h"
+#include "base/units.h"
 #include "observe/metrics.h"
 
 enum {
     SWEEP_EVERY_MS = 1000,
-    US_A_MS = 1000,
     NAME_MORE = sizeof "[]:65535/4294967295",
 };
 

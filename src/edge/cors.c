@@ -2,11 +2,8 @@
 #include "edge/cors.h"
 
 #include "base/check.h"
+#include "base/units.h"
 #include "wire/token.h"
-
-enum {
-    MS_A_SECOND = 1000
-};
 
 /* "a, b, c" */
 static struct slice join(const struct slice *words, unsigned n, struct arena *arena)

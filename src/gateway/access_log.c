@@ -1,13 +1,10 @@
 /* access_log.c - what is known of a request becomes a line */
 #include "gateway/access_log.h"
 
+#include "base/units.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/items.h"
 #include "gateway/telling.h"
-
-enum {
-    NS_A_US = 1000
-};
 
 struct access_source access_log_source(const struct plan_source *s, const struct outcome *o)
 {

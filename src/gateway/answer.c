@@ -2,15 +2,12 @@
 #include "gateway/answer.h"
 
 #include "base/check.h"
+#include "base/units.h"
 #include "gateway/access_log.h"
 #include "gateway/compressing.h"
 #include "gateway/cross_origin.h"
 #include "gateway/gateway_internal.h"
 #include "observe/timing.h"
-
-enum {
-    NS_A_US = 1000
-};
 
 static const struct slice cache_control = SLICE_INIT("cache-control");
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/units.h"
 #include "gateway/access_log.h"
 #include "gateway/answer_cache_internal.h"
 #include "gateway/etag.h"
@@ -19,7 +20,6 @@
 #include "wire/token.h"
 
 enum {
-    NS_A_MS = 1000000,
     SIGN_MS = 5000,  /* that answers to a key are each client's own is believed for so long */
     DEPTH_MAX = 1024 /* as scan_json() has it: values that stand in one another are within
                         bounds.json_depth, the whole is not */

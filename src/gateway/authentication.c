@@ -2,6 +2,7 @@
 #include "gateway/authentication.h"
 
 #include "base/check.h"
+#include "base/units.h"
 #include "edge/api_keys.h"
 #include "edge/client_certs.h"
 #include "gateway/answer.h"
@@ -14,7 +15,6 @@
 
 enum {
     RETRY_AFTER_MS = 5000,
-    US_A_S = 1000 * 1000
 };
 
 enum verdict {
@@ -141,7 +141,7 @@ static enum verdict try_token(struct visit *v, const struct config_auth *a, stru
 static enum verdict try_certificate(struct visit *v, const struct config_auth *a)
 {
     const struct client_certs *certs = v->gateway->context.client_certs[a->index];
-    uint64_t now_s = v->gateway->loop->wall_us / US_A_S;
+    uint64_t now_s = v->gateway->loop->wall_us / US_A_SECOND;
     struct slice name;
     switch (client_certs_judge(certs, v->exchange->request.tls, now_s, &name)) {
     case CLIENT_CERTS_NONE:

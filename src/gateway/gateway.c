@@ -2,6 +2,7 @@
 #include "gateway/gateway.h"
 
 #include "base/check.h"
+#include "base/units.h"
 #include "gateway/access_log.h"
 #include "gateway/answer_cache.h"
 #include "gateway/authentication.h"
@@ -21,10 +22,6 @@
 #include "gateway/spans.h"
 #include "service/service_call.h"
 #include "wire/target.h"
-
-enum {
-    NS_A_US = 1000
-};
 
 static struct gateway *gateway_of(const struct exchange *e)
 {

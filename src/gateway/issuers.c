@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/units.h"
 #include "gateway/gateway_internal.h"
 
 enum {
     WAIT_MS = 2000, /* of a request, for newer keys */
-    US_A_S = 1000 * 1000
 };
 
 struct issuers_wait {
@@ -52,7 +52,7 @@ enum jwt_verdict issuers_check(struct visit *v, const struct config_auth *policy
 {
     struct issuers_one *one = &v->gateway->issuers[policy->index];
     struct arena *arena = &v->exchange->arena;
-    uint64_t now_s = v->gateway->loop->wall_us / US_A_S;
+    uint64_t now_s = v->gateway->loop->wall_us / US_A_SECOND;
     uint64_t generation = key_set_generation(one->keys);
     struct jwt jwt;
     if (!one->cache)

@@ -1,8 +1,7 @@
 /* plan_limit.c - what is known of an endpoint's rate limit beforehand */
 #include "base/check.h"
+#include "base/units.h"
 #include "gateway/plan.h"
-
-static const uint64_t ns_a_second = UINT64_C(1000) * 1000 * 1000;
 
 /* Of limits of one name callers have one allowance; one that changes on a reload begins anew. */
 static struct slice write_name(const struct config_endpoint *e, struct arena *arena)
@@ -20,8 +19,8 @@ static struct slice write_name(const struct config_endpoint *e, struct arena *ar
 static struct slice write_policy(const struct gcra_settings *s, struct arena *arena)
 {
     uint64_t whole_ns = s->burst * s->interval_ns;
-    uint64_t seconds = (whole_ns + ns_a_second - 1) / ns_a_second;
-    uint64_t quota = seconds * ns_a_second / s->interval_ns;
+    uint64_t seconds = (whole_ns + NS_A_SECOND - 1) / NS_A_SECOND;
+    uint64_t quota = seconds * NS_A_SECOND / s->interval_ns;
     return arena_print(arena, "\"default\";q=%llu;w=%llu",
                        (unsigned long long)(quota > s->burst ? quota : s->burst),
                        (unsigned long long)seconds);

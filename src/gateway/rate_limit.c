@@ -1,16 +1,14 @@
 /* rate_limit.c - who asks, and what is charged */
 #include "gateway/rate_limit.h"
 
+#include "base/units.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/problem.h"
 #include "gateway/rate_caller.h"
 
 enum {
-    NS_A_MS = 1000 * 1000,
     CONCURRENT_RETRY_MS = 1000
 };
-
-static const uint64_t ns_a_second = UINT64_C(1000) * NS_A_MS;
 
 static const struct config_rate_limit *config_of(const struct visit *v)
 {
@@ -259,7 +257,7 @@ unsigned rate_limit_tell(const struct visit *v, struct field fields[RATE_LIMIT_F
         return 0;
     struct slice left = arena_print(&v->exchange->arena, "\"default\";r=%llu;t=%llu",
                                     (unsigned long long)told->left,
-                                    (unsigned long long)divide_up(told->full_ns, ns_a_second));
+                                    (unsigned long long)divide_up(told->full_ns, NS_A_SECOND));
     if (!left.at)
         return 0;
     fields[0] = (struct field){SLICE("RateLimit-Policy"), v->plan->limit_policy};

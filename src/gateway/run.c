@@ -2,14 +2,11 @@
 #include "gateway/run.h"
 
 #include "base/check.h"
+#include "base/units.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/gateway_stats.h"
 #include "gateway/items.h"
 #include "gateway/run_internal.h"
-
-enum {
-    NS_A_US = 1000
-};
 
 static bool is_required(const struct run *r, unsigned source)
 {

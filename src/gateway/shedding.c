@@ -1,11 +1,11 @@
 /* shedding.c - pressure becomes bits of sources */
 #include "gateway/shedding.h"
 
+#include "base/units.h"
 #include "gateway/gateway_internal.h"
 #include "policy/pressure.h"
 
 enum {
-    NS_A_US = 1000,
     WHOLE = 1000
 };
 

@@ -2,13 +2,13 @@
 #include "gateway/telling.h"
 
 #include "base/put.h"
+#include "base/units.h"
 #include "gateway/etag.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/items.h"
 #include "wire/token.h"
 
 enum {
-    MS_A_SECOND = 1000,
     NUMBER_SIZE = PUT_NUMBER_MAX + 1, /* with a sign */
     MOMENT_MS = 50, /* what came so long ago has all of its seconds: others count whole ones */
     WORD_MAX = 16,  /* of telling_word(), and what joins it to a name */

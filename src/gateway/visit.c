@@ -3,15 +3,12 @@
 
 #include "base/check.h"
 #include "base/put.h"
+#include "base/units.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/proxies.h"
 #include "gateway/spans.h"
 #include "wire/prefer.h"
 #include "wire/token.h"
-
-enum {
-    MS_A_SECOND = 1000
-};
 
 static void read_parent(struct visit *v, struct slice value)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/units.h"
 
 enum {
     STATUS_GONE = 499, /* never sent; for the log */
@@ -12,7 +13,6 @@ enum {
     LINGER_QUIET_MS = 1000,   /* without a byte */
     LAST_HANDSHAKE_MS = 1000, /* while draining */
     LOOKS = 4,                /* at a write's progress, in each send_timeout */
-    MS_A_SECOND = 1000,
 };
 
 static void arm(struct connection *c, uint64_t after_ms)

@@ -6,11 +6,10 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "base/units.h"
 #include "policy/lag.h"
 
 enum {
-    NS_A_MS = 1000000,
-    NS_A_S = 1000000000,
     DRAIN_AT_MOST = 10000, /* things done before the next poll gets its turn */
     PATIENCE_MS = 5000,
     WALL_EVERY_MS = 100,
@@ -23,18 +22,18 @@ static void read_wall(struct loop *l)
 {
     struct timespec wall;
     clock_gettime(CLOCK_REALTIME, &wall);
-    uint64_t wall_us = (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_nsec / 1000;
-    l->wall_ahead_us = wall_us - l->now_ns / 1000;
+    uint64_t wall_us = (uint64_t)wall.tv_sec * US_A_SECOND + (uint64_t)wall.tv_nsec / NS_A_US;
+    l->wall_ahead_us = wall_us - l->now_ns / NS_A_US;
     l->wall_read_ms = l->now_ms;
 }
 
 static void read_time(struct loop *l)
 {
     l->now_ns = uv_hrtime();
-    l->now_ms = l->now_ns / 1000000;
+    l->now_ms = l->now_ns / NS_A_MS;
     if (l->now_ms - l->wall_read_ms >= WALL_EVERY_MS)
         read_wall(l);
-    l->wall_us = l->now_ns / 1000 + l->wall_ahead_us;
+    l->wall_us = l->now_ns / NS_A_US + l->wall_ahead_us;
     l->is_time_old = false;
 }
 
@@ -117,7 +116,7 @@ static void note_turn(struct loop *l)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    uint64_t now_ns = (uint64_t)now.tv_sec * NS_A_S + (uint64_t)now.tv_nsec;
+    uint64_t now_ns = (uint64_t)now.tv_sec * NS_A_SECOND + (uint64_t)now.tv_nsec;
     l->rest_from_ns = now_ns > l->now_ns ? now_ns : l->now_ns;
     l->lag_ns = lag_after_turn(l->lag_ns, l->rest_from_ns - l->now_ns);
 }
@@ -169,7 +168,7 @@ void loop_init(struct loop *l, void *owner, size_t blobs_kept, atomic_size_t *n_
     CHECK(uv_loop_init(&l->uv) == 0);
     open_handles(l);
     l->now_ns = uv_hrtime();
-    l->now_ms = l->now_ns / 1000000;
+    l->now_ms = l->now_ns / NS_A_MS;
     read_wall(l);
     read_time(l);
     wheel_init(&l->wheel, l->now_ms);

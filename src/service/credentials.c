@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/base64.h"
+#include "base/units.h"
 #include "json/find.h"
 #include "json/scan.h"
 #include "json/text.h"
@@ -13,7 +14,6 @@
 enum {
     ANSWER_DEPTH = 16,
     NUMBER_MAX = 32,
-    MS_A_SECOND = 1000
 };
 static const double life_max_s = 10.0 * 365 * 24 * 3600;
 

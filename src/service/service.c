@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/units.h"
 #include "service/service_internal.h"
 #include "service/service_queue.h"
 
@@ -171,8 +172,7 @@ int service_choose(struct service *s, const struct balance_set *tried, uint64_t 
 
 uint64_t service_due_ms(const struct loop *l, uint64_t ms)
 {
-    const uint64_t ns_a_ms = 1000000;
-    return (l->now_ns + ns_a_ms - 1) / ns_a_ms + ms;
+    return (l->now_ns + NS_A_MS - 1) / NS_A_MS + ms;
 }
 
 void service_free(struct service *s)

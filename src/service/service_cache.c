@@ -2,13 +2,13 @@
 #include "service/service_cache.h"
 
 #include "base/check.h"
+#include "base/units.h"
 #include "service/service_flight.h"
 #include "service/service_lookup.h"
 #include "store/tier.h"
 
 enum {
-    KEY_LIMIT = 256 * 1024, /* bytes; what would have a longer one is not remembered */
-    US_A_MS = 1000
+    KEY_LIMIT = 256 * 1024 /* bytes; what would have a longer one is not remembered */
 };
 
 void service_cache_init(struct service_cache *c, struct cache *cache, struct loop *loop,

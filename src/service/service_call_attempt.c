@@ -1,13 +1,11 @@
 /* service_call_attempt.c - what must agree before an attempt, and what hears of its end */
 #include "base/check.h"
+#include "base/units.h"
 #include "service/service_call_internal.h"
 #include "service/service_queue.h"
 #include "service/service_span.h"
 
 enum {
-    NS_A_US = 1000,
-    US_A_MS = 1000,
-    NS_A_MS = 1000000,
     SLOW_LEAST_US = 50000,
     SLOW_TIMES = 8, /* a target that takes so much longer than the others is as good as failing */
     TOO_MANY = 429, /* statuses by which a service asks for less */

@@ -2,10 +2,10 @@
 #include "service/service_span.h"
 
 #include "base/journal_ring.h"
+#include "base/units.h"
 #include "service/service.h"
 
 enum {
-    NS_A_US = 1000,
     STATUS_FAILED = 400
 };
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/units.h"
 #include "store/tier_internal.h"
 
 enum {
-    NS_A_US = 1000,
     N_WORDS = 8
 };
 
