@@ -4,6 +4,7 @@
  * The table that finds equal elements later finds whose a part of a batch's answer is.
  */
 #include "base/check.h"
+#include "base/map.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/items_internal.h"
 #include "json/text.h"
@@ -107,19 +108,10 @@ static void gather(struct gathering *g, struct slice array, unsigned level)
         go_through(g, element, level);
 }
 
-/* FNV-1a. Collisions cost a client's own list only, which is bounded. */
-static uint32_t hash(struct slice text)
-{
-    uint32_t h = 2166136261;
-    for (size_t i = 0; i < text.n; i++)
-        h = (h ^ (uint8_t)text.at[i]) * 16777619;
-    return h;
-}
-
 /* The place of this text in the table, or the free one where it belongs. */
 static unsigned *look_up(const struct run_items *items, struct slice text)
 {
-    unsigned at = hash(text) & items->table_mask;
+    unsigned at = (unsigned)map_hash(text) & items->table_mask;
     while (items->table[at] && !slice_equal(items->at[items->table[at] - 1].text, text))
         at = (at + 1) & items->table_mask;
     return &items->table[at];

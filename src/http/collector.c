@@ -4,7 +4,6 @@
 #include "base/check.h"
 
 enum {
-    STATUS_GONE = 499,
     BODY_FIRST = 4096, /* bytes, where the length is not told */
 };
 
@@ -157,9 +156,6 @@ void collector_cancel(struct collector *c)
     struct exchange *e = c->exchange;
     if (e->is_gone)
         return;
-    e->is_gone = true;
-    e->status = STATUS_GONE;
-    if (!e->has_ended)
-        e->handlers->on_gone(e);
+    exchange_leave(e);
     wake(e);
 }

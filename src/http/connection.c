@@ -8,7 +8,6 @@
 #include "base/units.h"
 
 enum {
-    STATUS_GONE = 499, /* never sent; for the log */
     LINGER_MS = 5000,
     LINGER_QUIET_MS = 1000,   /* without a byte */
     LAST_HANDSHAKE_MS = 1000, /* while draining */
@@ -190,12 +189,8 @@ void connection_cut(struct connection *c)
     if (e)
         e->bytes_sent += count_sent(c);
     connection_move(c, CONNECTION_CLOSED);
-    if (!e)
-        return;
-    e->is_gone = true;
-    e->status = STATUS_GONE;
-    if (!e->has_ended)
-        e->handlers->on_gone(e);
+    if (e)
+        exchange_leave(e);
 }
 
 void connection_linger_on(struct connection *c)

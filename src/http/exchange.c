@@ -132,6 +132,14 @@ void exchange_cut(struct exchange *e)
     exchange_end(e);
 }
 
+void exchange_leave(struct exchange *e)
+{
+    e->is_gone = true;
+    e->status = EXCHANGE_GONE;
+    if (!e->has_ended)
+        e->handlers->on_gone(e);
+}
+
 const struct field *exchange_field(const struct request *r, struct slice name)
 {
     for (unsigned i = 0; i < r->n_fields; i++) {

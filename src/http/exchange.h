@@ -97,9 +97,9 @@ struct exchange {
     void *context;                        /* of the server: what the owner gave to server_new() */
     void *run;                            /* the owner's: whatever answers it */
     uint64_t started_ns;                  /* when the first byte of the request was read */
-    unsigned status;     /* of the answer; 0 while none is begun; 499 where the client left */
-    uint64_t bytes_sent; /* head and body, with the kernel */
-    bool has_ended;      /* exchange_end() was called */
+    unsigned status;                      /* of the answer; 0 while none is begun; EXCHANGE_GONE */
+    uint64_t bytes_sent;                  /* head and body, with the kernel */
+    bool has_ended;                       /* exchange_end() was called */
     bool is_gone;
     bool is_head_only; /* HEAD: the body is counted and not sent */
     bool is_chunked;
@@ -116,7 +116,8 @@ struct exchange {
 };
 
 enum {
-    EXCHANGE_LENGTH_UNKNOWN = -1
+    EXCHANGE_LENGTH_UNKNOWN = -1,
+    EXCHANGE_GONE = 499, /* the client left; never sent, for the log */
 };
 
 /* Begins the answer: status line and fields go into the outbox. length: bytes of the body that
@@ -140,6 +141,10 @@ void exchange_end(struct exchange *e);
 /* The same of an answer of which something is missing, whatever its framing: the connection ends,
  * and the client sees no proper end. (HTTP/1.0 without a length has none that could be missing.) */
 void exchange_cut(struct exchange *e);
+
+/* Nobody waits for the answer any more: on_gone() comes in here, unless it has ended. For who owns
+ * the link; once. */
+void exchange_leave(struct exchange *e);
 
 /* The first field of this name (ASCII case-insensitive); NULL where there is none. */
 const struct field *exchange_field(const struct request *r, struct slice name);

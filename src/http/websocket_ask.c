@@ -2,10 +2,6 @@
 #include "base/check.h"
 #include "http/websocket_internal.h"
 
-enum {
-    STATUS_GONE = 499,
-};
-
 static struct loop *loop_of(const struct websocket_ask *a)
 {
     return a->socket->server->loop;
@@ -76,11 +72,8 @@ void websocket_cancel(struct websocket_ask *a)
     struct exchange *e = a->exchange;
     if (e->is_gone)
         return;
-    e->is_gone = true;
-    e->status = STATUS_GONE;
     a->socket->n_asks -= a->id.n > 0;
-    if (!e->has_ended)
-        e->handlers->on_gone(e);
+    exchange_leave(e);
     wake(e);
 }
 
