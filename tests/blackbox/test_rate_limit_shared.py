@@ -128,6 +128,12 @@ def permits_left(gateway, target, name):
     return int(re.search(r";r=(\d+)", got["ratelimit"])[1])
 
 
+def most_owed(store):
+    """By one caller, in permits that come back one an hour: a limit is kept for a second longer."""
+    lives = [store.ask("PTTL", key) for key in store.ask("KEYS", "sheaf:l:*")]
+    return round(max(lives, default=0) / 3_600_000)
+
+
 @pytest.fixture
 def one(start, store, alpha):
     gateway = start(SHARED, files=FILES, alpha=alpha, store=store)
@@ -226,13 +232,13 @@ def test_what_the_cache_had_is_held_for_the_next(one):
     assert n_left >= 195
 
 
-def test_calls_of_a_shared_answer_are_owed_everywhere(pair):
+def test_calls_of_a_shared_answer_are_owed_everywhere(pair, store):
     me = caller(fresh())
-    target = f"/kept/{fresh()}?ids=" + ",".join(map(str, range(20)))
-    assert pair[0].get(target, fields=me).is_complete()
-    assert pair[1].get("/kept/other?ids=1", fields=me).status in (200, 429)
-    refused = pair[1].get("/kept/another?ids=1", fields=me)
-    refused.problem(429)
+    for ids in (range(20), [1]):  # one more than the burst
+        target = f"/kept/{fresh()}?ids=" + ",".join(map(str, ids))
+        assert pair[0].get(target, fields=me).is_complete()
+    wait_for(lambda: most_owed(store) == 21)
+    pair[1].get("/kept/other?ids=1", fields=me).problem(429)
 
 
 def test_claims_are_shared(pair):
