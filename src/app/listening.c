@@ -14,9 +14,9 @@ static void allocate(struct listening *l, const struct config *c, unsigned n_wor
     *l = (struct listening){.n_listeners = c->n_listens, .n_workers = n_workers};
     l->n_fds = (size_t)n_workers * c->n_listens;
     l->addresses = calloc(c->n_listens, sizeof *l->addresses);
-    l->is_shared = calloc(c->n_listens, sizeof *l->is_shared);
+    l->hands_on = calloc(c->n_listens, sizeof *l->hands_on);
     l->fds = malloc(l->n_fds * sizeof *l->fds);
-    CHECK(l->addresses && l->is_shared && l->fds);
+    CHECK(l->addresses && l->hands_on && l->fds);
     for (size_t i = 0; i < l->n_fds; i++)
         l->fds[i] = -1;
 }
@@ -37,7 +37,7 @@ static bool open_one(struct listening *l, unsigned i, const struct config_listen
     CHECK(opened);
     enum fault fault = listener_open(&l->addresses[i], opened, l->n_workers);
     /* Only a name that we made is ours to remove. */
-    l->is_shared[i] = fault == FAULT_NONE && l->addresses[i].is_unix;
+    l->hands_on[i] = fault == FAULT_NONE && l->addresses[i].is_unix;
     if (fault == FAULT_NONE)
         for (unsigned w = 0; w < l->n_workers; w++)
             l->fds[(size_t)w * l->n_listeners + i] = opened[w];
@@ -66,10 +66,10 @@ void listening_close(struct listening *l)
         if (l->fds[i] >= 0)
             close(l->fds[i]);
     for (unsigned i = 0; i < l->n_listeners; i++)
-        if (l->is_shared[i])
+        if (l->hands_on[i])
             listener_unlink(&l->addresses[i]);
     free(l->fds);
-    free(l->is_shared);
+    free(l->hands_on);
     free(l->addresses);
     *l = (struct listening){0};
 }

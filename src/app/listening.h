@@ -10,7 +10,7 @@
 
 struct listening {
     struct listener_address *addresses; /* by index of the listener */
-    bool *is_shared;                    /* one socket for all workers */
+    bool *hands_on; /* by index: a Unix socket of ours, whose connections worker 0 hands on */
     size_t n_fds;
     int *fds; /* n_listeners of each worker, one worker after the other; -1: another worker's */
     unsigned n_listeners;

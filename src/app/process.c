@@ -157,8 +157,7 @@ static void start_threads(struct process *p)
     control_start(&p->control, &p->shared, p->snapshot, admin_fd);
     wait_names(p);
     for (unsigned i = 0; i < p->shared.n_workers; i++)
-        worker_start(&p->shared.workers[i], listening_fds(&p->listening, i),
-                     p->listening.is_shared);
+        worker_start(&p->shared.workers[i], listening_fds(&p->listening, i), p->listening.hands_on);
     atomic_store(&p->control.is_ready, true);
 }
 

@@ -80,7 +80,7 @@ static struct gateway *make_gateway(struct worker *w)
         .rates = w->snapshot->rates,
         .on_refused = on_refused,
         .on_unknown_key = on_unknown_key,
-        .refused_owner = w,
+        .owner = w,
     };
     struct gateway *g = gateway_new(&w->loop, w->snapshot->config, &context);
     set_literals(g, w->snapshot->config);

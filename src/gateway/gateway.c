@@ -277,7 +277,7 @@ void gateway_ask(struct exchange *e, const struct visit_ask *ask, struct rate_li
     struct visit *v = begin_ask(e);
     if (!v) {
         if (paid)
-            rate_limit_give_back(paid);
+            rate_limit_release(paid);
         return;
     }
     v->ask = ask;

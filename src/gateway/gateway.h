@@ -51,7 +51,7 @@ struct gateway_context {
     void (*on_refused)(void *owner, uint64_t generation);
     /* A token of that policy names a key that is not known; gateway_set_issuer() will follow. */
     void (*on_unknown_key)(void *owner, unsigned policy);
-    void *refused_owner; /* of both */
+    void *owner; /* of these two */
 };
 
 /* The configuration outlives the gateway. No target has an address yet. */

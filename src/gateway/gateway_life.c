@@ -72,7 +72,7 @@ static void open_services(struct gateway *g)
         .n_faults = c->n_faults,
         .n_held = g->context.n_held,
         .on_refused = g->context.on_refused,
-        .refused_owner = g->context.refused_owner,
+        .refused_owner = g->context.owner,
         .cache = g->context.cache,
         .spans = g->context.spans,
         .hold = hold,

@@ -100,7 +100,7 @@ bool issuers_ask(struct visit *v, const struct config_auth *policy)
     if (!w)
         return false;
     if (!one->is_asking)
-        g->context.on_unknown_key(g->context.refused_owner, policy->index);
+        g->context.on_unknown_key(g->context.owner, policy->index);
     one->is_asking = true;
     list_push_back(&one->waiting, &w->node);
     v->key_wait = w;

@@ -223,7 +223,7 @@ void rate_limit_wait(struct visit *v)
         gateway_resume(v);
 }
 
-void rate_limit_give_back(struct rate_limit *l)
+void rate_limit_release(struct rate_limit *l)
 {
     if (l->entered)
         rate_slot_leave(l->entered);
@@ -235,7 +235,7 @@ void rate_limit_leave(struct visit *v)
     rate_share_leave(v);
     if (!v->run)
         rate_limit_settle(v, 0);
-    rate_limit_give_back(&v->limit);
+    rate_limit_release(&v->limit);
 }
 
 static uint64_t divide_up(uint64_t a, uint64_t b)

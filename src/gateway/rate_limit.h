@@ -69,7 +69,7 @@ void rate_limit_hear(struct visit *v, struct gcra_verdict verdict, uint64_t wait
 /* The request is over, or its client has left. */
 void rate_limit_leave(struct visit *v);
 /* What a visit had entered, and no visit has: it is not under way any more. */
-void rate_limit_give_back(struct rate_limit *l);
+void rate_limit_release(struct rate_limit *l);
 
 /* Until what was refused last would pass. */
 uint64_t rate_limit_retry_ms(const struct visit *v);
