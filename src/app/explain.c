@@ -6,6 +6,7 @@
 #include "app/explain_internal.h"
 #include "base/buffer.h"
 #include "config/quantity.h"
+#include "service/service_call.h"
 
 static uint64_t bit(unsigned i)
 {
@@ -17,13 +18,20 @@ static uint64_t at_most(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Calls of one source: what all of them take is a whole number of timeouts. */
+/* Calls of one source go in rounds of as many as may run at once. */
 static uint64_t rounds_of(const struct config_source *s)
 {
     const struct config_each *each = &s->each;
     if (!each->is_given || each->batch.n)
         return 1;
     return (each->max + each->parallel - 1) / each->parallel;
+}
+
+/* Programs of jq run one after the other (service/jq.h), one for each element of a list. */
+static uint64_t longest_ms(const struct config_source *s)
+{
+    uint64_t n_programs = !s->jq.n ? 0 : s->each.is_given ? s->each.max : 1;
+    return rounds_of(s) * service_call_most(s).ms + n_programs * s->jq_time_ms;
 }
 
 unsigned explain_most_calls(const struct config_source *s)
@@ -48,7 +56,7 @@ static struct explain_times time_of(const struct config_endpoint *e, unsigned so
             t.waits_for = i;
         }
     }
-    t.unbounded_end = begin + rounds_of(s) * s->timeout_ms;
+    t.unbounded_end = begin + longest_ms(s);
     t.latest_start = at_most(begin, e->timeout_ms);
     t.latest_end = at_most(t.unbounded_end, e->timeout_ms);
     return t;
@@ -113,6 +121,15 @@ static void print_chain(FILE *to, const struct config_endpoint *e, unsigned sour
     }
 }
 
+/* A service says when it may be called again, and the deadline alone bounds that. */
+static bool obeys(const struct config_endpoint *e, const struct selection *s)
+{
+    for (unsigned i = 0; i < e->n_sources; i++)
+        if (is_called(s, i) && service_call_most(&e->sources[i]).obeys)
+            return true;
+    return false;
+}
+
 static void print_worst(FILE *to, const struct config_endpoint *e, const struct selection *s,
                         const struct explain_times *times)
 {
@@ -126,6 +143,8 @@ static void print_worst(FILE *to, const struct config_endpoint *e, const struct 
     print_chain(to, e, last, times);
     if (is_cut)
         fprintf(to, " (%" PRIu64 " ms without it)", times[last].unbounded_end);
+    else if (obeys(e, s) && times[last].unbounded_end < e->timeout_ms)
+        fprintf(to, "; longer where a Retry-After says so, up to %" PRIu64 " ms", e->timeout_ms);
     fprintf(to, "\n");
 }
 

@@ -1,8 +1,11 @@
 /* explain.h - an endpoint's plan in words: what is called, after what, and how long it may take
  *
  * All of it follows from the configuration: a source starts as soon as what it needs has settled,
- * and ends by its timeout or the endpoint's deadline, whichever comes first. Calls of a list go in
- * rounds of as many as may run at once. What a client selects leaves some of the plan.
+ * and ends when its call may take no longer (service_call_most(), and jq), or by the endpoint's
+ * deadline, whichever comes first. Calls of a list go in rounds of as many as may run at once. What
+ * a client selects leaves some of the plan. Known to nobody beforehand, and bounded by the deadline
+ * alone: a service's Retry-After, what the cache or a limit ask of a store or of another's call,
+ * and waiting for jq while it works for other requests or starts anew.
  */
 #pragma once
 

@@ -4,6 +4,7 @@
 
 #include "app/explain_internal.h"
 #include "config/condition.h"
+#include "service/service_call.h"
 
 struct table {
     FILE *to;
@@ -88,6 +89,20 @@ static void print_place(FILE *to, const struct config_source *s)
         fprintf(to, "%s%.*s", i ? "." : "", SLICE_ARG(s->into.names[i]));
 }
 
+/* What may make it longer than its timeout. */
+static void print_more_time(FILE *to, const struct config_source *s)
+{
+    const struct service_call_most most = service_call_most(s);
+    if (most.n_attempts > 1)
+        fprintf(to, "; up to %u attempts", most.n_attempts);
+    if (most.is_hedged)
+        fprintf(to, "; hedged");
+    if (most.may_wait)
+        fprintf(to, "; may wait for a place");
+    if (s->jq.n)
+        fprintf(to, "; jq");
+}
+
 /* The call, how often, whether elements leave one by one, whether it is made at all, where its
  * answer goes, and how long it is remembered. */
 static void print_call(FILE *to, const struct config_source *s, bool is_streamed)
@@ -99,6 +114,7 @@ static void print_call(FILE *to, const struct config_source *s, bool is_streamed
         fprintf(to, "; x%u at most, %u at once", s->each.max, s->each.parallel);
     if (is_streamed)
         fprintf(to, "; streamed");
+    print_more_time(to, s);
     if (s->when)
         fprintf(to, "; when %.*s", SLICE_ARG(s->when->text));
     print_place(to, s);

@@ -19,3 +19,5 @@ enum {
 /* retry counts from 1; random is any 64 bits; retry_after_ms: 0 where the service said nothing. */
 uint64_t backoff_ms(const struct backoff_settings *s, unsigned retry, uint64_t retry_after_ms,
                     uint64_t random);
+/* The longest of these, where the service says nothing. */
+uint64_t backoff_most_ms(const struct backoff_settings *s, unsigned retry);

@@ -2,9 +2,11 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "config/config_method.h"
 #include "policy/backoff.h"
 #include "service/service_cache.h"
 #include "service/service_call_internal.h"
+#include "service/service_head.h"
 #include "service/service_queue.h"
 #include "service/service_wait.h"
 #include "wire/status.h"
@@ -16,6 +18,49 @@ enum {
 };
 
 static const struct backoff_settings backoff = {.base_ms = 5, .cap_ms = BACKOFF_CAP_MS};
+
+static unsigned most_attempts(const struct config_source *s)
+{
+    unsigned n = s->service->retry.attempts;
+    return n > 1 && config_method_is_idempotent(s) ? n : 1;
+}
+
+/* Nothing is late enough for a hedge once it has ended by its timeout. SRV records may name several
+ * targets. */
+static bool is_hedged(const struct config_source *s)
+{
+    const struct config_service *to = s->service;
+    bool has_others = to->n_targets > 1 || to->targets[0].is_srv;
+    return to->hedge.is_on && s->is_safe && has_others && to->hedge.after_ms < s->timeout_ms;
+}
+
+static bool obeys(const struct config_retry *r)
+{
+    for (unsigned i = 0; i < r->n_statuses; i++)
+        if (service_head_may_ask_back(r->statuses[i]))
+            return true;
+    return false;
+}
+
+/* A hedge takes the place of an attempt that is made again, which would take as long and begin
+ * later. Alone it begins when the first attempt is late: at a quantile before its end at the last.
+ */
+struct service_call_most service_call_most(const struct config_source *s)
+{
+    const struct config_service *to = s->service;
+    struct service_call_most most = {
+        .n_attempts = most_attempts(s),
+        .is_hedged = is_hedged(s),
+        .may_wait = to->concurrency.limit.is_on && to->concurrency.queue,
+    };
+    most.obeys = most.n_attempts > 1 && obeys(&to->retry);
+    most.ms = most.n_attempts * (s->timeout_ms + (most.may_wait ? s->timeout_ms : 0));
+    for (unsigned retry = 1; retry < most.n_attempts; retry++)
+        most.ms += backoff_most_ms(&backoff, retry);
+    if (most.is_hedged && most.n_attempts == 1)
+        most.ms += to->hedge.after_ms ? to->hedge.after_ms : s->timeout_ms;
+    return most;
+}
 
 static void recycle(struct service_call *c)
 {

@@ -19,6 +19,17 @@
 
 struct service_call;
 
+/* What its settings allow a call of a source. */
+struct service_call_most {
+    unsigned n_attempts; /* one after the other: without a hedge */
+    bool is_hedged;
+    bool may_wait; /* for a place */
+    bool obeys;    /* waits as long as a Retry-After says before it is made again */
+    uint64_t ms;   /* until its outcome: waits for a place, attempts and pauses that all take the
+                      longest. Not in it: a Retry-After, and waiting for what the cache says */
+};
+struct service_call_most service_call_most(const struct config_source *s);
+
 /* The request is looked at during this call only, but for the arena, the names and the statuses. */
 struct service_call *service_call_start(struct service *s, const struct service_request *r,
                                         service_ended *on_ended, void *owner);

@@ -93,10 +93,15 @@ uint64_t service_head_retry_ms(struct slice value, uint64_t wall_ms)
 }
 
 /* Only where somebody asks to be left alone is it looked for. */
+bool service_head_may_ask_back(unsigned status)
+{
+    return status == 429 || status == 503;
+}
+
 uint64_t service_head_retry_after(const struct h1_head *head, const char *base, uint64_t wall_ms)
 {
     uint64_t ms = 0;
-    if (head->status != 429 && head->status != 503)
+    if (!service_head_may_ask_back(head->status))
         return 0;
     for (unsigned i = 0; i < head->n_fields && !ms; i++)
         if (token_equals(h1_name(base, &head->fields[i]), SLICE("retry-after")))

@@ -26,6 +26,8 @@ struct coding_list service_head_coding(const struct h1_head *head, const char *b
 /* Retry-After in seconds or as a date (RFC 9110 10.2.3), bounded to an hour; 0 where it is neither,
  * or the date is not ahead. wall_ms: since 1970. */
 uint64_t service_head_retry_ms(struct slice value, uint64_t wall_ms);
+/* Statuses with which a service may say when to come back. */
+bool service_head_may_ask_back(unsigned status);
 /* The same of a head; 0 where it says none. */
 uint64_t service_head_retry_after(const struct h1_head *head, const char *base, uint64_t wall_ms);
 /* Copies the fields of these names, in the order of the names; none where the arena is full. */

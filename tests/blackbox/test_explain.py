@@ -267,6 +267,81 @@ class TestLists:
         assert explain_choice(tmp_path).rows["token"]["role"] == "hidden"
 
 
+TRIED = """
+services:
+  plain: {targets: ["http://127.0.0.1:1"], timeout: 100ms}
+  again: {targets: ["http://127.0.0.1:2"], timeout: 100ms, retry: {attempts: 4}}
+  crash: {targets: ["http://127.0.0.1:3"], timeout: 100ms, retry: {attempts: 2, causes: [unreachable]}}
+  twice: {targets: ["http://127.0.0.1:4", "http://127.0.0.1:5"], timeout: 100ms, hedge: {after: 40ms}}
+  usual: {targets: ["http://127.0.0.1:4", "http://127.0.0.1:5"], timeout: 100ms, hedge: {after: p95}}
+  never: {targets: ["http://127.0.0.1:4", "http://127.0.0.1:5"], timeout: 100ms, hedge: {after: 150ms}}
+  alone: {targets: ["http://127.0.0.1:6"], timeout: 100ms, hedge: {after: 40ms}}
+  queue: {targets: ["http://127.0.0.1:7"], timeout: 100ms, concurrency: {max: 2}}
+  tight: {targets: ["http://127.0.0.1:8"], timeout: 100ms, concurrency: {max: 2, queue: 0}}
+  both: {targets: ["http://127.0.0.1:9"], timeout: 100ms, retry: {attempts: 2}, concurrency: {max: 2}}
+endpoints:
+  - path: /one
+    timeout: 10s
+    sources: {one: {@call@}}
+"""
+
+
+def plan_of_one(folder, call, config=TRIED):
+    (folder / "sheaf.yaml").write_text(config.replace("@call@", call))
+    done = run("explain", "-c", "sheaf.yaml", "/one", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return Plan(done.stdout)
+
+
+class TestTimes:
+    """`timeout` is for one attempt; what else a call's settings give it counts as well."""
+
+    @table(
+        "call, ends, words",
+        ("an attempt", 'get: "plain:/"', 100, "GET plain:/"),
+        ("attempts, and the longest pauses between them", 'get: "again:/"', 4 * 100 + 10 + 20 + 40,
+         "GET again:/; up to 4 attempts"),
+        ("what is not idempotent is not made again", 'post: "again:/"', 100, "POST again:/"),
+        ("a hedge has its own time", 'get: "twice:/"', 140, "GET twice:/; hedged"),
+        ("a quantile may be as long as the timeout", 'get: "usual:/"', 200, "GET usual:/; hedged"),
+        ("no hedge comes behind the timeout", 'get: "never:/"', 100, "GET never:/"),
+        ("one target has no hedge", 'get: "alone:/"', 100, "GET alone:/"),
+        ("what changes something has no hedge", 'put: "twice:/"', 100, "PUT twice:/"),
+        ("a wait for a place", 'get: "queue:/"', 200, "GET queue:/; may wait for a place"),
+        ("where nobody may wait there is none", 'get: "tight:/"', 100, "GET tight:/"),
+        ("a wait before each attempt", 'get: "both:/"', 4 * 100 + 10,
+         "GET both:/; up to 2 attempts; may wait for a place"),
+        ("a program of jq", 'get: "plain:/", jq: .a, jq_time: 70ms', 170, "GET plain:/; jq"),
+        ("rounds of all of it, and programs one after the other",
+         'each: "ids", get: "again:/{item}", max: 6, parallel: 3, jq: .a, jq_time: 70ms',
+         2 * 470 + 6 * 70, "GET again:/{item}; x6 at most, 3 at once; up to 4 attempts; jq"),
+        ("one call, and a program an element",
+         'each: "ids", batch: xs, by: id, get: "plain:/{?xs*}", max: 6, jq: .a, jq_time: 70ms',
+         100 + 6 * 70, "GET plain:/{?xs*}; once for up to 6; jq"),
+    )
+    def test_a_source_ends_by_all_that_its_call_may_take(self, tmp_path, call, ends, words):
+        config = TRIED.replace("    timeout: 10s", "    timeout: 10s\n    query: {ids: {list: true}}")
+        found = plan_of_one(tmp_path, call, config)
+        assert found.cells("one", "timeout", "ends", "call") == ("100", str(ends), words)
+        assert found.worst() == ends / 1000
+
+    def test_the_deadline_holds_for_all_of_it(self, tmp_path):
+        found = plan_of_one(tmp_path, 'get: "again:/"', TRIED.replace("10s", "300ms"))
+        assert found.cells("one", "ends") == ("300",)
+        assert "where the endpoint's timeout cuts one (470 ms without it)" in found.text
+
+    @table(
+        "call, config, is_told",
+        ("of a service that may say it", 'get: "again:/"', TRIED, True),
+        ("not where its statuses are no causes", 'get: "crash:/"', TRIED, False),
+        ("not where nothing is made again", 'post: "again:/"', TRIED, False),
+        ("not where the deadline has cut already", 'get: "again:/"', TRIED.replace("10s", "300ms"), False),
+    )
+    def test_what_a_retry_after_adds_is_told(self, tmp_path, call, config, is_told):
+        text = plan_of_one(tmp_path, call, config).text
+        assert ("; longer where a Retry-After says so, up to 10000 ms\n" in text) == is_told
+
+
 STREAMS = """\
   - path: /streams
     query: {ids: {list: true}}
@@ -424,3 +499,56 @@ class TestMeasured:
         assert 0.1 - GRAIN <= starts["second"] < told.seconds("second", "by") + ROOM
         assert 0.2 - GRAIN <= got.seconds < told.worst() + ROOM
         assert got.is_complete()
+
+
+TRIED_AND_MEASURED = """
+listen: @listen@
+services:
+  alpha: {targets: ["http://@alpha@"], timeout: 600ms, breaker: off, retry: {attempts: 2}}
+  beta: {targets: ["http://@beta@"], timeout: 600ms, breaker: off, concurrency: {max: 1}}
+  gamma: {targets: ["http://@gamma@"], timeout: 600ms}
+endpoints:
+  - path: /one
+    timeout: 5s
+    sources: {one: {get: "alpha:/one"}}
+  - path: /queue
+    timeout: 5s
+    sources:
+      first: {get: "beta:/first", timeout: 550ms}
+      one: {get: "beta:/one"}
+  - path: /program
+    timeout: 5s
+    sources: {one: {get: "gamma:/one", jq: "def f: f; f", jq_time: 600ms}}
+"""
+
+
+def in_turn(*behaviours):
+    """One after the other; the last of them for all that comes later."""
+    left = list(behaviours)
+
+    def behave(connection, request):
+        return (left.pop(0) if len(left) > 1 else left[0])(connection, request)
+
+    return behave
+
+
+class TestMeasuredBeyondTheTimeout:
+    """What a call has beside its first attempt; each measured time is nearly the one told, and much
+    more than a single timeout."""
+
+    SLACK = 0.15  # of the behaviours: they keep clear of the timeouts
+
+    @table(
+        "path, service, behaviour",
+        ("a retry", "/one", "alpha", in_turn(after(0.55, answer({}, status=503)), silent())),
+        ("a wait for a place", "/queue", "beta", silent()),
+        ("a program of jq", "/program", "gamma", after(0.55, answer({}))),
+    )
+    def test_a_run_takes_as_long_as_told(self, start, path, service, behaviour):
+        gateway = start(TRIED_AND_MEASURED)
+        gateway[service].otherwise = behaviour
+        told = Plan(run("explain", "-c", gateway.config, path).stdout)
+        got = gateway.get(path)
+        assert got.failures()[-1][0] == "one"
+        assert told.worst() - self.SLACK <= got.seconds < told.worst() + ROOM
+        assert got.seconds > 0.6 + ROOM, "it would be cut by one timeout"

@@ -15,6 +15,7 @@ static void the_bound_doubles_up_to_the_cap(void **unused)
             greatest = wait > greatest ? wait : greatest;
         }
         assert_int_equal(greatest, most[retry - 1]);
+        assert_int_equal(backoff_most_ms(&settings, retry), greatest);
     }
 }
 
