@@ -12,6 +12,7 @@
 
 #include "app/control.h"
 #include "app/listening.h"
+#include "app/restart.h"
 #include "app/worker.h"
 #include "base/check.h"
 #include "base/journal.h"
@@ -31,6 +32,7 @@ struct process {
     struct journal *journal;
     struct listening listening;
     struct listening admin; /* of one listener, or none */
+    struct restart restart; /* what stays until the process ends */
     struct worker_shared shared;
     struct rate_table *rates; /* NULL while no configuration has asked for it */
     struct control control;
@@ -161,17 +163,6 @@ static void start_threads(struct process *p)
     atomic_store(&p->control.is_ready, true);
 }
 
-static bool listens_alike(const struct config *a, const struct config *b)
-{
-    if (a->n_listens != b->n_listens)
-        return false;
-    for (unsigned i = 0; i < a->n_listens; i++)
-        if (!slice_equal(a->listens[i].address, b->listens[i].address) ||
-            a->listens[i].has_tls != b->listens[i].has_tls)
-            return false;
-    return true;
-}
-
 /* A bad file changes nothing: its diagnostics are on stderr, the old configuration serves on. */
 static void reload(struct process *p)
 {
@@ -185,17 +176,10 @@ static void reload(struct process *p)
             snapshot_release(s);
         return;
     }
-    if (!listens_alike(s->config, p->snapshot->config)) {
-        if (s->config->log.level >= CONFIG_LEVEL_WARN)
-            fprintf(stderr,
-                    "sheaf: %s: listen changed; that needs a restart, until which listeners ask "
-                    "clients for certificates only if they did before\n",
-                    file);
+    if (s->config->log.level >= CONFIG_LEVEL_WARN)
+        restart_tell(&p->restart, s->config, file, stderr);
+    if (!restart_has_listeners(&p->restart, s->config))
         snapshot_keep_listeners(s, p->snapshot);
-    }
-    bool is_resized = s->config->cache_memory != p->snapshot->config->cache_memory;
-    if (is_resized && s->config->log.level >= CONFIG_LEVEL_WARN)
-        fprintf(stderr, "sheaf: %s: cache.memory changed; that needs a restart\n", file);
     snapshot_keep_admin(s, p->snapshot);
     snapshot_keep_services(s, p->snapshot);
     give_rates(p, s);
@@ -293,6 +277,7 @@ static void end(struct process *p)
     free(p->shared.workers);
     close_cache(p);
     rate_table_free(p->rates);
+    restart_done(&p->restart);
     snapshot_release(p->snapshot);
 }
 
@@ -316,6 +301,7 @@ enum exit_code process_serve(struct snapshot *s, const struct command_line *line
         snapshot_release(s);
         return EXIT_RUN_TIME;
     }
+    restart_init(&p.restart, s->config);
     if (on_listening)
         on_listening(s);
     start_threads(&p);

@@ -108,6 +108,64 @@ def test_listeners_do_not_change(start):
     wait_for(lambda: serves(gateway, "/new/x"))
 
 
+def told_at(gateway, config, n):
+    """The names of what is told to need a restart, by the n-th reload."""
+    before = len(gateway.stderr())
+    gateway.reload(config)
+    wait_for(lambda: gateway.stderr().count(" reloaded\n") == n)
+    return re.findall(r"sheaf\.yaml: ([\w.]+) changed; that needs a restart", gateway.stderr()[before:])
+
+
+BEGAN = "admin: @admin@\nlog: {file: access.log}\ncache: {memory: 8MiB}\n" + CONFIG
+
+
+@table(
+    "began, changed, names",
+    ("workers", BEGAN, BEGAN.replace("workers: 2", "workers: 3"), ["workers"]),
+    ("listen", BEGAN, BEGAN.replace("@listen@", "127.0.0.1:1"), ["listen"]),
+    ("another admin address", BEGAN, BEGAN.replace("@admin@", "127.0.0.1:1"), ["admin"]),
+    ("an admin address that is gone", BEGAN, BEGAN.replace("admin: @admin@\n", ""), ["admin"]),
+    ("an admin address that is new", CONFIG, "admin: 127.0.0.1:1\n" + CONFIG, ["admin"]),
+    ("the log's file", BEGAN, BEGAN.replace("access.log", "other.log"), ["log.file"]),
+    ("a file for what went to stdout", CONFIG, "log: {file: other.log}\n" + CONFIG, ["log.file"]),
+    ("a log that was off", "log: {access: off}\n" + CONFIG, "log: {file: a.log}\n" + CONFIG, ["log.access"]),
+    ("a log that ends does so at once", BEGAN, BEGAN.replace("{file: access.log}", "{access: off}"), []),
+    ("the level holds at once", BEGAN, BEGAN.replace("access.log", "access.log, level: debug"), []),
+    ("the cache's memory", BEGAN, BEGAN.replace("8MiB", "9MiB"), ["cache.memory"]),
+    ("all of it", BEGAN,
+     BEGAN.replace("workers: 2", "workers: 3").replace("@admin@", "127.0.0.1:1").replace("8MiB", "9MiB")
+     .replace("access.log", "other.log").replace("@listen@", "127.0.0.1:2"),
+     ["listen", "admin", "workers", "log.file", "cache.memory"]),
+    ("anything else", BEGAN, BEGAN.replace("/one/", "/new/"), []),
+)
+def test_what_needs_a_restart_is_told(start, began, changed, names):
+    gateway = start(began)
+    assert told_at(gateway, changed, 1) == names
+    assert told_at(gateway, changed, 2) == names, "as long as it is so"
+    assert told_at(gateway, began, 3) == [], "and not where it is as it was"
+
+
+def test_a_log_of_requests_ends_and_goes_on_at_once(start):
+    gateway = start("log: {file: access.log}\n" + CONFIG)
+    for n, (how, is_told) in enumerate([("access: off", False), ("file: access.log", True)], 1):
+        told_at(gateway, "log: {%s}\n" % how + CONFIG, n)
+        key = fresh()
+        gateway.get("/one/x", fields=[("X-Request-Id", key)])
+        if is_told:
+            gateway.log_line(key, "access.log")
+    assert len(gateway.log("access.log")) == 1
+
+
+def test_a_listener_of_tls_stays_one_over_any_number_of_reloads(start, authority):
+    secure = CONFIG.replace("listen: @listen@", "listen: {address: @listen@, tls: {cert: c.pem, key: c.key}}")
+    cert, key = authority.issue("reloaded", "DNS:front.test")
+    gateway = start(secure, files={"c.pem": cert.read_text(), "c.key": key.read_text()})
+    for n in (1, 2):
+        assert told_at(gateway, CONFIG, n) == ["listen"]
+        with gateway.client(tls=authority.client(), server_name="front.test") as client:
+            assert client.get("/one/x").status == 200
+
+
 @table(
     "config",
     ("services by address", CONFIG),
