@@ -35,7 +35,7 @@ struct access_source {
 };
 
 struct access_entry {
-    uint64_t wall_us; /* since 1970 */
+    uint64_t wall_us; /* of the end, since 1970 */
     struct slice client, method, path, request_id, trace_id;
     struct slice policy, identity; /* who the client has proved to be, and by what; policy empty:
                                       nobody was asked */
