@@ -180,6 +180,23 @@ class TestCheckout:
         got = gateway.post("/checkout", self.BODY, self.TOKEN)
         assert (got.status, got.json()) == (status, {"sold_out": ["a"]})
 
+    @pytest.mark.parametrize(
+        "behaviour, status",
+        [(answer({}, 404), 404), (answer({}, 410), 410), (silent(), 504), (answer({}, 429), 503),
+         (answer({}, 500), 502), (answer({}, 401), 502), (answer(b"no JSON"), 502)],
+        ids=["404", "410", "late", "429", "500", "401", "no JSON"],
+    )
+    def test_any_other_failure_has_the_status_that_the_page_says(self, example, behaviour, status):
+        gateway = example("checkout")
+        self.services(gateway, behaviour)
+        assert gateway.post("/checkout", self.BODY, self.TOKEN).problem(status)
+
+    def test_an_open_breaker_is_503_and_says_when(self, example):
+        gateway = example("checkout")
+        self.services(gateway, answer({}, 500))
+        got = [gateway.post("/checkout", self.BODY, self.TOKEN) for _ in range(21)][-1]
+        assert got.problem(503) and int(got["retry-after"]) >= 1
+
     def test_nothing_is_ordered_for_nobody(self, example):
         gateway = example("checkout")
         self.services(gateway)
