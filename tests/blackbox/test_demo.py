@@ -6,6 +6,7 @@ skipped with a notice.
 
 import contextlib
 import gzip
+import json
 import re
 import signal
 import socket
@@ -19,6 +20,7 @@ from cases import table
 from client import Client
 from gateway import ROOT, SHEAF, run, wait_for
 from stream import SSE, Stream
+from typed import curl
 
 GATEWAY, PAGE, ADMIN = (f"127.0.0.1:{port}" for port in (8080, 8081, 9090))
 FIRST = 9001
@@ -295,6 +297,19 @@ class TestWhatServicesSay:
         got = get(GATEWAY, PRODUCT + "&view=mobile").json()
         assert list(got) == ["product", "inventory", "pricing", "reviews", "media"]
         assert list(got["product"]) == ["id", "name", "brand"]
+
+
+@pytest.mark.parametrize("line", re.findall(r"^# +(curl .*)$", CONFIG.read_text(), re.MULTILINE))
+def test_what_the_example_tells_to_type_is_answered(line, tmp_path):
+    told = curl(line, tmp_path)
+    if "text/event-stream" in line:
+        assert told.startswith("event: initial\n") and "\nevent: done\n" in told
+    else:
+        assert json.loads(told)["product"]["id"] == "1042"
+
+
+def test_the_example_tells_how_to_have_it_by_parts():
+    assert "#   curl -N -H 'Accept: text/event-stream' " in CONFIG.read_text()
 
 
 def test_it_prints_what_to_try(demo):
