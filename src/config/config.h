@@ -610,6 +610,14 @@ void config_free(struct config *c);
 bool config_has_path_of(const struct config_endpoint *a, const struct config_endpoint *b);
 /* Is anything of the service called by TLS? */
 bool config_has_tls_target(const struct config_service *s);
+/* The client's header that it is read from, declared or not; empty: from none. */
+struct slice config_variable_header(const struct config_endpoint *e,
+                                    const struct config_variable *v);
+/* What an element is sent as, the whole list of `each` is; any other variable is what it is. */
+const struct config_variable *config_variable_sent(const struct config_source *s,
+                                                   const struct config_variable *v);
+/* Does `set_headers` have it? Then it is not forwarded as well. */
+bool config_header_is_set(const struct config_source *s, struct slice name);
 /* May an answer of the endpoint be asked for a member of this name at its top? Of a source that
  * joins it and has no pick, for any. */
 bool config_has_place(const struct config_endpoint *e, struct slice name);

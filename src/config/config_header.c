@@ -172,6 +172,14 @@ static size_t n_fields(struct reading *r, const struct node *value)
     return 0;
 }
 
+bool config_header_is_set(const struct config_source *s, struct slice name)
+{
+    for (unsigned i = 0; i < s->n_set_headers; i++)
+        if (slice_equal_nocase(s->set_headers[i].name, name))
+            return true;
+    return false;
+}
+
 static void read_set_headers(struct reading *r, const struct option *row, struct node *value,
                              void *object)
 {

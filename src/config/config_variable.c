@@ -296,3 +296,20 @@ bool config_read_variable(struct reading *r, const struct node *text, size_t ski
     struct slice name = {text->text.at + skip, n};
     return config_variable_resolve(r, name, node_place_in(text, skip), false, out);
 }
+
+struct slice config_variable_header(const struct config_endpoint *e,
+                                    const struct config_variable *v)
+{
+    if (v->origin == CONFIG_FROM_HEADER)
+        return v->header;
+    if (v->origin != CONFIG_FROM_PARAMETER || e->parameters[v->index].place != CONFIG_IN_HEADER)
+        return SLICE_NONE;
+    return e->parameters[v->index].name;
+}
+
+const struct config_variable *config_variable_sent(const struct config_source *s,
+                                                   const struct config_variable *v)
+{
+    bool is_of_list = v->origin == CONFIG_FROM_ITEM || v->origin == CONFIG_FROM_ITEMS;
+    return is_of_list ? &s->each.list : v;
+}

@@ -21,19 +21,11 @@ static void *take(struct arena *arena, size_t n, size_t size)
     return at;
 }
 
-static bool sets(const struct config_source *s, struct slice name)
-{
-    for (unsigned i = 0; i < s->n_set_headers; i++)
-        if (slice_equal_nocase(s->set_headers[i].name, name))
-            return true;
-    return false;
-}
-
 bool plan_forwards_accept(const struct config_source *s)
 {
     for (unsigned i = 0; i < s->n_forward; i++)
         if (slice_equal(s->forward[i], SLICE("accept")))
-            return !sets(s, s->forward[i]);
+            return !config_header_is_set(s, s->forward[i]);
     return false;
 }
 
@@ -43,7 +35,7 @@ static void choose_forwarded(struct plan_source *p, struct arena *arena)
     const struct config_source *s = p->config;
     struct slice *names = take(arena, s->n_forward, sizeof *names);
     for (unsigned i = 0; i < s->n_forward; i++) {
-        if (sets(s, s->forward[i]) ||
+        if (config_header_is_set(s, s->forward[i]) ||
             (s->body.kind != CONFIG_BODY_NONE && slice_equal(s->forward[i], SLICE("content-type"))))
             continue;
         names[p->n_forward++] = s->forward[i];
@@ -89,7 +81,7 @@ static bool announces_content(struct slice method)
 
 static void append_content_type(const struct plan_source *p, struct buffer *fields)
 {
-    if (sets(p->config, SLICE("content-type")))
+    if (config_header_is_set(p->config, SLICE("content-type")))
         return;
     append(fields, p->config->body.kind == CONFIG_BODY_FORM
                        ? SLICE("content-type: application/x-www-form-urlencoded\r\n")
@@ -102,7 +94,7 @@ static void write_fields(struct plan_source *p, struct arena *arena)
     buffer_init(&fields, SIZE_MAX / 2);
     choose_headers(p, &fields, arena);
     p->accept = accept_lines[p->config->format];
-    if (!p->accepts_as_client && !sets(p->config, SLICE("accept")))
+    if (!p->accepts_as_client && !config_header_is_set(p->config, SLICE("accept")))
         append(&fields, p->accept);
     if (p->config->body.kind != CONFIG_BODY_NONE)
         append_content_type(p, &fields);

@@ -67,20 +67,9 @@ static void use_header(struct gathering *g, struct slice name, bool is_credentia
     append(&g->headers, &header, sizeof header);
 }
 
-/* The client's header that it is read from, declared or not; empty: none. */
-static struct slice header_of(const struct gathering *g, const struct config_variable *v)
-{
-    if (v->origin == CONFIG_FROM_HEADER)
-        return v->header;
-    if (v->origin != CONFIG_FROM_PARAMETER ||
-        g->endpoint->parameters[v->index].place != CONFIG_IN_HEADER)
-        return SLICE_NONE;
-    return g->endpoint->parameters[v->index].name;
-}
-
 static bool is_secret(const struct gathering *g, const struct config_variable *v)
 {
-    return compose_is_credential(g->endpoint, header_of(g, v));
+    return compose_is_credential(g->endpoint, config_variable_header(g->endpoint, v));
 }
 
 static void use_variable(struct gathering *g, const struct config_variable *v, bool is_credential)
@@ -96,7 +85,7 @@ static void use_variable(struct gathering *g, const struct config_variable *v, b
 /* It is sent, wherever it stands in the request. */
 static void send_variable(struct gathering *g, const struct config_variable *v, bool is_credential)
 {
-    struct slice header = header_of(g, v);
+    struct slice header = config_variable_header(g->endpoint, v);
     use_variable(g, v, is_credential);
     if (v->origin == CONFIG_FROM_CLAIMS)
         append(&g->own_claims, &v, sizeof v);
@@ -104,18 +93,10 @@ static void send_variable(struct gathering *g, const struct config_variable *v, 
         append(&g->secrets, &header, sizeof header);
 }
 
-/* What an element is sent as, the whole list is. */
-static const struct config_variable *sent(const struct gathering *g,
-                                          const struct config_variable *v)
-{
-    bool is_of_list = v->origin == CONFIG_FROM_ITEM || v->origin == CONFIG_FROM_ITEMS;
-    return is_of_list ? &g->source->each.list : v;
-}
-
 static void use_template(struct gathering *g, const struct config_template *t, bool is_credential)
 {
     for (size_t i = 0; t->compiled && i < template_n_variables(t->compiled); i++)
-        send_variable(g, sent(g, &t->variables[i]), is_credential);
+        send_variable(g, config_variable_sent(g->source, &t->variables[i]), is_credential);
 }
 
 static void use_operand(struct gathering *g, const struct condition_operand *o)
@@ -186,7 +167,7 @@ static bool is_impersonal(const struct gathering *g, const struct plan_source *s
     const struct config_cache *c = &s->config->cache;
     bool is_so = c->key.compiled || (!s->n_secrets && !s->n_claims);
     for (size_t i = 0; c->key.compiled && i < template_n_variables(c->key.compiled); i++)
-        is_so &= !is_secret(g, sent(g, &c->key.variables[i]));
+        is_so &= !is_secret(g, config_variable_sent(g->source, &c->key.variables[i]));
     for (unsigned i = 0; i < c->n_vary; i++)
         is_so &= !compose_is_credential(g->endpoint, c->vary[i]);
     return is_so;

@@ -32,16 +32,25 @@ static bool is_named(struct slice line, struct slice name)
            token_equals((struct slice){line.at, name.n}, name);
 }
 
-bool service_key_has_conditions(struct slice fields)
+bool service_key_is_condition(struct slice name)
 {
     static const struct slice conditions[] = {
         SLICE_INIT("if-none-match"),       SLICE_INIT("if-modified-since"), SLICE_INIT("if-match"),
         SLICE_INIT("if-unmodified-since"), SLICE_INIT("if-range"),          SLICE_INIT("range")};
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+        if (token_equals(name, conditions[i]))
+            return true;
+    return false;
+}
+
+bool service_key_has_conditions(struct slice fields)
+{
     struct slice line;
-    while (service_key_next_line(&fields, &line))
-        for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
-            if (is_named(line, conditions[i]))
-                return true;
+    while (service_key_next_line(&fields, &line)) {
+        const char *colon = line.n ? memchr(line.at, ':', line.n) : NULL;
+        if (colon && service_key_is_condition((struct slice){line.at, (size_t)(colon - line.at)}))
+            return true;
+    }
     return false;
 }
 

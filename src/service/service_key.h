@@ -26,6 +26,8 @@ bool service_key_is_varied_by_credentials(const struct service_caching *c, struc
 /* May its answer be others', too? Not where a `key:` leaves out conditions or a range of the
  * client's own: what is answered to these (304, 206, 412) is nothing to who has not sent them. */
 bool service_key_may_share(const struct service_caching *c, struct slice fields);
+/* Is a header of this name a condition, or a range? */
+bool service_key_is_condition(struct slice name);
 /* Has a request of these fields conditions, or a range? (RFC 9110 13.1, 14.2) */
 bool service_key_has_conditions(struct slice fields);
 /* The next header line of some, without its end; false: there is none. */

@@ -67,6 +67,12 @@ def cache(call, settings):
         's0: {get: "alpha:/", required: true}', f"s1: {{{call}, cache: <HERE>{settings}}}")
 
 
+def in_lists(call, key):
+    """s1 makes this call for each element, and remembers what comes of it under this key."""
+    own = f'"alpha:/a", {call}, cache: <HERE>{{ttl: 60s, key: {key}}}'
+    return HEAD.replace("<HERE>", "") + ITEMS.replace('"alpha:/{item}"', own)
+
+
 def query(row):
     return f"    query:\n      {row}\n"
 
@@ -181,8 +187,27 @@ def advice(folder, text):
      cache('get: "alpha:/{id}/{kind}"', "{ttl: 60s, key: \"one:{id}\"}"),
      "the key of s1 leaves out {kind}"),
     ("a key beside the client's credentials",
-     cache('get: "alpha:/{id}", forward: [accept, authorization]', "{ttl: 60s, key: \"one:{id}\"}"),
+     cache('get: "alpha:/{id}", forward: [accept, authorization]',
+           "{ttl: 60s, key: \"one:{id}:{headers.accept}\"}"),
      "s1 forwards `authorization`, so each client has answers of its own"),
+    ("a key without what a header of the call is made of",
+     cache('get: "alpha:/a", set_headers: {x-shop: "a-{headers.x-tenant}"}', "{ttl: 60s, key: one}"),
+     "the key of s1 leaves out {headers.x-tenant}"),
+    ("a key without a parameter that a header is made of",
+     cache('get: "alpha:/a", set_headers: {x-shop: "{kind}"}', "{ttl: 60s, key: \"{id}\"}"),
+     "the key of s1 leaves out {kind}"),
+    ("a key without an element that a header is made of",
+     in_lists('set_headers: {x-id: "{item}"}', "one"), "the key of s1 leaves out {item}"),
+    ("a key without the answer that a header is made of, even by its name a secret",
+     cache('get: "alpha:/a", set_headers: {authorization: "Bearer {s0.token}"}', "{ttl: 60s, key: one}"),
+     "the key of s1 leaves out {s0.token}"),
+    ("a key without a header that is forwarded",
+     cache('get: "alpha:/a", forward: [x-tenant]', "{ttl: 60s, key: one}"),
+     "the key of s1 leaves out `x-tenant`, which is forwarded"),
+    ("of two headers that are forwarded the one that is varied by is in it",
+     cache('get: "alpha:/a", forward: [accept-language, x-tenant]',
+           "{ttl: 60s, key: one, vary: [accept-language]}"),
+     "the key of s1 leaves out `x-tenant`, which is forwarded"),
     ("what is remembered for days whatever the service says",
      cache('get: "alpha:/{id}"', "{ttl: 36h, respect_origin: off}"), "s1 is remembered for 36h"),
     ("a list of any numbers",
@@ -248,6 +273,21 @@ def test_is_given_alone_at_its_place(tmp_path, text, words):
      cache('get: "alpha:/{id}", forward: [cookie]', "60s")),
     ("a day of which the service has no say", cache('get: "alpha:/{id}"', "{ttl: 24h, respect_origin: off}")),
     ("days of which it has", cache('get: "alpha:/{id}"', "240h")),
+    ("a key with all that headers are made of",
+     cache('get: "alpha:/a", set_headers: {x-shop: "{headers.x-tenant}-{kind}"}, forward: [accept]',
+           "{ttl: 60s, key: \"{kind}{headers.accept}\", vary: [x-tenant]}")),
+    ("a key that names the parameter in which a forwarded header is",
+     cache('get: "alpha:/a", forward: [tenant]', "{ttl: 60s, key: \"one:{headers.tenant}\"}")
+     .replace("/{kind}\n", "/{kind}\n    headers: {tenant: {}}\n")),
+    ("credentials, which belong to every key",
+     cache('get: "alpha:/a/{headers.x-api-key}", set_headers: {x-who: "{headers.cookie}", authorization: "{id}"}',
+           "{ttl: 60s, key: one}")),
+    ("a forwarded condition, with which it is called alone",
+     cache('get: "alpha:/a", forward: [if-none-match, range]', "{ttl: 60s, key: one}")),
+    ("what would be forwarded, and is set",
+     cache('get: "alpha:/a", forward: [x-a], set_headers: {x-a: b}', "{ttl: 60s, key: one}")),
+    ("the default key, in which all headers are",
+     cache('get: "alpha:/a", forward: [x-a], set_headers: {x-b: "{headers.x-b}"}', "60s")),
     ("a key that leaves out what no call of the source's is made of",
      cache('get: "alpha:/"', "{ttl: 60s, key: one}")),
     ("a hidden source that is kept",
