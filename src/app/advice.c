@@ -216,10 +216,23 @@ static void unknown_names(struct adviser *a)
 }
 
 static void (*const pieces[])(struct adviser *) = {
-    one_source,       many_sources,     none_required,    unsafe_calls,
-    unbounded_lists,  deep_chain,       long_timeouts,    long_services,
-    colon_parameters, advice_on_items,  advice_on_hidden, advice_on_streams,
-    advice_on_shapes, advice_on_caches, unknown_names,    advice_on_timeouts_tried_again,
+    one_source,
+    many_sources,
+    none_required,
+    unsafe_calls,
+    unbounded_lists,
+    deep_chain,
+    long_timeouts,
+    long_services,
+    colon_parameters,
+    advice_on_items,
+    advice_on_hidden,
+    advice_on_streams,
+    advice_on_shapes,
+    advice_on_caches,
+    advice_on_words,
+    unknown_names,
+    advice_on_timeouts_tried_again,
 };
 
 unsigned advice_print(FILE *to, const struct config *c)

@@ -19,6 +19,8 @@ void advice_on_items(struct adviser *a);
 void advice_on_hidden(struct adviser *a);
 /* And about lists that cannot leave element by element. */
 void advice_on_streams(struct adviser *a);
+/* About texts that look like booleans. */
+void advice_on_words(struct adviser *a);
 /* About shapes in which one option undoes another. */
 void advice_on_shapes(struct adviser *a);
 /* About what sources remember. */

@@ -120,3 +120,24 @@ void advice_on_streams(struct adviser *a)
                 SLICE_ARG(e->sources[i].name));
     }
 }
+
+static bool means_true(struct slice word)
+{
+    return slice_equal_nocase(word, SLICE("on")) || slice_equal_nocase(word, SLICE("yes"));
+}
+
+void advice_on_words(struct adviser *a)
+{
+    const struct config_endpoint *e = a->endpoint;
+    for (unsigned i = 0; i < e->n_sources; i++) {
+        const struct config_source *s = &e->sources[i];
+        for (unsigned k = 0; k < s->n_words; k++) {
+            const struct config_word *w = &s->words[k];
+            advice_point(a, &w->position);
+            fprintf(a->to,
+                    "%.*s has the text \"%.*s\" here, as YAML 1.2 takes it for no boolean; write "
+                    "%s for one, or quote the text\n",
+                    SLICE_ARG(s->name), SLICE_ARG(w->text), means_true(w->text) ? "true" : "false");
+        }
+    }
+}

@@ -362,6 +362,15 @@ struct config_rate_limit {
     struct config_position position;
 };
 
+enum {
+    CONFIG_MAX_WORDS = 16
+};
+/* A text that may have been meant for a boolean. */
+struct config_word {
+    struct slice text;
+    struct config_position position;
+};
+
 struct config_source {
     struct slice name;
     struct slice method; /* "GET", ... */
@@ -396,6 +405,9 @@ struct config_source {
     struct config_into into;
     struct slice schema; /* of what the service answers, as JSON; empty: nothing is said. Only for
                             who describes the endpoint */
+    struct config_word *words; /* on, off, yes and no without quotes in its fallback and its body;
+                                  the first of them */
+    unsigned n_words;
     bool is_hidden;
     bool is_kept; /* called whatever the client selects */
     struct config_cache cache;

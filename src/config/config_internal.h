@@ -121,6 +121,8 @@ void config_check_each(struct reading *r, const struct config_source *s, const s
 void config_check_authorization(struct reading *r, const struct config_source *s,
                                 const struct node *map);
 void config_check_body(struct reading *r, const struct config_source *s, const struct node *own);
+/* What it may have meant for booleans, for who advises. */
+void config_note_words(struct reading *r, struct config_source *s, const struct node *map);
 /* Only what is safe is cached. */
 void config_check_source_cache(struct reading *r, struct config_source *s, const struct node *own);
 void config_check_endpoint_cache(struct reading *r, struct config_endpoint *e,

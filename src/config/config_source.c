@@ -105,6 +105,7 @@ static void read_source(struct reading *r, const struct option *row, const struc
         s->into = (struct config_into){.names = &s->name, .n_names = 1};
     config_check_each(r, s, pair->value);
     config_check_body(r, s, pair->value);
+    config_note_words(r, s, value);
     config_check_shape(r, s, value, pair->value);
     check_hidden(r, s, pair->value);
     config_check_source_cache(r, s, pair->value);
