@@ -7,6 +7,7 @@
 
 #include "app/control_credentials.h"
 #include "app/control_issuers.h"
+#include "app/control_programs.h"
 #include "app/jq_setup.h"
 #include "app/store_setup.h"
 #include "app/worker_internal.h"
@@ -59,6 +60,14 @@ static void on_unknown_key(void *owner, unsigned policy)
     control_issuers_missed(w->shared->control, w->snapshot, policy);
 }
 
+static void on_program_failed(void *owner, const struct config_endpoint *e,
+                              const struct config_source *s, struct slice why)
+{
+    struct worker *w = owner;
+    const struct control_program failed = {e, s, why};
+    control_programs_failed(w->shared->control, &failed);
+}
+
 static struct gateway *make_gateway(struct worker *w)
 {
     w->jq = jq_setup(w->jq, &w->loop, w->snapshot->config);
@@ -80,6 +89,7 @@ static struct gateway *make_gateway(struct worker *w)
         .rates = w->snapshot->rates,
         .on_refused = on_refused,
         .on_unknown_key = on_unknown_key,
+        .on_program_failed = on_program_failed,
         .owner = w,
     };
     struct gateway *g = gateway_new(&w->loop, w->snapshot->config, &context);

@@ -51,7 +51,10 @@ struct gateway_context {
     void (*on_refused)(void *owner, uint64_t generation);
     /* A token of that policy names a key that is not known; gateway_set_issuer() will follow. */
     void (*on_unknown_key)(void *owner, unsigned policy);
-    void *owner; /* of these two */
+    /* jq made no value of an answer, and said why. Once a program. May be NULL. */
+    void (*on_program_failed)(void *owner, const struct config_endpoint *e,
+                              const struct config_source *s, struct slice why);
+    void *owner; /* of all three */
 };
 
 /* The configuration outlives the gateway. No target has an address yet. */

@@ -19,6 +19,7 @@ struct gateway {
     struct api_keys **keys;      /* by index of the policy; shares */
     struct issuers_one *issuers; /* by index of the policy */
     struct plan *plans;          /* by index of the endpoint */
+    uint64_t *told_programs;     /* the same: bits of sources whose jq has failed, which was told */
     struct router *router;
     struct cors cors;               /* of what has no endpoint */
     struct security security;       /* the same */

@@ -30,6 +30,7 @@ static void free_gateway(struct gateway *g)
     issuers_free(g, g->issuers);
     free(g->services);
     free(g->plans);
+    free(g->told_programs);
     free(g->values);
     free(g);
 }
@@ -108,6 +109,7 @@ static void compile_plans(struct gateway *g)
     const struct config *c = g->config;
     size_t n_values = 0;
     g->plans = take(c->n_endpoints, sizeof *g->plans);
+    g->told_programs = take(c->n_endpoints, sizeof *g->told_programs);
     for (unsigned i = 0; i < c->n_endpoints; i++) {
         plan_compile(&g->plans[i], &c->endpoints[i], g->services, &g->arena);
         g->plans[i].index = i;

@@ -211,6 +211,17 @@ static void take_result(const struct shaping *s, struct slice result)
         fail_for_room(s);
 }
 
+/* An operator hears why, and hears it once: what fails may fail with each request. */
+static void tell_why(const struct shaping *s, struct slice why)
+{
+    struct gateway *g = s->run->gateway;
+    uint64_t *told = &g->told_programs[s->run->plan->index];
+    if ((*told >> s->source & 1) || !g->context.on_program_failed)
+        return;
+    *told |= (uint64_t)1 << s->source;
+    g->context.on_program_failed(g->context.owner, s->run->plan->config, plan_of(s)->config, why);
+}
+
 void shaping_end(const struct shaping *s, const struct jq_result *result)
 {
     switch (result->verdict) {
@@ -218,6 +229,7 @@ void shaping_end(const struct shaping *s, const struct jq_result *result)
         take_result(s, result->value);
         break;
     case JQ_FAILED:
+        tell_why(s, result->why);
         fail(s, OUTCOME_INVALID, SLICE("jq cannot make one value of the answer"));
         break;
     case JQ_LATE:

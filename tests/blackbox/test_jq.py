@@ -1,6 +1,7 @@
 """test_jq.py - programs of jq over a source's answer, outside the serving process (CONTRACT 3.3)"""
 
 import os
+import re
 import signal
 import threading
 import time
@@ -49,6 +50,8 @@ endpoints:
     sources: {one: {get: "alpha:/{key}", jq: "error(\\"secret\\")", fallback: {b: 1}}}
   - path: /required/{key}
     sources: {one: {get: "alpha:/{key}", jq: "error(\\"secret\\")", required: true}}
+  - path: /said/{key}
+    sources: {one: {get: "alpha:/{key}", jq: "error(.why)"}}
   - path: /xml/{key}
     sources: {one: {get: "alpha:/{key}", format: xml, jq: ".order.item | map(tonumber) | add"}}
 """
@@ -106,6 +109,19 @@ def test_its_failure_is_the_sources_and_tells_nobody_what_jq_said(gateway):
     assert b"secret" not in got.body
     assert b"secret" not in ask(gateway, "required").body
     assert ask(gateway, "required").problem(502)
+
+
+def test_an_operator_hears_why_once_a_program(start):
+    gateway = start(CONFIG)
+    for _ in range(3):
+        ask(gateway, "required")
+        ask(gateway, "said", {"why": "a\u001b[2J" + "x" * 600})
+    wait_for(lambda: gateway.stderr().count("makes no value of an answer") == 2)
+    lines = [line for line in gateway.stderr().split("\n") if "makes no value" in line]
+    assert any(re.fullmatch(r'sheaf: the jq of one at /required/.* makes no value of an answer: ".*secret.*"', line)
+               for line in lines), lines
+    said = next(line for line in lines if "/said/" in line)
+    assert '"a\\u001b[2Jxxx' in said and "\x1b" not in said and len(said) < 700
 
 
 @pytest.mark.essential
