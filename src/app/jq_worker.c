@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "base/slice.h"
+#include "json/text.h"
 #include "service/jq_helper.h"
 
 enum {
@@ -191,12 +192,14 @@ static void answer_result(struct worker *w, jq_state *program)
     jv_free(end);
 }
 
-static void run(struct worker *w, uint32_t slot, struct slice document)
+/* jq 1.6 takes no lone surrogates, also where no program looks at them. */
+static void run(struct worker *w, uint32_t slot, char *document, uint64_t n)
 {
     jq_state *program = w->programs[slot];
-    if (!program || document.n > INT32_MAX)
+    if (!program || n > INT32_MAX)
         leave();
-    jv input = jv_parse_sized(document.at, (int)document.n);
+    text_replace_lone_surrogates(document, (size_t)n);
+    jv input = jv_parse_sized(document, (int)n);
     if (!jv_is_valid(input)) {
         answer_end(w, input);
         return;
@@ -226,7 +229,7 @@ static void obey(struct worker *w, const struct jq_helper_frame *frame)
     if (frame->kind == JQ_HELPER_COMPILE)
         compile(w, frame->slot, w->bytes);
     else if (frame->kind == JQ_HELPER_RUN)
-        run(w, frame->slot, (struct slice){w->bytes, (size_t)frame->n});
+        run(w, frame->slot, w->bytes, frame->n);
     else
         leave();
 }

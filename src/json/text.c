@@ -76,6 +76,21 @@ size_t text_unquote(char *out, struct slice quoted)
     return n;
 }
 
+/* A backslash stands in strings alone, and begins an escape. */
+void text_replace_lone_surrogates(char *json, size_t n)
+{
+    const char *end = json + n;
+    char *at = memchr(json, '\\', n);
+    while (at) {
+        const char *next = at;
+        if (at[1] != 'u')
+            next += 2;
+        else if (read_unicode(&next, end) == REPLACEMENT)
+            memcpy(at + 2, "fffd", 4);
+        at = memchr(at + (next - at), '\\', (size_t)(end - next));
+    }
+}
+
 /* The next unit of a string, one to four bytes; at is before end. */
 static size_t read_unit(const char **at, const char *end, char *unit)
 {

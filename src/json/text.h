@@ -15,6 +15,9 @@ bool text_quote(struct buffer *out, struct slice text) MUST_USE;
 /* The bytes of a JSON string (given with its quotes, accepted by scan_json()) into `out`, which
  * has room for quoted.n bytes; the number of bytes written. A lone surrogate becomes U+FFFD. */
 size_t text_unquote(char *out, struct slice quoted);
+/* In a whole JSON text (accepted by scan_json()) the escape of a lone surrogate becomes \ufffd, in
+ * its place, for readers that take none. */
+void text_replace_lone_surrogates(char *json, size_t n);
 /* How two quoted JSON strings, unescaped, stand to each other by their code points: below, equal to
  * or above 0, as memcmp() tells of their UTF-8. */
 int text_order(struct slice a, struct slice b);

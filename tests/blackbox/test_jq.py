@@ -80,6 +80,23 @@ def test_a_program(gateway, endpoint, value, result):
     assert got.body == b'{"one":' + result + b"}" and got.is_complete()
 
 
+HALVES = table(
+    "body, result",
+    ("the first half of a pair", r'{"items": [{"id": 1, "t": "\ud83d"}]}', b"[1]"),
+    ("the second half of a pair", r'{"items": [{"id": 1, "t": "\udc5f"}]}', b"[1]"),
+    ("a half that the program gives", r'{"items": [{"id": "<\ud83d>"}, {"id": "\udc5f"}]}',
+     '["<\ufffd>","\ufffd"]'.encode()),
+    ("a whole pair", r'{"items": [{"id": "\ud83d\udc5f"}]}', '["\U0001f45f"]'.encode()),
+    ("a backslash before a u", r'{"items": [{"id": "\\ud83d"}]}', rb'["\\ud83d"]'),
+)
+
+
+@HALVES
+def test_half_an_emoji_costs_no_answer(gateway, body, result):
+    got = ask(gateway, "ids", body.encode())
+    assert got.body == b'{"one":' + result + b"}" and got.is_complete()
+
+
 def test_it_is_given_what_the_format_makes(gateway):
     got = ask(gateway, "xml", b"<order><item>1</item><item>2.5</item></order>", kind="text/xml")
     assert got.json() == {"one": 3.5}

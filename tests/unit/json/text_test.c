@@ -62,6 +62,40 @@ static void a_string_is_its_own_plain_text_and_no_other(void **state)
     assert_false(text_is(SLICE("\"\\u00e9\""), SLICE("\xc3")));
 }
 
+static void half_a_surrogate_pair_is_replaced_in_its_place(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{\"z\":1,\"t\":\"\\ud83d\"}", "{\"z\":1,\"t\":\"\\ufffd\"}"},
+        {"\"\\uD83D\"", "\"\\ufffd\""},
+        {"\"\\udc5f\"", "\"\\ufffd\""},
+        {"\"\\uDBFF!\\uDFFF\"", "\"\\ufffd!\\ufffd\""},
+        {"\"\\ud83d\\ud83d\\udc5f\"", "\"\\ufffd\\ud83d\\udc5f\""},
+        {"\"\\ud83d\\udc5f\\udc5f\"", "\"\\ud83d\\udc5f\\ufffd\""},
+        {"\"\\ud83d\\u0041\"", "\"\\ufffd\\u0041\""},
+        {"\"\\ud83d\\n\\udc5f\"", "\"\\ufffd\\n\\ufffd\""},
+        {"[\"\\ud83d\",\"\\udc5f\"]", "[\"\\ufffd\",\"\\ufffd\"]"},
+        {"{\"\\udc00\":\"\\ud800\"}", "{\"\\ufffd\":\"\\ufffd\"}"},
+        /* Pairs, other characters, and a backslash before a u. */
+        {"\"\\ud83d\\udc5f\"", "\"\\ud83d\\udc5f\""},
+        {"\"\\uDBFF\\uDFFF\"", "\"\\uDBFF\\uDFFF\""},
+        {"\"\\ud7ff\\ue000\"", "\"\\ud7ff\\ue000\""},
+        {"\"\\\\ud83d\"", "\"\\\\ud83d\""},
+        {"\"\\\\\\ud83d\"", "\"\\\\\\ufffd\""},
+        {"\"\\\"ud83d\\\\\"", "\"\\\"ud83d\\\\\""},
+        {"\"\xed\x9f\xbf ud83d\"", "\"\xed\x9f\xbf ud83d\""},
+        {"7", "7"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char json[64];
+        size_t n = strlen(cases[i][0]);
+        assert_int_equal(scan_json(slice_of(cases[i][0]), 2).verdict, SCAN_OK);
+        memcpy(json, cases[i][0], n + 1);
+        text_replace_lone_surrogates(json, n);
+        assert_string_equal(json, cases[i][1]);
+    }
+}
+
 static void what_is_written_can_be_read_again(void **state)
 {
     (void)state;
@@ -108,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_read_is_what_was_meant),
         cmocka_unit_test(a_string_is_its_own_plain_text_and_no_other),
+        cmocka_unit_test(half_a_surrogate_pair_is_replaced_in_its_place),
         cmocka_unit_test(what_is_written_can_be_read_again),
         cmocka_unit_test(bytes_that_are_no_text_become_replacements),
         cmocka_unit_test(a_limit_is_kept_and_nothing_is_appended_past_it),
