@@ -112,14 +112,22 @@ static void write_result(struct reading *r, struct buffer *out)
     out->n = before;
 }
 
+/* expat believes the first bytes, whatever the head says: a byte order mark, or one byte of NUL for
+ * one of text, which no document of bytes begins with. */
+static bool is_utf16(struct slice xml)
+{
+    return slice_starts(xml, SLICE("\xff\xfe")) || slice_starts(xml, SLICE("\xfe\xff")) ||
+           (xml.n >= 2 && (!xml.at[0] || !xml.at[1]));
+}
+
 struct xml_result xml_to_json(struct slice xml, struct slice charset,
                               const struct xml_bounds *bounds, struct buffer *out)
 {
     char encoding[CHARSET_MAX] = "";
     if (xml.n > INT_MAX)
         return (struct xml_result){XML_TOO_LARGE, 0, "it is too large"};
-    if (charset.n >= sizeof encoding)
-        return (struct xml_result){XML_INVALID, 0, "unknown encoding"};
+    if (charset.n >= sizeof encoding || is_utf16(xml))
+        return (struct xml_result){XML_INVALID, 1, "unknown encoding"};
     if (charset.n)
         memcpy(encoding, charset.at, charset.n);
     struct reading r = {.bounds = bounds};

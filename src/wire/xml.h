@@ -4,8 +4,8 @@
  * two tags dropped), repeated elements arrays, an element with text alone a string, an empty one
  * "". Prefixes are kept. The root element is the one member of the result; members stand in the
  * order in which their names appear first. A DOCTYPE is refused, and with it every entity but the
- * five of XML itself. Encodings: UTF-8, US-ASCII, ISO-8859-1, and UTF-16 where its byte order mark
- * is there.
+ * five of XML itself. Encodings: UTF-8, US-ASCII and ISO-8859-1; UTF-16, which XML's processors
+ * must know (XML 1.0 4.3.3), is refused, as that of an answer's other formats is.
  *
  * Pure. Memory: expat's own while it reads (about what the longest tag takes); the tree lies in a
  * scratch arena of the call.

@@ -103,12 +103,14 @@ static void documents_become_json(void **state)
 static void encodings_are_read_as_the_head_or_the_document_says(void **state)
 {
     (void)state;
-    static const char utf16[] = "\xff\xfe<\0a\0>\0\xac\x20\x3d\xd8\x00\xde<\0/\0a\0>";
     expect(SLICE(LATIN1_DECLARED "<a>\xe9</a>"), "", "{\"a\":\"\xc3\xa9\"}");
     expect(SLICE("<a>\xe9</a>"), "ISO-8859-1", "{\"a\":\"\xc3\xa9\"}");
     expect(SLICE(LATIN1_DECLARED "<a>\xc3\xa9</a>"), "UTF-8", "{\"a\":\"\xc3\xa9\"}");
     expect(SLICE("<?xml version='1.0' encoding='us-ascii'?><a>e</a>"), "", "{\"a\":\"e\"}");
-    expect((struct slice){utf16, sizeof utf16}, "", "{\"a\":\"\xe2\x82\xac\xf0\x9f\x98\x80\"}");
+    expect(SLICE("<?xml version='1.0' encoding='koi8-r'?><a>\xc3\xa9</a>"), "UTF-8",
+           "{\"a\":\"\xc3\xa9\"}");
+    expect(SLICE("<?xml version='1.0' encoding='UTF-16'?><a>\xe9</a>"), "ISO-8859-1",
+           "{\"a\":\"\xc3\xa9\"}");
 }
 
 static void bad_encodings_are_refused(void **state)
@@ -130,6 +132,19 @@ static void bad_encodings_are_refused(void **state)
         {SLICE_INIT("<a/>"), "koi8-r"},
         {SLICE_INIT("<a/>"), "a-name-of-a-charset-that-is-longer-than-any"},
         {SLICE_INIT("\xff\xfe<\0a"), ""},
+        {SLICE_INIT("\xff\xfe<\0r\0/\0>\0"), ""},
+        {SLICE_INIT("\xff\xfe<\0r\0/\0>\0"), "UTF-8"},
+        {SLICE_INIT("\xff\xfe<\0r\0/\0>\0"), "ISO-8859-1"},
+        {SLICE_INIT("\xfe\xff\0<\0r\0/\0>"), ""},
+        {SLICE_INIT("\xfe\xff\0<\0r\0/\0>"), "UTF-8"},
+        {SLICE_INIT("<\0r\0/\0>\0"), ""},
+        {SLICE_INIT("<\0r\0/\0>\0"), "UTF-8"},
+        {SLICE_INIT("\0<\0r\0/\0>"), ""},
+        {SLICE_INIT("\n\0<\0r\0/\0>\0"), ""},
+        {SLICE_INIT("\0\0\xfe\xff\0\0\0<\0\0\0r\0\0\0/\0\0\0>"), ""},
+        {SLICE_INIT("\xff\xfe\0\0<\0\0\0r\0\0\0/\0\0\0>\0\0\0"), ""},
+        {SLICE_INIT("\x4c\x99\x61\x6e"), ""}, /* <r/> in EBCDIC */
+        {SLICE_INIT("<"), ""},
         {SLICE_INIT("<a>\0</a>"), ""},
         {SLICE_INIT("<a/>\0"), ""},
         {SLICE_INIT("<a>\x01</a>"), ""},
