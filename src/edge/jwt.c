@@ -161,8 +161,10 @@ static const char *check_parties(const struct members_one *m, const struct jwt_e
 static const char *check_dates(const struct members_one *m, uint64_t now_s, uint64_t *ends_s)
 {
     double exp, nbf;
-    if (!m[EXP].is_there || !read_date(&m[EXP], &exp))
+    if (!m[EXP].is_there)
         return "the token has no exp";
+    if (!read_date(&m[EXP], &exp))
+        return "the token's exp is not a date";
     *ends_s = (uint64_t)ceil(exp) + JWT_LEEWAY_S;
     if (now_s >= *ends_s)
         return "the token has expired";
@@ -173,17 +175,24 @@ static const char *check_dates(const struct members_one *m, uint64_t now_s, uint
     return nbf > (double)(now_s + JWT_LEEWAY_S) ? "the token is not good yet" : NULL;
 }
 
-static enum jwt_verdict check_claims(struct slice json, const struct jwt_expectation *e,
-                                     uint64_t now_s, struct jwt *out)
+/* Templates, conditions and rates read claims of any name: of none may there be two. */
+static enum jwt_verdict check_claims(struct slice json, const struct jwt_question *q,
+                                     struct arena *arena, struct jwt *out)
 {
+    static const char malformed[] = "the token's claims are not an object, or repeat a member";
     struct members_one m[N_CLAIMS];
     memcpy(m, claim_members, sizeof m);
     struct scan_result scan = scan_json(json, DEPTH_MAX);
     if (scan.verdict != SCAN_OK || !members_read(scan.value, m, N_CLAIMS))
-        return refuse(out, "the token's claims are not an object, or repeat a member");
-    const char *why = check_dates(m, now_s, &out->ends_s);
+        return refuse(out, malformed);
+    struct slice *names = arena_take(arena, members_count(scan.value) * sizeof *names);
+    if (!names)
+        return JWT_NO_ROOM;
+    if (members_repeat(scan.value, names))
+        return refuse(out, malformed);
+    const char *why = check_dates(m, q->now_s, &out->ends_s);
     if (!why)
-        why = check_parties(m, e);
+        why = check_parties(m, q->expected);
     if (why)
         return refuse(out, why);
     out->claims = scan.value;
@@ -205,7 +214,7 @@ enum jwt_verdict jwt_check(const struct jwt_question *q, struct arena *arena, st
     if (why)
         return refuse(out, why);
     enum jwt_verdict verdict = check_signature(q->keys, &h, &jws, out);
-    return verdict == JWT_GOOD ? check_claims(jws.payload, q->expected, q->now_s, out) : verdict;
+    return verdict == JWT_GOOD ? check_claims(jws.payload, q, arena, out) : verdict;
 }
 
 bool jwt_is_among(struct slice words, const struct slice *scopes, unsigned n)

@@ -2,8 +2,9 @@
  *
  * The key decides which algorithms may be: the header chooses among the policy's that fit the key
  * it names. Whatever else the header brings (jwk, jku, x5u, x5c) is not looked at; a `crit` or
- * `b64` is refused, as we understand no extension. `exp` is required; a repeated member that we
- * read is refused; an `iat` in the future says nothing and is allowed.
+ * `b64` is refused, as we understand no extension. `exp` is required; a repeated member is refused,
+ * of the header where we read it, of the claims whichever it is; an `iat` in the future says
+ * nothing and is allowed.
  *
  * Pure: time is an argument, memory the caller's arena.
  */

@@ -14,5 +14,9 @@ struct members_one {
     struct json_value value;
 };
 
+/* How many there are; 0 where it is no object. */
+unsigned members_count(struct slice json);
+/* Is a name there twice? names: room for members_count(json) of them. */
+bool members_repeat(struct slice json, struct slice *names);
 /* Looks for the n named members. false: not an object, or one of them is repeated. */
 bool members_read(struct slice json, struct members_one *members, unsigned n) MUST_USE;

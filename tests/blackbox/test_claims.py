@@ -74,8 +74,11 @@ def gateway(tmp_path_factory):
 
 def by(**claims):
     """The field that shows a token with these claims."""
-    claims = {"exp": int(time.time()) + 600, **claims}
-    text = encoded(b'{"alg":"HS256"}') + "." + encoded(json.dumps(claims).encode())
+    return by_text(json.dumps({"exp": int(time.time()) + 600, **claims}))
+
+
+def by_text(claims):
+    text = encoded(b'{"alg":"HS256"}') + "." + encoded(claims.encode())
     signature = hmac.new(SECRET, text.encode(), hashlib.sha256).digest()
     return [("Authorization", f"Bearer {text}.{encoded(signature)}")]
 
@@ -120,6 +123,19 @@ def test_a_client_without_a_token_has_no_claims(gateway):
     sub = fresh("u")
     assert gateway.get("/either", fields=by(sub=sub)).is_complete()
     assert gateway["s"].wait_requests(f"/either?claims.sub={sub}")
+
+
+@table(
+    "claims, why",
+    ("a claim twice", '"id": "a", "tenant": "t", "id": "b"', "repeat a member"),
+    ("a claim twice, by an escape", r'"id": "a", "\u0069d": "b"', "repeat a member"),
+    ("a sub of null", '"id": "a", "sub": null', "sub is not a string"),
+    ("an exp of more than 64 bits", '"id": "a", "exp": 18446744073709551616', "exp is not a date"),
+)
+def test_claims_that_say_two_things_or_none_are_no_claims(gateway, claims, why):
+    exp = "" if '"exp"' in claims else f', "exp": {int(time.time()) + 600}'
+    got = gateway.get("/me", fields=by_text("{" + claims + exp + "}"))
+    assert got.problem(401) and why in got["www-authenticate"]
 
 
 def test_claims_in_a_body_keep_their_type(gateway):

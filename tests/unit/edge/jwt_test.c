@@ -76,11 +76,24 @@ static void tokens_are_judged_by_their_headers(void **state)
     }
 }
 
+struct row {
+    const char *promise, *claims, *why; /* NULL: it is good */
+};
+
+static void judge_rows(const struct row *rows, size_t n)
+{
+    struct jwt out;
+    for (size_t i = 0; i < n; i++) {
+        enum jwt_verdict v = check(HEADER, rows[i].claims, &out);
+        if (v != (rows[i].why ? JWT_BAD : JWT_GOOD) ||
+            (rows[i].why && strcmp(rows[i].why, out.why) != 0))
+            fail_msg("%s: %d: %s", rows[i].promise, v, out.why);
+    }
+}
+
 static void tokens_are_judged_by_their_claims(void **state)
 {
-    static const struct {
-        const char *promise, *claims, *why; /* NULL: it is good */
-    } rows[] = {
+    static const struct row rows[] = {
         {"plain", CLAIMS, NULL},
         {"one of several audiences",
          "{\"iss\":\"https://issuer\",\"aud\":[1,\"x\",\"shop\"]," EXP "}", NULL},
@@ -94,11 +107,15 @@ static void tokens_are_judged_by_their_claims(void **state)
         {"not yet, within the leeway", "{" PARTIES "," EXP ",\"nbf\":1000060}", NULL},
         {"not yet", "{" PARTIES "," EXP ",\"nbf\":1000061}", "the token is not good yet"},
         {"issued in the future", "{" PARTIES "," EXP ",\"iat\":2000000}", NULL},
+        {"nothing at all", "{}", "the token has no exp"},
         {"no exp", "{" PARTIES "}", "the token has no exp"},
-        {"an exp that is a text", "{" PARTIES ",\"exp\":\"1000100\"}", "the token has no exp"},
-        {"an exp below 0", "{" PARTIES ",\"exp\":-1}", "the token has no exp"},
-        {"an exp beyond all dates", "{" PARTIES ",\"exp\":1e400}", "the token has no exp"},
-        {"an exp that is null", "{" PARTIES ",\"exp\":null}", "the token has no exp"},
+        {"an exp that is a text", "{" PARTIES ",\"exp\":\"1000100\"}",
+         "the token's exp is not a date"},
+        {"an exp below 0", "{" PARTIES ",\"exp\":-1}", "the token's exp is not a date"},
+        {"an exp beyond all dates", "{" PARTIES ",\"exp\":1e400}", "the token's exp is not a date"},
+        {"an exp of more than 64 bits", "{" PARTIES ",\"exp\":18446744073709551616}",
+         "the token's exp is not a date"},
+        {"an exp that is null", "{" PARTIES ",\"exp\":null}", "the token's exp is not a date"},
         {"an nbf that is a text", "{" PARTIES "," EXP ",\"nbf\":\"1\"}",
          "the token's nbf is not a date"},
         {"another issuer", "{\"iss\":\"https://issuer/\",\"aud\":\"shop\"," EXP "}",
@@ -114,22 +131,31 @@ static void tokens_are_judged_by_their_claims(void **state)
          "the token is for another audience"},
         {"a sub that is a number", "{" PARTIES "," EXP ",\"sub\":1}",
          "the token's sub is not a string"},
-        {"two exps", "{" PARTIES ",\"exp\":1," EXP "}",
-         "the token's claims are not an object, or repeat a member"},
-        {"two subs", "{" PARTIES "," EXP ",\"sub\":\"a\",\"s\\u0075b\":\"b\"}",
-         "the token's claims are not an object, or repeat a member"},
+        {"a sub that is null", "{" PARTIES "," EXP ",\"sub\":null}",
+         "the token's sub is not a string"},
         {"no object", "[]", "the token's claims are not an object, or repeat a member"},
         {"no JSON", "{", "the token's claims are not an object, or repeat a member"},
         {"nothing", "", "the token's claims are not an object, or repeat a member"},
     };
-    struct jwt out;
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        enum jwt_verdict v = check(HEADER, rows[i].claims, &out);
-        if (v != (rows[i].why ? JWT_BAD : JWT_GOOD) ||
-            (rows[i].why && strcmp(rows[i].why, out.why) != 0))
-            fail_msg("%s: %d: %s", rows[i].promise, v, out.why);
-    }
+    judge_rows(rows, sizeof rows / sizeof *rows);
+}
+
+static void no_claim_stands_twice(void **state)
+{
+    static const struct row rows[] = {
+        {"two exps", "{" PARTIES ",\"exp\":1," EXP "}",
+         "the token's claims are not an object, or repeat a member"},
+        {"two subs", "{" PARTIES "," EXP ",\"sub\":\"a\",\"s\\u0075b\":\"b\"}",
+         "the token's claims are not an object, or repeat a member"},
+        {"two of a claim that nobody reads here",
+         "{\"t\":\"a\"," PARTIES "," EXP ",\"\\u0074\":\"b\"}",
+         "the token's claims are not an object, or repeat a member"},
+        {"two in a claim", "{\"t\":{\"a\":1,\"a\":2}," PARTIES "," EXP "}", NULL},
+        {"two that differ by case", "{\"t\":1,\"T\":2," PARTIES "," EXP "}", NULL},
+    };
+    (void)state;
+    judge_rows(rows, sizeof rows / sizeof *rows);
 }
 
 static void each_changed_byte_spoils_a_token(void **state)
@@ -164,9 +190,15 @@ static void a_full_arena_is_told(void **state)
     struct arena small;
     struct jwt out;
     (void)state;
-    arena_init(&small, 16, 16);
-    assert_int_equal(judge(signing_token(HEADER, CLAIMS), &small, &out), JWT_NO_ROOM);
-    arena_done(&small);
+    unsigned n_good = 0;
+    for (size_t limit = 16; limit < 1024; limit += 16) {
+        arena_init(&small, limit, limit);
+        enum jwt_verdict verdict = judge(signing_token(HEADER, CLAIMS), &small, &out);
+        arena_done(&small);
+        n_good += verdict == JWT_GOOD;
+        assert_int_equal(verdict, n_good ? JWT_GOOD : JWT_NO_ROOM);
+    }
+    assert_int_not_equal(n_good, 0);
 }
 
 static void scopes_are_looked_for_where_they_may_be(void **state)
@@ -218,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_are_judged_by_their_headers),
         cmocka_unit_test(tokens_are_judged_by_their_claims),
+        cmocka_unit_test(no_claim_stands_twice),
         cmocka_unit_test(each_changed_byte_spoils_a_token),
         cmocka_unit_test(a_good_token_tells_its_claims_and_its_end),
         cmocka_unit_test(a_full_arena_is_told),
