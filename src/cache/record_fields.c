@@ -42,19 +42,10 @@ static bool is_among(struct slice name, const struct slice *names, size_t n)
     return false;
 }
 
-static bool is_named_by(struct slice list, struct slice name)
-{
-    struct slice element;
-    while (token_next(&list, &element))
-        if (slice_equal_nocase(element, name))
-            return true;
-    return false;
-}
-
 bool record_keeps_field(struct slice name, struct slice connection)
 {
     return !is_among(name, never_kept, sizeof never_kept / sizeof *never_kept) &&
-           !is_named_by(connection, name);
+           !token_list_names(connection, name);
 }
 
 /* All values of a name as one list, put behind what the buffer holds: there is room for it. */

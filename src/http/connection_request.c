@@ -72,6 +72,45 @@ void connection_refuse(struct connection *c, unsigned status)
     s->handlers.on_refused(e, status, reason_of(status));
 }
 
+/* What only the proxy before us can say, and no client of its takes away. */
+static bool is_of_the_hop(struct slice name)
+{
+    static const struct slice names[] = {
+        SLICE_INIT("connection"),        SLICE_INIT("host"),
+        SLICE_INIT("x-forwarded-for"),   SLICE_INIT("x-forwarded-host"),
+        SLICE_INIT("x-forwarded-proto"), SLICE_INIT("x-request-id"),
+        SLICE_INIT("traceparent"),       SLICE_INIT("tracestate"),
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (token_equals(name, names[i]))
+            return true;
+    return false;
+}
+
+/* A field that is out has no name. */
+static void drop_named(struct request *r, struct slice options)
+{
+    struct slice option;
+    while (token_next(&options, &option))
+        for (unsigned i = 0; i < r->n_fields; i++)
+            if (slice_equal_nocase(r->fields[i].name, option) && !is_of_the_hop(option))
+                r->fields[i].name = SLICE_NONE;
+}
+
+/* RFC 9110 7.6.1: what Connection names goes no further. As it is as though it had not come, keys
+ * of caches and calls are of one mind about it. */
+static void drop_options(struct request *r)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < r->n_fields; i++)
+        if (token_equals(r->fields[i].name, SLICE("connection")))
+            drop_named(r, r->fields[i].value);
+    for (unsigned i = 0; i < r->n_fields; i++)
+        if (r->fields[i].name.n)
+            r->fields[n++] = r->fields[i];
+    r->n_fields = n;
+}
+
 /* The head is copied once, whole; the request is slices of that. */
 static bool fill(struct request *r, struct arena *arena, const struct h1_head *head, const char *at)
 {
@@ -87,6 +126,8 @@ static bool fill(struct request *r, struct arena *arena, const struct h1_head *h
     r->target = (struct slice){copy.at + head->target_at, head->target_n};
     r->fields = fields;
     r->n_fields = head->n_fields;
+    if (head->has_options)
+        drop_options(r);
     r->minor = head->minor;
     r->has_body = head->chunked || head->length > 0;
     const struct field *host = exchange_field(r, SLICE("host"));

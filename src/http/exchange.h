@@ -29,8 +29,8 @@ struct field {
 /* Everything lives in the exchange's arena. */
 struct request {
     struct slice method;
-    struct slice target; /* raw */
-    struct field *fields;
+    struct slice target;  /* raw */
+    struct field *fields; /* without those that its Connection names, see docs/edge.md */
     unsigned n_fields;
     struct slice body; /* whole, after on_request; empty where none */
     bool has_body;

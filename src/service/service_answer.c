@@ -70,6 +70,16 @@ static void take_field(struct outcome *o, struct field *to, const struct record_
         o->n_returned++;
 }
 
+/* Of what came, only that which goes on (RFC 9110 7.6.1); records have nothing else. */
+static bool is_for_the_connection(const struct service_answer *a, struct slice name)
+{
+    struct record_field f;
+    for (size_t at = 0; !a->record && service_answer_next_field(a, &at, &f);)
+        if (token_equals(f.name, SLICE("connection")) && token_list_names(f.value, name))
+            return true;
+    return false;
+}
+
 /* In the order of the names; none where the arena is full. */
 static void take_fields(const struct service_answer *a, const struct service_request *r,
                         struct outcome *o)
@@ -82,7 +92,7 @@ static void take_fields(const struct service_answer *a, const struct service_req
     o->returned = fields;
     for (unsigned w = 0; w < r->wanted.n; w++)
         for (size_t at = 0; service_answer_next_field(a, &at, &f);)
-            if (slice_equal_nocase(f.name, r->wanted.names[w]))
+            if (slice_equal_nocase(f.name, r->wanted.names[w]) && !is_for_the_connection(a, f.name))
                 take_field(o, &fields[o->n_returned], &f, r->arena);
 }
 

@@ -129,6 +129,7 @@ void service_head_take_fields(struct outcome *o, const struct h1_head *head, con
     for (unsigned w = 0; w < wanted->n; w++)
         for (unsigned i = 0; i < head->n_fields; i++)
             if (slice_equal_nocase(h1_name(base, &head->fields[i]), wanted->names[w]) &&
+                !h1_is_option(head, base, wanted->names[w]) &&
                 take_field(&fields[n], base, &head->fields[i], arena))
                 n++;
     o->returned = fields;

@@ -30,7 +30,8 @@ uint64_t service_head_retry_ms(struct slice value, uint64_t wall_ms);
 bool service_head_may_ask_back(unsigned status);
 /* The same of a head; 0 where it says none. */
 uint64_t service_head_retry_after(const struct h1_head *head, const char *base, uint64_t wall_ms);
-/* Copies the fields of these names, in the order of the names; none where the arena is full. */
+/* Copies the fields of these names, in the order of the names, but what is for the connection
+ * alone; none where the arena is full. */
 void service_head_take_fields(struct outcome *o, const struct h1_head *head, const char *base,
                               const struct service_wanted *wanted, struct arena *arena);
 /* Copies all of them. false: the arena is full. */

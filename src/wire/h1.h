@@ -52,7 +52,8 @@ struct h1_head {
     bool chunked;
     bool has_length;
     bool expects_continue;
-    uint64_t length; /* of Content-Length, where has_length */
+    bool has_options; /* Connection says more than close, keep-alive and upgrade */
+    uint64_t length;  /* of Content-Length, where has_length */
     unsigned n_fields;
     struct h1_field fields[H1_MAX_FIELDS];
 };
@@ -97,6 +98,10 @@ uint64_t h1_body_left(const struct h1_reader *r);
 
 /* Is the reader between two messages, with no byte of the next one read? */
 bool h1_is_between(const struct h1_reader *r);
+
+/* Does a Connection of this head name the field? Then it is for whoever receives it and goes no
+ * further (RFC 9110 7.6.1). */
+bool h1_is_option(const struct h1_head *head, const char *base, struct slice name);
 
 static inline struct slice h1_name(const char *base, const struct h1_field *f)
 {

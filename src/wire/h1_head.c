@@ -25,7 +25,8 @@ struct facts {
     bool has_coding; /* Transfer-Encoding, whatever it names */
     bool has_other_coding;
     bool ends_with_chunked; /* the last coding of all */
-    bool closes, keeps;     /* options of Connection */
+    bool closes, keeps;     /* options of Connection, */
+    bool has_others;        /* and those that are names of fields */
 };
 
 struct cursor {
@@ -138,8 +139,12 @@ static void read_connection(struct facts *facts, struct slice value)
 {
     struct slice option;
     while (token_next(&value, &option)) {
-        facts->closes |= token_equals(option, SLICE("close"));
-        facts->keeps |= token_equals(option, SLICE("keep-alive"));
+        if (token_equals(option, SLICE("keep-alive")))
+            facts->keeps = true;
+        else if (token_equals(option, SLICE("close")))
+            facts->closes = true;
+        else if (!token_equals(option, SLICE("upgrade")))
+            facts->has_others = true;
     }
 }
 
@@ -248,6 +253,7 @@ static unsigned judge(struct h1_head *head, enum h1_kind kind, const struct fact
     if (kind == H1_REQUEST && !has_good_host(head, facts))
         return BAD;
     head->keep_alive = !facts->closes && (head->minor == 1 || facts->keeps);
+    head->has_options = facts->has_others;
     head->expects_continue &= head->minor == 1;
     return judge_framing(head, facts);
 }
@@ -272,4 +278,13 @@ unsigned h1_head_parse(struct h1_head *head, enum h1_kind kind, const char *at, 
         return refusal;
     head->size = (uint32_t)(c.at - at);
     return judge(head, kind, &facts);
+}
+
+bool h1_is_option(const struct h1_head *head, const char *base, struct slice name)
+{
+    for (unsigned i = 0; head->has_options && i < head->n_fields; i++)
+        if (token_equals(h1_name(base, &head->fields[i]), SLICE("connection")) &&
+            token_list_names(h1_value(base, &head->fields[i]), name))
+            return true;
+    return false;
 }

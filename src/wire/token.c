@@ -159,3 +159,12 @@ bool token_list_has(struct slice list, struct slice lower_name)
     }
     return false;
 }
+
+bool token_list_names(struct slice list, struct slice name)
+{
+    struct slice element;
+    while (token_next(&list, &element))
+        if (slice_equal_nocase(element, name))
+            return true;
+    return false;
+}

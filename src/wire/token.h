@@ -64,3 +64,5 @@ size_t token_size_until(struct slice s, char separator);
 bool token_next(struct slice *rest, struct slice *element) MUST_USE;
 /* Is this one of the elements of a list of tokens, in any case? */
 bool token_list_has(struct slice list, struct slice lower);
+/* The same of a name that may be in any case itself. */
+bool token_list_names(struct slice list, struct slice name);

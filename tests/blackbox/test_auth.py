@@ -100,6 +100,7 @@ def test_a_key_of_the_file_lets_in(gateway, key):
     ("a key of another policy", by(STAFF)),
     ("a key under another policy's header", by(KEY, "X-Staff")),
     ("a key longer than any", by("k" * 5000)),
+    ("a key that is for the connection alone", [*by(KEY), ("Connection", "x-api-key")]),
 )
 def test_without_a_good_key_the_answer_is_401_and_nothing_is_called(gateway, fields):
     before = len(gateway["s"].requests())

@@ -384,6 +384,15 @@ def test_large_answers_are_the_same_bytes(gateway):
     assert calls(gateway, key) == 1
 
 
+def test_fields_that_connection_names_are_neither_returned_nor_kept(gateway):
+    fields = [("X-Made", "1"), ("Set-Cookie", "a=1"), ("Connection", "X-Made, set-cookie")]
+    key = serve(gateway, answer({}, fields=fields))
+    for _ in range(2):
+        again = gateway.get(f"/returned/{key}")
+        assert again.is_complete() and again["x-made"] is again["set-cookie"] is None
+    assert calls(gateway, key) == 1
+
+
 def test_returned_fields_are_kept_but_never_a_cookie(gateway):
     key = serve(gateway, answer({}, fields=[("X-Made", "1"), ("Set-Cookie", "a=1")]))
     first, second = gateway.get(f"/returned/{key}"), gateway.get(f"/returned/{key}")

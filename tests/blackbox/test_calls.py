@@ -234,6 +234,32 @@ class TestForward:
         assert re.split(r",\s*", values) == ["1", "2"]
 
 
+    @table(
+        "options, left",
+        ("alone", "x-twice", ("de", "Bearer abc", None)),
+        ("in any case, beside others", "close, X-TWICE ,Authorization,,te", ("de", None, None)),
+        ("no part of a name", "x-twic, x-twicex, accept", ("de", "Bearer abc", "1")),
+        ("what is usual names none", "Keep-Alive, close, upgrade", ("de", "Bearer abc", "1")),
+    )
+    def test_what_connection_names_ends_here(self, gateway, options, left):
+        key = fresh()
+        gateway.get(f"/forward/{key}", fields=[
+            ("Accept-Language", "de"), ("Authorization", "Bearer abc"), ("X-Twice", "1"),
+            ("Connection", options),
+        ])
+        request = gateway["alpha"].only(f"/{key}")
+        assert tuple(request[n] for n in ("accept-language", "authorization", "x-twice")) == left
+
+    def test_each_connection_field_counts(self, gateway):
+        key = fresh()
+        gateway.get(f"/forward/{key}", fields=[
+            ("Connection", "accept-language"), ("Accept-Language", "de"), ("X-Twice", "1"),
+            ("X-Twice", "2"), ("Connection", "x-twice"),
+        ])
+        request = gateway["alpha"].only(f"/{key}")
+        assert request["accept-language"] is request["x-twice"] is None
+
+
 class TestSetHeaders:
     def ask(self, gateway, query="", fields=()):
         key = fresh()
@@ -246,6 +272,11 @@ class TestSetHeaders:
         assert request["x-lang"] == "lang=de"
         assert request["x-fixed"] == "always"
         assert request["x-braces"] == "{de}"
+
+    def test_a_header_that_connection_names_is_absent(self, gateway):
+        fields = [("X-Tenant", "acme"), ("Connection", "x-tenant")]
+        _, (request,) = self.ask(gateway, "?lang=de", fields)
+        assert request["x-tenant"] is None and request["x-lang"] == "lang=de"
 
     def test_an_absent_parameter_leaves_the_header_out(self, gateway):
         _, (request,) = self.ask(gateway)
@@ -288,6 +319,14 @@ class TestReturnHeaders:
                    ("Content-Language", "mark"), ("Sheaf-Complete", "mark"), ("X-Frame-Options",
                    "mark"), ("Keep-Alive", "mark"), ("Trailer", "mark"), ("Date", "mark")]
         assert b"mark" not in self.ask(gateway, hostile).head
+
+    def test_what_connection_names_does_not(self, gateway):
+        options = [("Connection", "x-one, Set-Cookie"), ("Connection", "close, X-BOTH")]
+        got = self.ask(gateway, [("X-One", "1"), ("X-Both", "1"), *self.COOKIES, *options],
+                       [("X-Both", "2"), ("X-Two", "2"), ("Connection", "keep-alive, x-tw")])
+        assert got["x-one"] is got["set-cookie"] is None
+        assert got["x-both"] == "2", "what is for a connection alone does not win"
+        assert got["x-two"] == "2"
 
     def test_the_first_declared_source_wins(self, gateway):
         assert self.ask(gateway, [("X-Both", "1")], [("x-both", "2")])["x-both"] == "1"
@@ -420,6 +459,20 @@ class TestForwarded:
         assert re.split(r",\s*", request["x-forwarded-for"]) == ["203.0.113.9", "127.0.0.1"]
         assert request["x-forwarded-proto"] == "https"
         assert request["x-forwarded-host"] == "shop.test"
+
+    def test_a_client_behind_it_takes_none_of_them_away(self, start):
+        trusting = start(self.TRUSTING)
+        key = fresh()
+        ids = [("X-Request-Id", "from-the-proxy"),
+               ("Traceparent", f"00-{7:032x}-{7:016x}-01"), ("Tracestate", "a=1")]
+        names = ", ".join(name for name, _ in self.OWN + ids)
+        trusting.get(f"/plain/{key}", fields=[*self.OWN, *ids, ("Connection", names)])
+        request = trusting["alpha"].only(f"/{key}")
+        assert request["x-forwarded-for"].startswith("203.0.113.9")
+        assert request["x-forwarded-proto"] == "https"
+        assert request["x-forwarded-host"] == "shop.test"
+        assert request["x-request-id"] == "from-the-proxy" and request["tracestate"] == "a=1"
+        assert request["traceparent"].startswith(f"00-{7:032x}-")
 
     def test_a_trusted_proxy_that_says_nothing_is_a_client(self, start):
         trusting = start(self.TRUSTING)

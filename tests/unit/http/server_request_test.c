@@ -46,6 +46,29 @@ static void the_owner_sees_the_parts_of_a_request(void **state)
     rig_expect(&o->rig, o->client, &o->text, "\r\n\r\nx");
 }
 
+static void what_connection_names_is_as_though_it_had_not_come(void **state)
+{
+    struct owner *o = *state;
+    owner_connect(o);
+    RIG_SAY(o->client,
+            "GET /hold HTTP/1.1\r\nX-A: 1\r\nHost: shop\r\nConnection: x-a,, HOST\r\n"
+            "X-B: 2\r\nx-c: 3\r\nX-Forwarded-For: 192.0.2.1\r\nX-Request-Id: i\r\n"
+            "connection: keep-alive,X-C, x-forwarded-for,x-request-id , x\r\nX-a: 4\r\n\r\n");
+    RIG_UNTIL(&o->rig, o->held);
+    const struct request *r = &o->held->request;
+    assert_int_equal(r->n_fields, 6);
+    assert_true(slice_equal(r->host, SLICE("shop")));
+    assert_true(slice_equal(r->fields[0].name, SLICE("Host")));
+    assert_true(slice_equal(r->fields[2].name, SLICE("X-B")));
+    assert_true(slice_equal(r->fields[2].value, SLICE("2")));
+    assert_null(exchange_field(r, SLICE("x-a")));
+    assert_null(exchange_field(r, SLICE("x-c")));
+    assert_non_null(exchange_field(r, SLICE("x-forwarded-for")));
+    assert_non_null(exchange_field(r, SLICE("x-request-id")));
+    owner_answer(o->held, SLICE("x"));
+    rig_expect(&o->rig, o->client, &o->text, "\r\n\r\nx");
+}
+
 static void the_peer_is_an_address_without_a_port(void **state)
 {
     struct owner *o = *state;
@@ -487,6 +510,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_request_comes_whole),
         TEST(the_owner_sees_the_parts_of_a_request),
+        TEST(what_connection_names_is_as_though_it_had_not_come),
         TEST(the_peer_is_an_address_without_a_port),
         TEST(a_request_may_come_byte_by_byte),
         TEST(pieces_make_no_difference),

@@ -22,10 +22,10 @@ struct drive {
 
 static inline void drive_head(struct buffer *out, const struct h1_head *h, const char *base)
 {
-    CHECK(buffer_print(out, "HEAD %u.%u %.*s %.*s %u%s%s%s", 1, h->minor, (int)h->method_n,
+    CHECK(buffer_print(out, "HEAD %u.%u %.*s %.*s %u%s%s%s%s", 1, h->minor, (int)h->method_n,
                        base + h->method_at, (int)h->target_n, base + h->target_at, h->status,
                        h->keep_alive ? " keep" : "", h->chunked ? " chunked" : "",
-                       h->expects_continue ? " expects" : ""));
+                       h->expects_continue ? " expects" : "", h->has_options ? " options" : ""));
     if (h->has_length)
         CHECK(buffer_print(out, " length=%llu", (unsigned long long)h->length));
     for (unsigned i = 0; i < h->n_fields; i++) {

@@ -24,7 +24,11 @@ static void connection_options_are_told(void **state)
 {
     (void)state;
     expect_request(GET "Connection: x, Close\r\n\r\n",
-                   "HEAD 1.1 GET / 0|Host=a|Connection=x, Close\nDONE\n");
+                   "HEAD 1.1 GET / 0 options|Host=a|Connection=x, Close\nDONE\n");
+    expect_request(GET "connection: Keep-Alive,, upgrade\r\nConnection: TE\r\n\r\n",
+                   "HEAD 1.1 GET / 0 keep options|Host=a|connection=Keep-Alive,, upgrade"
+                   "|Connection=TE\nDONE\n");
+    expect_request(GET "Connection: \r\n\r\n", "HEAD 1.1 GET / 0 keep|Host=a|Connection=\nDONE\n");
     expect_request("GET / HTTP/1.0\r\n\r\n", "HEAD 1.0 GET / 0\nDONE\n");
     expect_request("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
                    "HEAD 1.0 GET / 0 keep|Connection=Keep-Alive\nDONE\n");

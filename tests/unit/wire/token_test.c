@@ -92,6 +92,8 @@ static void lists_give_their_elements(void **state)
     assert_false(token_next(&rest, &element));
     assert_true(token_list_has(SLICE("Keep-Alive, Upgrade"), SLICE("upgrade")));
     assert_false(token_list_has(SLICE("upgraded"), SLICE("upgrade")));
+    assert_true(token_list_names(SLICE("close, X-Hop"), SLICE("x-HOP")));
+    assert_false(token_list_names(SLICE("close, x-hops,x-ho"), SLICE("X-Hop")));
     rest = SLICE_NONE;
     assert_false(token_next(&rest, &element));
     rest = SLICE("\"unclosed\\");
