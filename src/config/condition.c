@@ -235,7 +235,8 @@ static const struct condition *keep(const struct compiler *c)
     struct condition *kept = reading_keep(c->r, 1, sizeof *kept);
     struct condition_instruction *code = reading_keep(c->r, c->n, sizeof *code);
     memcpy(code, c->code, c->n * sizeof *code);
-    *kept = (struct condition){code, c->n, reading_copy(c->r, c->node->text)};
+    *kept =
+        (struct condition){code, c->n, reading_copy(c->r, reading_written(c->r, c->node->text))};
     return kept;
 }
 

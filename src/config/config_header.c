@@ -66,6 +66,7 @@ bool config_read_header_name(struct reading *r, const struct node *name, enum co
         lower[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
     }
     *out = (struct slice){lower, name->text.n};
+    reading_mask_copy(r, name->text, *out, 0);
     for (unsigned i = 0; i < sizeof refused / sizeof *refused; i++) {
         if (!refused[i].with[use] || !slice_equal(*out, slice_of(refused[i].name)))
             continue;

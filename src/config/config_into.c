@@ -111,7 +111,7 @@ static const char *place_of(struct reading *r, const struct config_into *into)
 {
     const char *text = "";
     for (unsigned i = 0; i < into->n_names; i++)
-        text = reading_print(r, "%s%s%.*s", text, i ? "." : "", SLICE_ARG(into->names[i]));
+        text = reading_print(r, "%s%s%s", text, i ? "." : "", reading_show(r, into->names[i]));
     return reading_show(r, slice_of(text));
 }
 

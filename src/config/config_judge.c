@@ -35,6 +35,8 @@ struct jq_reading {
 static void tell_jq(void *context, unsigned i, const char *why)
 {
     struct jq_reading *j = context;
+    if (reading_is_masked(j->reading, j->programs[i]->text))
+        why = "this does not compile with what the environment gives"; /* jq shows what it read */
     reading_complain(j->reading, RULE_JQ, j->programs[i]->place,
                      "jq: %s; give a program that jq compiles", why);
 }
@@ -56,8 +58,8 @@ static void judge_jq(struct reading *r)
     r->judge->judge_jq(r->config, texts, n, tell_jq, &j);
 }
 
-/* A policy of which the file is missing or wrong is told of without them. */
-static bool has_file(const struct config_auth *a)
+/* Of keys; NULL: a policy of which it is missing or wrong is told of without them. */
+static const char *file_of(const struct config_auth *a)
 {
     switch (a->kind) {
     case CONFIG_AUTH_KEYS:
@@ -65,18 +67,28 @@ static bool has_file(const struct config_auth *a)
     case CONFIG_AUTH_JWT:
         return a->jwt.file;
     case CONFIG_AUTH_CERT:
-        return false; /* it is one of TLS */
+        return NULL; /* it is one of TLS */
     }
-    return false;
+    return NULL;
+}
+
+/* What is wrong with a file may begin with its name. */
+static const char *with_name_as_written(struct reading *r, const char *wrong, const char *file)
+{
+    if (!reading_is_masked(r, slice_of(file)) || !slice_starts(slice_of(wrong), slice_of(file)))
+        return wrong;
+    return reading_print(r, "%s%s", reading_show(r, slice_of(file)), wrong + strlen(file));
 }
 
 static void judge_keys(struct reading *r, const struct reading_auth *noted)
 {
+    const struct config_auth *a = noted->auth;
     struct buffer wrong;
     buffer_init(&wrong, WHY_MAX);
-    if (!r->judge->has_keys(noted->auth, &wrong))
+    if (!r->judge->has_keys(a, &wrong))
         reading_complain(r, RULE_KEYS, noted->place, "%s",
-                         wrong.n ? wrong.at : "its keys cannot be read; give a file that can");
+                         wrong.n ? with_name_as_written(r, wrong.at, file_of(a))
+                                 : "its keys cannot be read; give a file that can");
     buffer_done(&wrong);
 }
 
@@ -84,7 +96,7 @@ void config_judge_all(struct reading *r)
 {
     config_judge_tls(r);
     for (const struct reading_auth *a = r->auth; a && r->judge->has_keys; a = a->next)
-        if (has_file(a->auth))
+        if (file_of(a->auth))
             judge_keys(r, a);
     judge_jq(r);
 }

@@ -219,7 +219,7 @@ static void read_headers(struct reading *r, const struct option *row, struct nod
             if (slice_equal(e->parameters[k].name, key.text))
                 reading_complain(r, RULE_HEADER_TWICE, key.place,
                                  "'%s' is given twice; headers' names are the same in either case",
-                                 key.text.at);
+                                 reading_show(r, key.text));
         struct config_parameter *p = config_add_parameter(r, e, &key, CONFIG_IN_HEADER);
         if (!p)
             return;

@@ -43,6 +43,11 @@ const char *const config_reference_notes[] = {
     "unset or\n"
     "empty. They are replaced after parsing, so a value never adds structure. `$${` stands for "
     "`${`.",
+    "Messages, `explain` and `check --advice` show `${NAME}` and not the value. Names of things, "
+    "paths of\n"
+    "endpoints, origins and scopes are shown as they are; and what `openapi` and `types` tell "
+    "clients of\n"
+    "parameters and schemas (`default`, `enum`, `pattern`) is told with its values.",
     "Names of files are relative to the file that gives them.",
     "Every number means the whole process, however many workers there are.",
     "Parameters and sources of an endpoint share their names. `body` `headers` `claims` `params` "

@@ -36,7 +36,7 @@ static void read_target(struct reading *r, const struct node *value, struct conf
             "a call names a service and a path; write SERVICE:/path, as catalog:/products/{id}");
         return;
     }
-    s->path_text = reading_copy(r, value->text);
+    s->path_text = reading_copy(r, reading_written(r, value->text));
     s->service = config_find_service(r->config, name);
     if (!s->service) {
         tell_service(r, value, name);

@@ -48,6 +48,7 @@ static void fill_target(struct reading *r, struct config_target *t, struct slice
     t->port = (uint16_t)port;
     const char *authority = is_default ? host_text : reading_print(r, "%s:%u", host_text, port);
     t->authority = reading_copy(r, slice_of(authority));
+    reading_mask_copy(r, host, t->authority, 0);
 }
 
 const char *config_split_url(struct reading *r, struct slice url, struct config_target *t,
@@ -146,7 +147,8 @@ static void check_weight(struct reading *r, const struct node *map, const struct
     const struct node *weight = node_find(map, SLICE("weight"));
     if (weight && t->is_srv)
         reading_complain(r, RULE_TARGET_WEIGHT, weight->place,
-                         "the SRV records of %s tell the weights; leave `weight` out", t->host);
+                         "the SRV records of %s tell the weights; leave `weight` out",
+                         reading_show(r, slice_of(t->host)));
 }
 
 static void read_target(struct reading *r, const struct option *row, struct node *value,
@@ -183,7 +185,8 @@ static void check_twice(struct reading *r, const struct config_service *s,
         return;
     if (t->is_srv)
         reading_complain(r, RULE_TARGET_TWICE, value->place,
-                         "%s is a target of this service already; leave this one out", t->host);
+                         "%s is a target of this service already; leave this one out",
+                         reading_show(r, slice_of(t->host)));
     else
         reading_complain(r, RULE_TARGET_TWICE, value->place,
                          "%s is a target of this service already; for more of the calls give it "

@@ -49,6 +49,7 @@ static bool read_template(struct reading *r, const struct site *site, struct con
         size_t offset = site->skip + template_variable_offset(out->compiled, i);
         struct slice name = template_variable(out->compiled, i);
         struct place place = node_place_in(site->text, offset);
+        reading_mask_copy(r, (struct slice){site->text->text.at + offset, name.n}, name, 0);
         is_good &= config_variable_resolve(r, name, place, true, &out->variables[i]);
     }
     return is_good;

@@ -124,7 +124,7 @@ static bool resolve_header(struct resolver *v, struct slice written)
     if (!suggestion_is_near(&near))
         return true;
     reading_complain(v->r, RULE_VARIABLE, v->place, "no header '%s' is declared; %s",
-                     v->out->header.at, reading_hint(v->r, &near, ""));
+                     reading_show(v->r, written), reading_hint(v->r, &near, ""));
     return false;
 }
 

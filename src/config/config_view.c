@@ -50,7 +50,7 @@ static void read_view_headers(struct reading *r, const struct option *row, struc
             if (slice_equal(v->headers[k].name, header->name))
                 reading_complain(r, RULE_HEADER_TWICE, pair->key->place,
                                  "'%s' is given twice; headers' names are the same in either case",
-                                 header->name.at);
+                                 reading_show(r, header->name));
     }
 }
 

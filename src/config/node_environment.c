@@ -1,7 +1,8 @@
 /* node_environment.c - ${NAME} and ${NAME:-default} in scalars
  *
- * Replaced after parsing, so that no value can add structure. "$${" stands for "${". As in a
- * shell, a default stands in for what is unset or empty.
+ * Replaced after parsing, so that no value can add structure; which bytes came so is noted, for
+ * messages not to tell them (reading_mask.h). "$${" stands for "${". As in a shell, a default stands
+ * in for what is unset or empty.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -59,6 +60,8 @@ struct replacement {
     struct reading *r;
     const struct node *scalar; /* as it was */
     struct buffer out;
+    struct reading_span *spans;
+    size_t n_spans;
     bool failed;
 };
 
@@ -81,6 +84,14 @@ static void tell_unset(struct reading *r, struct place place, const char *name)
                      name, name, otherwise);
 }
 
+static void put_value(struct replacement *p, size_t offset, const struct reference *ref,
+                      struct slice value)
+{
+    struct slice written = {p->scalar->text.at + offset, ref->n};
+    p->spans[p->n_spans++] = (struct reading_span){p->out.n, value.n, written};
+    put(p, offset, value);
+}
+
 /* Puts what stands for the reference at the offset. */
 static void put_reference(struct replacement *p, size_t offset, const struct reference *ref)
 {
@@ -93,7 +104,7 @@ static void put_reference(struct replacement *p, size_t offset, const struct ref
         reading_complain(p->r, RULE_ENVIRONMENT, place,
                          "the environment variable %s is not UTF-8; set it to text", name);
     else
-        put(p, offset, value.n == 0 && ref->has_default ? ref->otherwise : value);
+        put_value(p, offset, ref, value.n == 0 && ref->has_default ? ref->otherwise : value);
 }
 
 /* Puts what begins at the offset; gives how many bytes it takes there. */
@@ -119,12 +130,22 @@ static size_t put_next(struct replacement *p, size_t offset)
     return 2;
 }
 
+/* The most references that a text can have. */
+static size_t max_spans(struct slice text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++)
+        n += slice_starts(slice_after(text, i), SLICE("${"));
+    return n;
+}
+
 void node_replace_environment(struct reading *r, struct node *n)
 {
     unsigned told_before = r->diagnostics.n;
     if (!memmem(n->text.at, n->text.n, "${", 2))
         return;
     struct replacement p = {.r = r, .scalar = n};
+    p.spans = reading_scratch(r, max_spans(n->text), sizeof *p.spans);
     buffer_init(&p.out, ADDED_MAX + n->text.n);
     for (size_t i = 0; i < n->text.n && !p.failed && !r->is_over;)
         i += put_next(&p, i);
@@ -132,7 +153,8 @@ void node_replace_environment(struct reading *r, struct node *n)
     size_t same = 0;
     while (same < text.n && same < n->n_verbatim && n->text.at[same] == text.at[same])
         same++;
-    reading_mask(r, text, n->text);
+    if (!p.failed)
+        reading_mask(r, text, p.spans, p.n_spans);
     n->text = text;
     n->n_verbatim = same;
     n->is_told = r->diagnostics.n > told_before;

@@ -233,6 +233,7 @@ static void read_file(struct reading *r, const struct option *row, struct node *
     char *joined = reading_keep(r, folder.n + value->text.n + 1, 1);
     memcpy(joined, folder.at, folder.n);
     memcpy(joined + folder.n, value->text.at, value->text.n);
+    reading_mask_copy(r, value->text, slice_of(joined), folder.n);
     *(const char **)option_at(object, row) = joined;
 }
 

@@ -54,7 +54,9 @@ static struct slice copy(struct reading *r, struct arena *arena, struct slice te
     char *at = take(r, arena, text.n + 1, 1);
     if (text.n)
         memcpy(at, text.at, text.n);
-    return (struct slice){at, text.n};
+    struct slice copied = {at, text.n};
+    reading_mask_copy(r, text, copied, 0);
+    return copied;
 }
 
 struct slice reading_copy(struct reading *r, struct slice text)
@@ -93,24 +95,9 @@ void reading_complain(struct reading *r, enum rule rule, struct place place, con
     r->is_over |= r->diagnostics.n == DIAGNOSTIC_MAX;
 }
 
-void reading_mask(struct reading *r, struct slice text, struct slice written)
-{
-    struct reading_masked *m = reading_scratch(r, 1, sizeof *m);
-    *m = (struct reading_masked){r->masked, text, written};
-    r->masked = m;
-}
-
-static struct slice as_written(const struct reading *r, struct slice text)
-{
-    for (const struct reading_masked *m = r->masked; m; m = m->next)
-        if (text.n && text.at >= m->text.at && text.at < m->text.at + m->text.n)
-            return m->written;
-    return text;
-}
-
 const char *reading_show(struct reading *r, struct slice text)
 {
-    text = as_written(r, text);
+    text = reading_written(r, text);
     char *shown = reading_scratch(r, SHOWN_MAX + 8, 1);
     size_t n = 0;
     size_t i = 0;

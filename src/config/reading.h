@@ -9,17 +9,12 @@
 #include "config/config.h"
 #include "config/diagnostic.h"
 #include "config/node.h"
+#include "config/reading_mask.h"
 #include "config/suggestion.h"
 
 enum {
     READING_BYTES_MAX = 4 * 1024 * 1024, /* of all files together */
     READING_FILES_MAX = 256
-};
-
-/* A text with values of the environment in it, which no message may tell. */
-struct reading_masked {
-    struct reading_masked *next;
-    struct slice text, written;
 };
 
 /* A file that a source's `schema` names. */
@@ -54,7 +49,7 @@ struct reading {
     struct config *config;
     struct arena scratch;
     struct diagnostics diagnostics;
-    struct reading_masked *masked;
+    struct reading_masked *masked[READING_MASK_SLOTS];
     struct reading_schema *schemas;
     struct reading_tls *tls;
     struct reading_jq *jq;
@@ -80,7 +75,7 @@ struct reading {
 /* Cleared memory, never NULL: of what the configuration keeps, and of what goes. */
 void *reading_keep(struct reading *r, size_t n_items, size_t size);
 void *reading_scratch(struct reading *r, size_t n_items, size_t size);
-/* A copy with a NUL behind it, of either kind. */
+/* A copy with a NUL behind it, of either kind; what is masked in a text is masked in its copy. */
 struct slice reading_copy(struct reading *r, struct slice text);
 struct slice reading_note(struct reading *r, struct slice text);
 /* printf into scratch memory; what does not fit a message is cut. */
@@ -91,9 +86,7 @@ void reading_end(struct reading *r, struct place place);
 
 void reading_complain(struct reading *r, enum rule rule, struct place place, const char *format,
                       ...) __attribute__((format(printf, 4, 5)));
-/* From now on reading_show() shows what was written in place of (any part of) this text. */
-void reading_mask(struct reading *r, struct slice text, struct slice written);
-/* A text as a message may show it: short, without control characters. */
+/* A text as a message may show it: short, as it was written, without control characters. */
 const char *reading_show(struct reading *r, struct slice text);
 /* "did you mean 'x'?" or, where nothing is near, `otherwise`. */
 const char *reading_hint(struct reading *r, const struct suggestion *s, const char *otherwise);

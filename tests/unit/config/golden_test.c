@@ -157,6 +157,7 @@ static void set_environment(void)
     static char huge[HUGE_SIZE];
     memset(huge, 'x', sizeof huge - 1);
     setenv("SHEAF_TEST_HUGE", huge, 1);
+    setenv("SHEAF_TEST_CONDITION", "or id == \"2\"", 1);
     setenv("SHEAF_TEST_LATIN1", "caf\xe9", 1);
     setenv("SHEAF_TEST_LINES", "127.0.0.1:8080\nadmin: 127.0.0.1:1", 1);
     setenv("SHEAF_TEST_SERVICE", "alpha", 1);

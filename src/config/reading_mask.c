@@ -1,0 +1,123 @@
+/* reading_mask.c - texts with bytes of the environment's, by their addresses
+ *
+ * A table of ranges: each text stands in the slot of every page that it touches, so that any part
+ * of it is found by where it begins.
+ */
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "config/reading.h"
+
+enum {
+    PAGE_BITS = 8
+};
+
+struct reading_masked {
+    struct reading_masked *next; /* in the slot */
+    struct slice text;
+    const struct reading_span *spans;
+    size_t n_spans;
+};
+
+/* The spans that a part of a masked text has. */
+struct part {
+    const struct reading_span *spans;
+    size_t n_spans;
+    size_t skip; /* bytes of the masked text before the part */
+};
+
+static uintptr_t page_of(const char *at)
+{
+    return (uintptr_t)at >> PAGE_BITS;
+}
+
+void reading_mask(struct reading *r, struct slice text, const struct reading_span *spans, size_t n)
+{
+    if (n == 0 || text.n == 0)
+        return;
+    uintptr_t last = page_of(text.at + text.n - 1);
+    for (uintptr_t page = page_of(text.at); page <= last; page++) {
+        struct reading_masked **slot = &r->masked[page % READING_MASK_SLOTS];
+        struct reading_masked *m = reading_scratch(r, 1, sizeof *m);
+        *m = (struct reading_masked){*slot, text, spans, n};
+        *slot = m;
+    }
+}
+
+/* A span of no bytes belongs to a part that reaches over its place. */
+static bool is_in(const struct reading_span *span, size_t start, size_t end)
+{
+    return span->at < end && (span->at + span->n > start || (span->n == 0 && span->at >= start));
+}
+
+static struct part spans_in(const struct reading_masked *m, struct slice text)
+{
+    size_t start = (size_t)(text.at - m->text.at);
+    struct part p = {m->spans, m->n_spans, start};
+    while (p.n_spans && !is_in(p.spans, start, start + text.n)) {
+        p.spans++;
+        p.n_spans--;
+    }
+    while (p.n_spans && !is_in(&p.spans[p.n_spans - 1], start, start + text.n))
+        p.n_spans--;
+    return p;
+}
+
+static struct part find(const struct reading *r, struct slice text)
+{
+    const struct reading_masked *m =
+        text.n ? r->masked[page_of(text.at) % READING_MASK_SLOTS] : NULL;
+    uintptr_t at = (uintptr_t)text.at;
+    while (m && (at < (uintptr_t)m->text.at || at >= (uintptr_t)m->text.at + m->text.n))
+        m = m->next;
+    return m ? spans_in(m, text) : (struct part){0};
+}
+
+/* The span as the part has it: cut, and counted from the part's beginning. */
+static struct reading_span cut(const struct part *p, size_t i, size_t n_text)
+{
+    struct reading_span s = p->spans[i];
+    size_t start = s.at > p->skip ? s.at - p->skip : 0;
+    size_t end = s.at + s.n - p->skip;
+    return (struct reading_span){start, (end < n_text ? end : n_text) - start, s.written};
+}
+
+void reading_mask_copy(struct reading *r, struct slice from, struct slice to, size_t at)
+{
+    struct part p = find(r, from);
+    if (p.n_spans == 0)
+        return;
+    struct reading_span *spans = reading_scratch(r, p.n_spans, sizeof *spans);
+    for (size_t i = 0; i < p.n_spans; i++) {
+        spans[i] = cut(&p, i, from.n);
+        spans[i].at += at;
+    }
+    reading_mask(r, to, spans, p.n_spans);
+}
+
+bool reading_is_masked(const struct reading *r, struct slice text)
+{
+    return find(r, text).n_spans > 0;
+}
+
+struct slice reading_written(struct reading *r, struct slice text)
+{
+    struct part p = find(r, text);
+    if (p.n_spans == 0)
+        return text;
+    size_t n = text.n;
+    for (size_t i = 0; i < p.n_spans; i++)
+        n += p.spans[i].written.n;
+    char *start = reading_scratch(r, n + 1, 1);
+    char *to = start;
+    size_t at = 0;
+    for (size_t i = 0; i < p.n_spans; i++) {
+        struct reading_span s = cut(&p, i, text.n);
+        memcpy(to, text.at + at, s.at - at);
+        memcpy(to + (s.at - at), s.written.at, s.written.n);
+        to += s.at - at + s.written.n;
+        at = s.at + s.n;
+    }
+    memcpy(to, text.at + at, text.n - at);
+    return (struct slice){start, (size_t)(to - start) + text.n - at};
+}

@@ -1,0 +1,189 @@
+/* environment_test.c - values of the environment, told to nobody
+ *
+ * The walk takes the broken configurations of tests/config, and puts a secret in place of one of
+ * their values and keys after the other, so that each complaint is made of a secret.
+ */
+#include <dirent.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "slices.h"
+#include "written.h"
+
+#define MARK "MARKED"
+
+enum {
+    CASES_MIN = 300,
+    TEXT_MAX = 64 * 1024, /* larger cases are about size alone */
+    PLACES_MIN = 4000
+};
+
+struct place {
+    size_t at, n;        /* with its quotes */
+    struct slice inside; /* without */
+};
+
+static int is_case(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot && strcmp(dot, ".yaml") == 0;
+}
+
+static bool is_gap(char c)
+{
+    return memchr(" \n[]{},", c, 8) != NULL; /* and the end */
+}
+
+static size_t word_end(const char *text, size_t at)
+{
+    if (text[at] == '"' || text[at] == '\'') {
+        const char *end = strchr(text + at + 1, text[at]);
+        return end ? (size_t)(end - text) + 1 : strlen(text);
+    }
+    while (!is_gap(text[at]) && !(text[at] == ':' && is_gap(text[at + 1])))
+        at++;
+    return at;
+}
+
+/* The next word or quoted text at or behind `from`; false: there is none. */
+static bool find_place(const char *text, size_t from, struct place *out)
+{
+    while (text[from] && (is_gap(text[from]) || text[from] == ':' || text[from] == '-'))
+        from++;
+    bool is_quoted = text[from] == '"' || text[from] == '\'';
+    out->at = from;
+    out->n = word_end(text, from) - from;
+    out->inside = (struct slice){text + from + is_quoted, out->n};
+    if (is_quoted)
+        out->inside.n = out->n >= 2 ? out->n - 2 : 0;
+    return text[from];
+}
+
+/* These know something against all, and tell it with all that they know. */
+static bool is_there(const struct config_tls_question *q, char *why, size_t n)
+{
+    (void)q;
+    snprintf(why, n, "No such file or directory");
+    return false;
+}
+
+static bool has_keys(const struct config_auth *a, struct buffer *wrong)
+{
+    const char *file = a->kind == CONFIG_AUTH_KEYS ? a->file : a->jwt.file;
+    assert_true(buffer_print(wrong, "%s cannot be read", file));
+    return false;
+}
+
+static void judge_jq(const struct config *c, const struct slice *programs, unsigned n,
+                     config_tell_jq *tell, void *context)
+{
+    char why[TEXT_MAX];
+    (void)c;
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(why, sizeof why, "syntax error in %.*s", SLICE_ARG(programs[i]));
+        tell(context, i, why);
+    }
+}
+
+static const struct config_judge judge = {is_there, has_keys, judge_jq};
+
+/* Without a disk, as it is done some thousand times. */
+static void try_in_memory(struct written *w, const char *text)
+{
+    char path[64];
+    int file = memfd_create("sheaf.yaml", MFD_CLOEXEC);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, text, strlen(text)), strlen(text));
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    config_free(w->config);
+    buffer_done(&w->diagnostics);
+    w->config = config_load_judged(path, &judge, &w->diagnostics);
+    close(file);
+}
+
+static void load_without_telling(struct written *w, const char *name, const char *text)
+{
+    try_in_memory(w, text);
+    if (w->diagnostics.n && written_is_told(w, MARK))
+        fail_msg("%s, as\n%swith %s, is told\n%.*s", name, text, getenv("SHEAF_SECRET"),
+                 SLICE_ARG(buffer_slice(&w->diagnostics)));
+}
+
+/* The value as a whole, and something in braces behind it. */
+static void try_place(struct written *w, const char *name, const char *text, const struct place *p)
+{
+    static char changed[TEXT_MAX * 2], secret[TEXT_MAX * 2];
+    snprintf(secret, sizeof secret, "%.*s" MARK, SLICE_ARG(p->inside));
+    setenv("SHEAF_SECRET", secret, 1);
+    snprintf(changed, sizeof changed, "%.*s\"${SHEAF_SECRET}\"%s", (int)p->at, text,
+             text + p->at + p->n);
+    load_without_telling(w, name, changed);
+    setenv("SHEAF_SECRET", "{" MARK "} " MARK, 1);
+    snprintf(changed, sizeof changed, "%.*s\"%.*s${SHEAF_SECRET}\"%s", (int)p->at, text,
+             SLICE_ARG(p->inside), text + p->at + p->n);
+    load_without_telling(w, name, changed);
+}
+
+/* Gives how many places it has. */
+static unsigned walk(struct written *w, const char *name)
+{
+    static char text[TEXT_MAX];
+    char path[512];
+    struct place place = {0};
+    unsigned n_places = 0;
+    snprintf(path, sizeof path, SHEAF_SOURCE_ROOT "/tests/config/%s", name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t n = fread(text, 1, sizeof text, file);
+    fclose(file);
+    if (n == sizeof text)
+        return 0;
+    text[n] = '\0';
+    for (size_t at = 0; find_place(text, at, &place); at = place.at + place.n, n_places++)
+        try_place(w, name, text, &place);
+    return n_places;
+}
+
+static void no_complaint_tells_a_value(void **state)
+{
+    struct dirent **entries = NULL;
+    unsigned n_places = 0;
+    int n = scandir(SHEAF_SOURCE_ROOT "/tests/config", &entries, is_case, alphasort);
+    assert_true(n >= CASES_MIN);
+    for (int i = 0; i < n; i++) {
+        n_places += walk(*state, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    assert_true(n_places >= PLACES_MIN);
+}
+
+#define FRAME                                                                                      \
+    "services: {alpha: \"http://127.0.0.1:9001\"}\n"                                               \
+    "endpoints:\n"                                                                                 \
+    "- path: /one/{id}\n"                                                                          \
+    "  sources:\n"                                                                                 \
+    "    one:\n"
+
+static const struct config_source *load(struct written *w, const char *lines)
+{
+    char text[2048];
+    snprintf(text, sizeof text, FRAME "%s", lines);
+    return &written_load(w, text)->endpoints[0].sources[0];
+}
+
+static void what_is_shown_of_a_call_is_what_was_written(void **state)
+{
+    setenv("SHEAF_K", MARK, 1);
+    const struct config_source *s = load(*state, "      get: \"alpha:/${SHEAF_K}?k=${SHEAF_K}\"\n");
+    ASSERT_SLICE(s->path_text, "alpha:/${SHEAF_K}?k=${SHEAF_K}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WRITTEN_TEST(no_complaint_tells_a_value),
+        WRITTEN_TEST(what_is_shown_of_a_call_is_what_was_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
