@@ -11,18 +11,14 @@ enum {
 
 struct compiler {
     struct reading *r;
-    const struct node *node;
+    const struct node *node; /* its text escaped */
+    struct slice written;
     struct condition_token token; /* the next one */
     struct condition_instruction code[INSTRUCTIONS_MAX];
     unsigned n;
     unsigned depth;
     bool is_bad; /* told */
 };
-
-static void advance(struct compiler *c)
-{
-    c->token = condition_next_token(c->node->text, c->token.at + c->token.text.n);
-}
 
 static bool is_next(const struct compiler *c, enum condition_token_kind kind)
 {
@@ -35,6 +31,25 @@ static void tell(struct compiler *c, size_t at, const char *what, const char *in
     if (!c->is_bad)
         reading_complain(c->r, RULE_CONDITION, node_place_in(c->node, at), "%s; %s", what, instead);
     c->is_bad = true;
+}
+
+/* What the environment gives is part of one literal or path, and nothing around it. */
+static void check_environment(struct compiler *c, size_t before)
+{
+    const struct condition_token *t = &c->token;
+    bool is_value = t->kind == CONDITION_LITERAL || t->kind == CONDITION_PATH;
+    struct slice outside = slice_after(c->node->text, before);
+    outside.n = t->at - before + (is_value ? 0 : t->text.n);
+    if (reading_is_masked(c->r, outside))
+        tell(c, before, "a value of the environment is more than one literal or name here",
+             "write it in quotes, as \"${NAME}\", and the rest of the condition around it");
+}
+
+static void advance(struct compiler *c)
+{
+    size_t before = c->token.at + c->token.text.n;
+    c->token = condition_next_token(c->node->text, before);
+    check_environment(c, before);
 }
 
 static void tell_unexpected(struct compiler *c, const char *expected)
@@ -235,17 +250,24 @@ static const struct condition *keep(const struct compiler *c)
     struct condition *kept = reading_keep(c->r, 1, sizeof *kept);
     struct condition_instruction *code = reading_keep(c->r, c->n, sizeof *code);
     memcpy(code, c->code, c->n * sizeof *code);
-    *kept =
-        (struct condition){code, c->n, reading_copy(c->r, reading_written(c->r, c->node->text))};
+    *kept = (struct condition){code, c->n, reading_copy(c->r, c->written)};
     return kept;
 }
 
-static void compile(struct reading *r, struct node *value, struct config_source *s)
+/* What the environment gives stays in the text that it stands in. */
+static const struct reading_escape escapes[] = {
+    {'"', SLICE_INIT("\\\"")}, {'\\', SLICE_INIT("\\\\")}, {'\n', SLICE_INIT("\\n")},
+    {'\r', SLICE_INIT("\\r")}, {'\t', SLICE_INIT("\\t")},  {0, {0}}};
+
+static void compile(struct reading *r, const struct node *value, struct config_source *s)
 {
     struct compiler *c = reading_scratch(r, 1, sizeof *c);
+    struct node escaped = *value;
+    escaped.text = reading_escaped(r, value->text, escapes);
     c->r = r;
-    c->node = value;
-    c->token = condition_next_token(value->text, 0);
+    c->node = &escaped;
+    c->written = reading_written(r, value->text);
+    advance(c);
     read_or(c);
     if (!c->is_bad && c->token.kind != CONDITION_END)
         tell_unexpected(c, "join tests by and, or");

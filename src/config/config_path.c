@@ -139,25 +139,31 @@ static size_t count_slashes(struct slice path)
     return n;
 }
 
+/* Where the environment gives them they are text. */
+static const struct reading_escape signs[] = {
+    {'{', SLICE_INIT("%7B")}, {'}', SLICE_INIT("%7D")}, {'*', SLICE_INIT("%2A")}, {0, {0}}};
+
 static void read_path(struct reading *r, const struct option *row, struct node *value, void *object)
 {
     struct config_endpoint *e = object;
-    struct path_reader p = {.r = r, .node = value, .endpoint = e};
     (void)row;
     if (!option_scalar(r, value, "a path, as /products/{id}"))
         return;
-    e->path = reading_copy(r, value->text);
+    struct node path = *value;
+    path.text = reading_escaped(r, value->text, signs);
+    struct path_reader p = {.r = r, .node = &path, .endpoint = e};
+    e->path = reading_copy(r, path.text);
     if (!check_text(&p))
         return;
-    size_t n_segments = count_slashes(value->text);
+    size_t n_segments = count_slashes(path.text);
     if (n_segments > SEGMENTS_MAX) {
         tell(&p, RULE_PATH, 0, "a path has at most 64 segments; shorten it");
         return;
     }
     e->segments = reading_keep(r, n_segments, sizeof *e->segments);
     size_t at = 1;
-    while (at <= value->text.n) {
-        struct slice rest = slice_after(value->text, at);
+    while (at <= path.text.n) {
+        struct slice rest = slice_after(path.text, at);
         const char *slash = memchr(rest.at, '/', rest.n);
         size_t n = slash ? (size_t)(slash - rest.at) : rest.n;
         read_segment(&p, (struct slice){rest.at, n}, at, !slash);

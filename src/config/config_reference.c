@@ -43,11 +43,19 @@ const char *const config_reference_notes[] = {
     "unset or\n"
     "empty. They are replaced after parsing, so a value never adds structure. `$${` stands for "
     "`${`.",
+    "A value of the environment is text where it stands: its braces are no variables, quotes and\n"
+    "backslashes do not end the text of a condition, and a program of jq takes none with them "
+    "unless the\n"
+    "whole program is one. In the path of a call it is part of the URL, so `?` and `%2F` mean what "
+    "they\n"
+    "mean there.",
     "Messages, `explain` and `check --advice` show `${NAME}` and not the value. Names of things, "
     "paths of\n"
     "endpoints, origins and scopes are shown as they are; and what `openapi` and `types` tell "
     "clients of\n"
-    "parameters and schemas (`default`, `enum`, `pattern`) is told with its values.",
+    "parameters and schemas (`default`, `enum`, `pattern`) is told with its values. A gateway that "
+    "runs names\n"
+    "addresses and files as they are.",
     "Names of files are relative to the file that gives them.",
     "Every number means the whole process, however many workers there are.",
     "Parameters and sources of an endpoint share their names. `body` `headers` `claims` `params` "

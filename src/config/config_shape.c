@@ -222,6 +222,28 @@ static void read_unwrap(struct reading *r, const struct option *row, struct node
     config_read_names(r, value, "data or result.items", option_at(object, row));
 }
 
+/* Is the text nothing but ${NAME}? */
+static bool is_reference(struct slice written)
+{
+    const char *end =
+        slice_starts(written, SLICE("${")) ? memchr(written.at, '}', written.n) : NULL;
+    return end && end + 1 == written.at + written.n;
+}
+
+/* A value may stand in a string of the program, and must not end it. A whole program is one. */
+static bool check_program(struct reading *r, const struct node *value)
+{
+    static const struct reading_escape quotes[] = {
+        {'"', SLICE_INIT("\\\"")}, {'\\', SLICE_INIT("\\\\")}, {0, {0}}};
+    bool is_good = reading_escaped(r, value->text, quotes).n == value->text.n ||
+                   is_reference(reading_written(r, value->text));
+    if (!is_good)
+        reading_complain(r, RULE_JQ, value->place,
+                         "a value of the environment in a program has neither quotes nor "
+                         "backslashes; set it without, or give the whole program as ${NAME}");
+    return is_good;
+}
+
 static void read_jq(struct reading *r, const struct option *row, struct node *value, void *object)
 {
     struct config_source *s = object;
@@ -229,9 +251,9 @@ static void read_jq(struct reading *r, const struct option *row, struct node *va
     if (!option_scalar(r, value, "a program of jq"))
         return;
     s->jq = reading_copy(r, value->text);
-    if (s->jq.n)
+    if (s->jq.n && check_program(r, value))
         config_note_jq(r, value);
-    else
+    else if (s->jq.n == 0)
         reading_complain(r, RULE_EMPTY, value->place,
                          "nothing is given here; a program of jq is due, as \".items\"");
 }

@@ -20,9 +20,11 @@ static void tell_service(struct reading *r, const struct node *value, struct sli
 }
 
 /* A path begins with a slash, or with an expression that writes one. */
-static bool is_path_begin(struct slice path)
+static bool is_path_begin(const struct reading *r, struct slice path)
 {
-    return slice_starts(path, SLICE("/")) || slice_starts(path, SLICE("{/"));
+    bool is_expression =
+        slice_starts(path, SLICE("{/")) && !reading_is_masked(r, (struct slice){path.at, 1});
+    return slice_starts(path, SLICE("/")) || is_expression;
 }
 
 static void read_target(struct reading *r, const struct node *value, struct config_source *s)
@@ -42,7 +44,7 @@ static void read_target(struct reading *r, const struct node *value, struct conf
         tell_service(r, value, name);
         return;
     }
-    if (!is_path_begin(path))
+    if (!is_path_begin(r, path))
         reading_complain(
             r, RULE_CALL_FORM, node_place_in(value, name.n + 1),
             "the path of a call begins with '/', as catalog:/products/{id}; add the slash");

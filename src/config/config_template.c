@@ -13,7 +13,20 @@ struct site {
     const struct node *text;
     size_t skip;
     bool is_text;
+    struct slice escaped; /* the template, with braces of the environment's as literals */
 };
+
+static const struct reading_escape uri_braces[] = {
+    {'{', SLICE_INIT("%7B")}, {'}', SLICE_INIT("%7D")}, {0, {0}}};
+static const struct reading_escape text_braces[] = {
+    {'{', SLICE_INIT("{{")}, {'}', SLICE_INIT("}}")}, {0, {0}}};
+
+static struct site site_of(struct reading *r, const struct node *text, size_t skip, bool is_text)
+{
+    struct slice template = slice_after(text->text, skip);
+    return (struct site){text, skip, is_text,
+                         reading_escaped(r, template, is_text ? text_braces : uri_braces)};
+}
 
 static bool compile(struct reading *r, const struct site *site, struct config_template *out)
 {
@@ -23,10 +36,10 @@ static bool compile(struct reading *r, const struct site *site, struct config_te
                          "a template is at most 8 KiB long; shorten it");
         return false;
     }
-    struct slice text = reading_copy(r, slice_after(site->text->text, site->skip));
+    struct arena *arena = &r->config->arena;
     enum fault fault = site->is_text
-                           ? template_compile_text(text, &r->config->arena, &out->compiled, &error)
-                           : template_compile(text, &r->config->arena, &out->compiled, &error);
+                           ? template_compile_text(site->escaped, arena, &out->compiled, &error)
+                           : template_compile(site->escaped, arena, &out->compiled, &error);
     if (fault != FAULT_NONE)
         out->compiled = NULL;
     if (fault == FAULT_LIMIT)
@@ -46,10 +59,10 @@ static bool read_template(struct reading *r, const struct site *site, struct con
     out->variables = reading_keep(r, n, sizeof *out->variables);
     bool is_good = true;
     for (size_t i = 0; i < n; i++) {
-        size_t offset = site->skip + template_variable_offset(out->compiled, i);
+        size_t offset = template_variable_offset(out->compiled, i);
         struct slice name = template_variable(out->compiled, i);
-        struct place place = node_place_in(site->text, offset);
-        reading_mask_copy(r, (struct slice){site->text->text.at + offset, name.n}, name, 0);
+        struct place place = node_place_in(site->text, site->skip + offset);
+        reading_mask_copy(r, (struct slice){site->escaped.at + offset, name.n}, name, 0);
         is_good &= config_variable_resolve(r, name, place, true, &out->variables[i]);
     }
     return is_good;
@@ -58,7 +71,8 @@ static bool read_template(struct reading *r, const struct site *site, struct con
 bool config_compile_text(struct reading *r, const struct node *text, struct template **out)
 {
     struct config_template template = {0};
-    bool is_good = compile(r, &(struct site){text, 0, true}, &template);
+    struct site site = site_of(r, text, 0, true);
+    bool is_good = compile(r, &site, &template);
     *out = template.compiled;
     return is_good;
 }
@@ -66,11 +80,13 @@ bool config_compile_text(struct reading *r, const struct node *text, struct temp
 bool config_read_template(struct reading *r, const struct node *text, size_t skip,
                           struct config_template *out)
 {
-    return read_template(r, &(struct site){text, skip, false}, out);
+    struct site site = site_of(r, text, skip, false);
+    return read_template(r, &site, out);
 }
 
 bool config_read_text_template(struct reading *r, const struct node *text,
                                struct config_template *out)
 {
-    return read_template(r, &(struct site){text, 0, true}, out);
+    struct site site = site_of(r, text, 0, true);
+    return read_template(r, &site, out);
 }

@@ -1,8 +1,8 @@
 /* node_environment.c - ${NAME} and ${NAME:-default} in scalars
  *
  * Replaced after parsing, so that no value can add structure; which bytes came so is noted, for
- * messages not to tell them (reading_mask.h). "$${" stands for "${". As in a shell, a default stands
- * in for what is unset or empty.
+ * messages not to tell them and templates to take them as they are (reading_mask.h). "$${" stands
+ * for "${". As in a shell, a default stands in for what is unset or empty.
  */
 #include <ctype.h>
 #include <stdlib.h>

@@ -9,7 +9,8 @@
 #include "config/reading.h"
 
 enum {
-    PAGE_BITS = 8
+    PAGE_BITS = 8,
+    ESCAPED_TIMES = 3 /* the longest escape, for one byte */
 };
 
 struct reading_masked {
@@ -120,4 +121,58 @@ struct slice reading_written(struct reading *r, struct slice text)
     }
     memcpy(to, text.at + at, text.n - at);
     return (struct slice){start, (size_t)(to - start) + text.n - at};
+}
+
+static struct slice escape_of(const char *byte, const struct reading_escape *escapes)
+{
+    while (escapes->sign && escapes->sign != *byte)
+        escapes++;
+    return escapes->sign ? escapes->instead : (struct slice){byte, 1};
+}
+
+/* A text being escaped. */
+struct escaping {
+    struct slice text;
+    const struct reading_escape *escapes;
+    char *start, *to;
+};
+
+static void copy(struct escaping *e, size_t from, size_t n)
+{
+    memcpy(e->to, e->text.at + from, n);
+    e->to += n;
+}
+
+/* Gives the span as the new text has it. */
+static struct reading_span copy_span(struct escaping *e, struct reading_span s)
+{
+    size_t at = (size_t)(e->to - e->start);
+    for (size_t i = 0; i < s.n; i++) {
+        struct slice instead = escape_of(e->text.at + s.at + i, e->escapes);
+        memcpy(e->to, instead.at, instead.n);
+        e->to += instead.n;
+    }
+    return (struct reading_span){at, (size_t)(e->to - e->start) - at, s.written};
+}
+
+struct slice reading_escaped(struct reading *r, struct slice text,
+                             const struct reading_escape *escapes)
+{
+    struct part p = find(r, text);
+    if (p.n_spans == 0)
+        return text;
+    struct reading_span *spans = reading_scratch(r, p.n_spans, sizeof *spans);
+    char *start = reading_scratch(r, text.n * ESCAPED_TIMES + 1, 1);
+    struct escaping e = {text, escapes, start, start};
+    size_t at = 0;
+    for (size_t i = 0; i < p.n_spans; i++) {
+        struct reading_span s = cut(&p, i, text.n);
+        copy(&e, at, s.at - at);
+        spans[i] = copy_span(&e, s);
+        at = s.at + s.n;
+    }
+    copy(&e, at, text.n - at);
+    struct slice escaped = {start, (size_t)(e.to - start)};
+    reading_mask(r, escaped, spans, p.n_spans);
+    return escaped;
 }

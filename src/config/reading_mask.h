@@ -1,8 +1,9 @@
 /* reading_mask.h - which bytes of a text are the environment's
  *
  * Such bytes may be a secret: no message tells them, but the reference that was written for them.
- * A text is found by its address, as is any part of it; copies made with reading_copy() and
- * reading_note() are known too.
+ * And they are no structure: where a text is read by a grammar of its own, what they have of its
+ * signs is text. A text is found by its address, as is any part of it; copies made with
+ * reading_copy() and reading_note() are known too.
  */
 #pragma once
 
@@ -31,3 +32,14 @@ void reading_mask_copy(struct reading *r, struct slice from, struct slice to, si
 bool reading_is_masked(const struct reading *r, struct slice text);
 /* The text as it was written; itself where nothing of it is masked. Scratch memory. */
 struct slice reading_written(struct reading *r, struct slice text);
+
+/* What a sign of a grammar becomes where the environment gave it. */
+struct reading_escape {
+    char sign;
+    struct slice instead; /* at most 3 bytes */
+};
+
+/* The text with each such sign escaped, masked where it was; itself where nothing is. The last
+ * escape has no sign. Scratch memory. */
+struct slice reading_escaped(struct reading *r, struct slice text,
+                             const struct reading_escape *escapes);

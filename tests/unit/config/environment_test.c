@@ -1,4 +1,4 @@
-/* environment_test.c - values of the environment, told to nobody
+/* environment_test.c - values of the environment: told to nobody, and nothing but text
  *
  * The walk takes the broken configurations of tests/config, and puts a secret in place of one of
  * their values and keys after the other, so that each complaint is made of a secret.
@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "config/condition.h"
 #include "slices.h"
 #include "written.h"
 
@@ -161,7 +162,7 @@ static void no_complaint_tells_a_value(void **state)
 #define FRAME                                                                                      \
     "services: {alpha: \"http://127.0.0.1:9001\"}\n"                                               \
     "endpoints:\n"                                                                                 \
-    "- path: /one/{id}\n"                                                                          \
+    "- path: \"/one/{id}${SHEAF_PATH:-}\"\n"                                                       \
     "  sources:\n"                                                                                 \
     "    one:\n"
 
@@ -170,6 +171,89 @@ static const struct config_source *load(struct written *w, const char *lines)
     char text[2048];
     snprintf(text, sizeof text, FRAME "%s", lines);
     return &written_load(w, text)->endpoints[0].sources[0];
+}
+
+static void expand(const struct config_template *t, const char *id, struct buffer *out)
+{
+    struct template_value values[4] = {0};
+    size_t culprit = 0;
+    assert_true(template_n_variables(t->compiled) <= 4);
+    for (size_t i = 0; i < template_n_variables(t->compiled); i++)
+        values[i] = (struct template_value){.is_defined = true, .text = slice_of(id)};
+    out->n = 0;
+    assert_int_equal(template_expand(t->compiled, values, out, &culprit), FAULT_NONE);
+}
+
+static void braces_of_a_value_are_text(void **state)
+{
+    static const struct {
+        const char *value, *template, *header, *url;
+    } cases[] = {
+        {"p{{w}}x", "${SHEAF_K}", "p{{w}}x", "p%7B%7Bw%7D%7Dx"},
+        {"s{id}t", "a-${SHEAF_K}-{id}", "a-s{id}t-7", "a-s%7Bid%7Dt-7"},
+        {"a{cd}b", "{id}${SHEAF_K}{id}", "7a{cd}b7", "7a%7Bcd%7Db7"},
+        {"}", "{id}${SHEAF_K}", "7}", "7%7D"},
+        {"{", "${SHEAF_K}{id}", "{7", "%7B7"},
+        {"{", "${SHEAF_K}${SHEAF_K}${SHEAF_K}", "{{{", "%7B%7B%7B"},
+        {"id", "{${SHEAF_K}}", "7", "7"},
+    };
+    struct buffer out;
+    buffer_init(&out, 1024);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char lines[512];
+        setenv("SHEAF_K", cases[i].value, 1);
+        snprintf(lines, sizeof lines,
+                 "      get: \"alpha:/%s\"\n      set_headers: {x-key: \"%s\"}\n",
+                 cases[i].template, cases[i].template);
+        const struct config_source *s = load(*state, lines);
+        expand(&s->set_headers[0].value, "7", &out);
+        ASSERT_SLICE(buffer_slice(&out), cases[i].header);
+        expand(&s->path, "7", &out);
+        ASSERT_SLICE(slice_after(buffer_slice(&out), 1), cases[i].url);
+    }
+    buffer_done(&out);
+}
+
+static void a_value_in_a_body_is_a_text_with_its_braces(void **state)
+{
+    setenv("SHEAF_K", "s{id}\"t", 1);
+    const struct config_source *s =
+        load(*state, "      post: \"alpha:/{id}\"\n      body: {k: \"${SHEAF_K}\"}\n");
+    assert_int_equal(s->body.n_pieces, 1);
+    ASSERT_SLICE(s->body.pieces[0].text, "{\"k\":\"s{id}\\\"t\"}");
+}
+
+static void what_a_value_has_in_a_path_is_a_literal(void **state)
+{
+    struct written *w = *state;
+    setenv("SHEAF_PATH", "/{x}/*", 1);
+    load(w, "      get: \"alpha:/{id}\"\n");
+    unsetenv("SHEAF_PATH");
+    const struct config_endpoint *e = &w->config->endpoints[0];
+    ASSERT_SLICE(e->path, "/one/{id}/%7Bx%7D/%2A");
+    assert_int_equal(e->n_segments, 4);
+    ASSERT_SLICE(e->segments[2].text, "{x}");
+    assert_int_equal(e->segments[3].kind, CONFIG_LITERAL);
+    ASSERT_SLICE(e->segments[3].text, "*");
+}
+
+static void a_value_does_not_end_the_text_of_a_condition(void **state)
+{
+    setenv("SHEAF_K", "x\" or \"a\\", 1);
+    const struct config_source *s =
+        load(*state, "      get: \"alpha:/{id}\"\n      when: \"id == \\\"${SHEAF_K}\\\"\"\n");
+    assert_int_equal(s->when->n_instructions, 1);
+    ASSERT_SLICE(s->when->instructions[0].right.literal, "\"x\\\" or \\\"a\\\\\"");
+    ASSERT_SLICE(s->when->text, "id == \"${SHEAF_K}\"");
+}
+
+static void a_program_may_be_a_value_and_may_have_one(void **state)
+{
+    setenv("SHEAF_K", ".a | \"b\"", 1);
+    ASSERT_SLICE(load(*state, "      get: \"alpha:/\"\n      jq: ${SHEAF_K}\n")->jq, ".a | \"b\"");
+    setenv("SHEAF_K", "a", 1);
+    ASSERT_SLICE(load(*state, "      get: \"alpha:/\"\n      jq: .[\"${SHEAF_K}\"]\n")->jq,
+                 ".[\"a\"]");
 }
 
 static void what_is_shown_of_a_call_is_what_was_written(void **state)
@@ -183,6 +267,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WRITTEN_TEST(no_complaint_tells_a_value),
+        WRITTEN_TEST(braces_of_a_value_are_text),
+        WRITTEN_TEST(a_value_in_a_body_is_a_text_with_its_braces),
+        WRITTEN_TEST(what_a_value_has_in_a_path_is_a_literal),
+        WRITTEN_TEST(a_value_does_not_end_the_text_of_a_condition),
+        WRITTEN_TEST(a_program_may_be_a_value_and_may_have_one),
         WRITTEN_TEST(what_is_shown_of_a_call_is_what_was_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
