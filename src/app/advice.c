@@ -138,7 +138,7 @@ static void unsafe_calls(struct adviser *a)
 /* What each element may be is bounded, by its own kind or by what the configuration says. */
 static bool has_bound(const struct config_parameter *q)
 {
-    return q->pattern || q->n_allowed || q->type == CONFIG_BOOLEAN || q->has_max;
+    return q->pattern || q->n_allowed || q->type == CONFIG_BOOLEAN || q->max.n;
 }
 
 static void unbounded_lists(struct adviser *a)

@@ -51,9 +51,9 @@ static struct draft *schema_of(const struct config_parameter *p, struct arena *a
         put_pattern(schema, p);
     if (p->n_allowed)
         draft_set(schema, "enum", values_of(p, p->allowed, p->n_allowed, arena));
-    if (p->has_min && is_numeric)
+    if (p->min.n && is_numeric)
         draft_set(schema, "minimum", draft_read(arena, p->min));
-    if (p->has_max && is_numeric)
+    if (p->max.n && is_numeric)
         draft_set(schema, "maximum", draft_read(arena, p->max));
     if (p->is_list) {
         schema = schema_list_of(schema);

@@ -211,11 +211,11 @@ struct config_parameter {
     enum config_type type;
     bool is_required;
     bool is_list;
-    bool has_default, has_min, has_max;
+    bool has_default;
     struct slice default_text; /* one value, or for a list see default_items */
     struct slice *default_items;
     unsigned n_default_items;
-    struct slice min, max; /* JSON numbers, as written */
+    struct slice min, max; /* JSON numbers, as written; empty: none */
     struct slice *allowed; /* enum */
     unsigned n_allowed;
     struct pattern *pattern; /* NULL where none; whole match */

@@ -157,10 +157,10 @@ static void check_whole(struct reading *r, const struct config_parameter *p, con
         reading_complain(r, RULE_PARAMETER_DEFAULT, place_of(map, "default"),
                          "a required parameter is never absent, so its default is never used; "
                          "leave one of them out");
-    if ((p->has_min || p->has_max) && !parameter_is_numeric(p))
-        reading_complain(r, RULE_PARAMETER_RANGE, place_of(map, p->has_min ? "min" : "max"),
+    if ((p->min.n || p->max.n) && !parameter_is_numeric(p))
+        reading_complain(r, RULE_PARAMETER_RANGE, place_of(map, p->min.n ? "min" : "max"),
                          "min and max compare numbers; add `type: integer` or `type: number`");
-    if (p->has_min && p->has_max && compare_json(p->min, p->max) == COMPARE_GREATER)
+    if (p->min.n && p->max.n && compare_json(p->min, p->max) == COMPARE_GREATER)
         reading_complain(r, RULE_PARAMETER_RANGE, place_of(map, "max"),
                          "max is below min, so no value will do; swap them");
 }

@@ -101,9 +101,9 @@ static unsigned judge_pattern(const struct config_parameter *p, struct slice tex
 static unsigned judge_range(const struct config_parameter *p, struct slice text)
 {
     unsigned faults = 0;
-    if (p->has_min && compare_json(text, p->min) == COMPARE_LESS)
+    if (p->min.n && compare_json(text, p->min) == COMPARE_LESS)
         faults |= PARAMETER_MIN;
-    if (p->has_max && compare_json(text, p->max) == COMPARE_GREATER)
+    if (p->max.n && compare_json(text, p->max) == COMPARE_GREATER)
         faults |= PARAMETER_MAX;
     return faults;
 }
