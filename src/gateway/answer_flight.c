@@ -357,8 +357,7 @@ static bool is_an_answer(const struct answer_flight *f, const struct record *r)
         if (!record_keeps_field(field.name, SLICE_NONE))
             return false;
     return !r->freshness.is_private &&
-           (r->status == e->status ||
-            (e->cache.negative_ms && status_is_missing(r->status))) &&
+           (r->status == e->status || (e->cache.negative_ms && status_is_missing(r->status))) &&
            scan_json(r->body, DEPTH_MAX).verdict == SCAN_OK;
 }
 
