@@ -83,19 +83,30 @@ bool cache_put(struct cache *c, const struct cache_entry *entry)
 static void take_later(const struct cache *c, enum generations_kind kind, struct slice label,
                        uint64_t *time)
 {
+    if (label.n == 0)
+        return;
     uint64_t purged = generations_purged(c->generations, generations_counter(kind, label));
-    if (label.n && purged > *time)
+    if (purged > *time)
         *time = purged;
 }
 
-uint64_t cache_purged(const struct cache *c, const struct cache_labels *l)
+static uint64_t purged_of(const struct cache *c, const struct cache_labels *l, uint64_t time)
 {
-    uint64_t time = generations_purged_all(c->generations);
     take_later(c, GENERATIONS_NAME, l->name, &time);
     take_later(c, GENERATIONS_URL, l->url, &time);
     for (unsigned i = 0; i < l->n_tags; i++)
         take_later(c, GENERATIONS_TAG, l->tags[i], &time);
     return time;
+}
+
+uint64_t cache_purged(const struct cache *c, const struct cache_labels *l)
+{
+    return purged_of(c, l, generations_purged_all(c->generations));
+}
+
+bool cache_is_purged(const struct cache *c, const struct cache_labels *l, uint64_t begun)
+{
+    return purged_of(c, l, begun) > begun;
 }
 
 uint64_t cache_purged_record(const struct cache *c, const struct record *r)

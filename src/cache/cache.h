@@ -40,7 +40,10 @@ struct cache_labels {
 };
 /* When any of them was purged last, or all, on the clock of generations_now(). */
 uint64_t cache_purged(const struct cache *c, const struct cache_labels *l);
-/* The same of a record's name and tags, and of those that it shows; of a brittle one, of whatever
+/* Was any of them purged after that time? Purges of all, and those by prefix, are not of these: they
+ * take what is in memory themselves. */
+bool cache_is_purged(const struct cache *c, const struct cache_labels *l, uint64_t begun);
+/* When a record's name and tags were, and of those that it shows; of a brittle one, of whatever
  * was purged last. */
 uint64_t cache_purged_record(const struct cache *c, const struct record *r);
 

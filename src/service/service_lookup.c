@@ -51,7 +51,7 @@ static bool is_purged(const struct service_cache *c, const struct service_questi
     const struct cache_labels own = {
         .url = q->caching->url, .tags = q->caching->tags, .n_tags = q->caching->n_tags};
     return (from->is_found && !service_lookup_knows_tags(r, q->caching)) ||
-           cache_purged(c->cache, &own) > from->begun;
+           cache_is_purged(c->cache, &own, from->begun);
 }
 
 /* At the key that is written; a share. NULL: nothing. */

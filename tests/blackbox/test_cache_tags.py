@@ -89,6 +89,18 @@ def test_for_who_has_not_that_tag_it_stays(gateway):
     assert n_of(gateway, "other", key) == n_of(gateway, "plain", key) == 1
 
 
+@table("what, is_gone",
+       ("of others", lambda key: {"prefix": f"another:{key}"}, False),
+       ("within its key", lambda key: {"prefix": key}, False),
+       ("of its key", lambda key: {"prefix": f"keyed:{key[:2]}"}, True),
+       ("of its key, whole", lambda key: {"prefix": f"keyed:{key}"}, True))
+def test_a_prefix_purges_what_begins_so_and_nothing_else(gateway, what, is_gone):
+    key = serve(gateway, *numbered())
+    assert n_of(gateway, "keyed", key) == 1
+    purge(gateway, **what(key))
+    assert n_of(gateway, "keyed", key) == (2 if is_gone else 1)
+
+
 def test_an_entry_of_a_key_is_purged_by_the_url_of_who_reads_it(gateway):
     key = serve(gateway, *numbered())
     assert n_of(gateway, "keyed", key) == n_of(gateway, "keyed", f"{key}?lang=de") == 1
