@@ -330,7 +330,7 @@ static void judge_end(struct service_attempt *a, enum call_end how)
             fail_to_decode(a);
         else if (a->body.n)
             judge_body(a);
-        else if (a->outcome.kind == OUTCOME_OK)
+        else if (a->outcome.kind == OUTCOME_OK && !a->is_raw)
             outcome_set_empty(&a->outcome);
         break;
     case CALL_NO_CONNECTION:

@@ -483,6 +483,7 @@ void service_wait_use_stale(struct service_call *c, struct outcome *o)
     if (o->blob)
         blob_release(&context_of(c)->loop->blobs, o->blob);
     o->value = stale.value;
+    o->is_empty = stale.is_empty;
     o->blob = stale.blob;
     o->returned = stale.returned;
     o->n_returned = stale.n_returned;

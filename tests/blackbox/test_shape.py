@@ -1,10 +1,11 @@
 """test_shape.py - what of a service's answer stands in the document (CONTRACT 3.3)"""
 
 import threading
+import time
 
 import pytest
 
-from behaviour import answer, closing
+from behaviour import answer, closing, in_turn
 from cases import fresh, table
 
 SHAPES = {
@@ -34,6 +35,9 @@ SHAPES = {
     "none": "jq: empty",
     "wrong": "jq: .a + 1",
     "long": "jq: 'def f: f; f', jq_time: 50ms",
+    "text": "format: text",
+    "xml": "format: xml",
+    "base64": "format: base64",
     "joined": "into: .",
     "reached": "jq: .n, into: .",
     "fallback": "pick: [id], fallback: {id: 1, x: 2}",
@@ -70,7 +74,10 @@ endpoints:
     f"""
   - path: /{name}/{{key}}
     sources:
-      one: {{get: "alpha:/{{key}}"{", " if shape else ""}{shape}}}"""
+      one: {{get: "alpha:/{{key}}"{", " if shape else ""}{shape}}}
+  - path: /cached/{name}/{{key}}
+    sources:
+      one: {{get: "alpha:/{{key}}", cache: {{ttl: 60s, stale_if_error: 60s}}{", " if shape else ""}{shape}}}"""
     for name, shape in SHAPES.items()
 )
 
@@ -88,7 +95,7 @@ def shown(got):
     return body[len(b'{"one":') : -1]
 
 
-@table(
+SHAPED = table(
     "endpoint, document, wanted",
     ("nothing is done, not even to white space", "plain", b'{ "a" : 1.0 }', b'{ "a" : 1.0 }'),
     ("a member is unwrapped", "unwrap", b'{"data":[1,2],"x":1}', b"[1,2]"),
@@ -132,11 +139,38 @@ def shown(got):
     ("a program makes another value", "jq", b'{"items":[{"id":1},{"id":"b"}]}', b'[1,"b"]'),
     ("a program comes last", "after", b'{"data":{"items":[{"id":1,"x":2}],"y":3}}', b'[{"id":1}]'),
     ("no body passes by a program, too", "wrong", b"", b"null"),
+    ("and is null as text", "text", b"", b"null"),
+    ("as XML", "xml", b"", b"null"),
+    ("and as base64", "base64", b"", b"null"),
     ("a null is the program's to judge", "jq-or", b"null", b"[]"),
     ("so is one that is unwrapped", "unwrap-jq-or", b'{"data":null}', b"[]"),
 )
+
+
+@SHAPED
 def test_the_answer_is_shaped(gateway, endpoint, document, wanted):
     assert shown(ask(gateway, endpoint, document)) == wanted
+
+
+@SHAPED
+def test_it_is_shaped_alike_in_the_cache_and_from_it(gateway, endpoint, document, wanted):
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", in_turn(answer(document), answer(status=500)))
+    for _ in range(2):
+        assert shown(gateway.get(f"/cached/{endpoint}/{key}")) == wanted
+
+
+def test_no_body_is_a_null_where_it_stands_in_as_a_stale_one(gateway):
+    short = answer(b"", fields=[("Cache-Control", "max-age=1")])
+    targets = [(f"/cached/{endpoint}/{key}", key) for endpoint in ("unwrap", "wrong", "text", "xml", "base64")
+               for key in [fresh()]]
+    for target, key in targets:
+        gateway["alpha"].on(f"/{key}", in_turn(short, answer(status=500)))
+        assert shown(gateway.get(target)) == b"null"
+    time.sleep(1.1)
+    for target, _ in targets:
+        got = gateway.get(target)
+        assert got.json()["one"] is None and got.failures() == [("one", "status")]
 
 
 def test_unwrap_through_arrays_has_room_for_what_fits_the_bound(gateway):
