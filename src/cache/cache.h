@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "cache/flights.h"
 #include "cache/generations.h"
 #include "cache/memory_store.h"
@@ -14,6 +16,9 @@ struct cache {
     struct generations *generations;
     struct memory_store *memory;
     struct flights *flights;
+    atomic_bool is_of_other_paths; /* a reload has changed of which paths whole answers are
+                                      remembered: what is kept, and what is under way, may be of
+                                      others than a configuration tells */
 };
 
 /* memory: bytes; 0: nothing is kept, calls are still shared. n_held: as of memory_store_new(). */
@@ -40,8 +45,8 @@ struct cache_labels {
 };
 /* When any of them was purged last, or all, on the clock of generations_now(). */
 uint64_t cache_purged(const struct cache *c, const struct cache_labels *l);
-/* Was any of them purged after that time? Purges of all, and those by prefix, are not of these: they
- * take what is in memory themselves. */
+/* Was any of them purged after that time? Purges of all, and those by prefix, are not of these:
+ * they take what is in memory themselves. */
 bool cache_is_purged(const struct cache *c, const struct cache_labels *l, uint64_t begun);
 /* When a record's name and tags were, and of those that it shows; of a brittle one, of whatever
  * was purged last. */

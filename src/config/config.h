@@ -620,6 +620,8 @@ void config_free(struct config *c);
 
 /* Is there a path that both match? */
 bool config_has_path_of(const struct config_endpoint *a, const struct config_endpoint *b);
+/* Are whole answers of the same paths remembered by both, in the same order? */
+bool config_remembers_paths_of(const struct config *a, const struct config *b);
 /* Is anything of the service called by TLS? */
 bool config_has_tls_target(const struct config_service *s);
 /* The client's header that it is read from, declared or not; empty: from none. */

@@ -44,6 +44,29 @@ bool config_has_path_of(const struct config_endpoint *a, const struct config_end
     return a->n_segments == b->n_segments;
 }
 
+/* From i on; NULL: there is none any more. */
+static const struct config_endpoint *next_remembered(const struct config *c, unsigned *i)
+{
+    while (*i < c->n_endpoints) {
+        const struct config_endpoint *e = &c->endpoints[(*i)++];
+        if (e->cache.is_on)
+            return e;
+    }
+    return NULL;
+}
+
+bool config_remembers_paths_of(const struct config *a, const struct config *b)
+{
+    unsigned i = 0, k = 0;
+    for (;;) {
+        const struct config_endpoint *of_a = next_remembered(a, &i), *of_b = next_remembered(b, &k);
+        if (!of_a || !of_b)
+            return !of_a && !of_b;
+        if (!slice_equal(of_a->path, of_b->path))
+            return false;
+    }
+}
+
 /* Does one of them beat the other in some segment, and is not beaten in any? */
 static bool has_winner(const struct config_endpoint *a, const struct config_endpoint *b)
 {

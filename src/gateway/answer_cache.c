@@ -505,11 +505,18 @@ enum answer_cache_verdict answer_cache_ask(struct visit *v)
     return go_on(&a);
 }
 
-void answer_cache_forget_path(struct gateway *g, struct slice path)
+/* A purge for a path that is never remembered would be one too many. */
+static bool may_forget(const struct gateway *g, const struct plan *p)
+{
+    const struct service_cache *c = g->context.cache;
+    return !p->is_safe && c && (p->may_change || atomic_load(&c->cache->is_of_other_paths));
+}
+
+void answer_cache_forget_path(struct gateway *g, const struct plan *p, struct slice path)
 {
     struct service_cache *c = g->context.cache;
     const struct cache_purge purge = {CACHE_PURGE_URL, path, g->loop->wall_us / 1000};
-    if (!c || !path.n)
+    if (!path.n || !may_forget(g, p))
         return;
     cache_purge(c->cache, &purge);
     if (c->tier)
@@ -518,6 +525,6 @@ void answer_cache_forget_path(struct gateway *g, struct slice path)
 
 void answer_cache_forget(struct visit *v)
 {
-    if (answer_cache_of(v))
-        answer_cache_forget_path(v->gateway, answer_cache_path(v, false));
+    if (answer_cache_of(v) && may_forget(v->gateway, v->plan))
+        answer_cache_forget_path(v->gateway, v->plan, answer_cache_path(v, false));
 }

@@ -23,8 +23,8 @@ void answer_cache_leave(struct visit *v);
  * the arena is full. */
 struct slice answer_cache_path(struct visit *v, bool with_query);
 /* An unsafe method has changed something: what is kept of the same path, whatever its query, is no
- * longer good (RFC 9111 4.4). */
+ * longer good (RFC 9111 4.4). Nothing for safe ones, nor where nothing of that path may be kept. */
 void answer_cache_forget(struct visit *v);
 /* The same of a path that is written as entries have it, of one whose request is gone; empty: none.
  */
-void answer_cache_forget_path(struct gateway *g, struct slice path);
+void answer_cache_forget_path(struct gateway *g, const struct plan *p, struct slice path);

@@ -52,20 +52,13 @@ void compose_fail_for_length(struct composing *c)
     compose_fail(c, OUTCOME_TOO_LARGE, SLICE("the request is too long"), -1);
 }
 
-/* Several sources, or elements, may find the same: it is told once. */
-static bool tell(struct visit *v, struct slice parameter, struct slice message)
-{
-    return message.at &&
-           (parameters_is_refused(&v->parameters, parameter, message) ||
-            parameters_refuse(&v->parameters, parameter, message, &v->exchange->arena));
-}
-
 static void refuse(struct composing *c, struct slice parameter, struct slice message)
 {
-    if (tell(c->run->visit, parameter, message))
-        c->verdict = COMPOSE_REFUSED;
-    else
+    struct visit *v = c->run->visit;
+    if (!message.at || !parameters_refuse(&v->parameters, parameter, message, &v->exchange->arena))
         compose_fail_for_room(c);
+    else
+        c->verdict = COMPOSE_REFUSED;
 }
 
 /* A value cannot stand where its template puts it. */

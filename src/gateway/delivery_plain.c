@@ -202,8 +202,7 @@ static void send_document(struct run *r, struct delivering *d)
         give_up(r);
         return;
     }
-    if (r->plan->may_change)
-        answer_cache_forget(r->visit);
+    answer_cache_forget(r->visit);
     count(r, d->assembly.is_complete ? COUNT_ANSWERS_COMPLETE : COUNT_ANSWERS_PARTIAL);
     r->delivering = d;
     send_parts(r);

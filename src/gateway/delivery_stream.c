@@ -150,8 +150,7 @@ static enum step write_done(struct streaming *s)
     s->has_done = true;
     if (!s->framing->done(&s->parts, &s->out))
         return STEP_NO_ROOM;
-    if (r->plan->may_change)
-        answer_cache_forget(r->visit);
+    answer_cache_forget(r->visit);
     if (r->failed >= 0)
         count(s, COUNT_ANSWERS_FAILED);
     else

@@ -24,7 +24,7 @@ static void forget_changed(const struct late *l, const struct outcome *o)
 {
     const struct slice url = {l->text + l->n_client + l->n_request_id, l->n_url};
     if (status_is_no_error(o->status))
-        answer_cache_forget_path(l->gateway, url);
+        answer_cache_forget_path(l->gateway, l->plan, url);
 }
 
 static void on_ended(void *owner, const struct outcome *outcome)
@@ -53,7 +53,7 @@ static void on_ended(void *owner, const struct outcome *outcome)
 void late_begin(struct run *r, unsigned source, struct service_call *call)
 {
     struct visit *v = r->visit;
-    const struct slice url = r->plan->may_change ? answer_cache_path(v, false) : SLICE_NONE;
+    const struct slice url = r->plan->is_safe ? SLICE_NONE : answer_cache_path(v, false);
     struct late *l = malloc(sizeof *l + v->client.n + v->request_id.n + url.n);
     CHECK(l);
     *l = (struct late){

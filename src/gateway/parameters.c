@@ -5,10 +5,6 @@
 #include "wire/target.h"
 #include "wire/token.h"
 
-enum {
-    MAX_BAD_ITEMS = 16, /* of one list that are told */
-};
-
 /* One place where a parameter was given. */
 struct occurrence {
     struct slice raw;
@@ -27,7 +23,7 @@ struct reading {
     } * given; /* by index of the parameter */
 };
 
-bool parameters_is_refused(const struct parameters *p, struct slice parameter, struct slice message)
+static bool is_told(const struct parameters *p, struct slice parameter, struct slice message)
 {
     const struct parameters_violation *v = p->violations;
     while (v && !(slice_equal(v->parameter, parameter) && slice_equal(v->message, message)))
@@ -38,6 +34,8 @@ bool parameters_is_refused(const struct parameters *p, struct slice parameter, s
 bool parameters_refuse(struct parameters *p, struct slice parameter, struct slice message,
                        struct arena *arena)
 {
+    if (is_told(p, parameter, message))
+        return true;
     struct parameters_violation *v = arena_take(arena, sizeof *v);
     if (!v)
         return false;
@@ -179,15 +177,12 @@ static bool read_list(struct reading *r, const struct config_parameter *declared
     if (!items)
         return false;
     out->items = items;
-    unsigned n_bad = 0;
     for (const struct occurrence *o = g->first; o; o = o->next) {
         struct slice rest = o->raw;
-        while (rest.n && n_bad < MAX_BAD_ITEMS) {
+        while (rest.n) {
             struct slice item = take_item(&rest, declared->place == CONFIG_IN_HEADER);
-            struct parameters_violation **before = r->out->last;
             if (!read_value(r, declared, item, &items[out->n_items]))
                 return false;
-            n_bad += r->out->last != before;
             out->n_items += items[out->n_items].n > 0;
         }
     }

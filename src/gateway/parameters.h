@@ -41,9 +41,7 @@ struct parameters_input {
 /* false: the arena is full. */
 bool parameters_read(struct parameters *p, const struct config_endpoint *endpoint,
                      const struct parameters_input *in, struct arena *arena) MUST_USE;
-/* Has this been told of it? */
-bool parameters_is_refused(const struct parameters *p, struct slice parameter,
-                           struct slice message);
-/* One violation more; the message stays where it is. false: the arena is full. */
+/* One violation more, unless it is told already; the message stays where it is. false: the arena is
+ * full. */
 bool parameters_refuse(struct parameters *p, struct slice parameter, struct slice message,
                        struct arena *arena) MUST_USE;

@@ -6,6 +6,7 @@
 
 enum {
     FIRST_BODY = 16 * 1024, /* bytes taken on the word of a Content-Length */
+    MAX_OPTIONS = 64        /* of Connection; with more of them the head is too large */
 };
 
 static struct exchange *acquire(struct connection *c)
@@ -72,11 +73,12 @@ void connection_refuse(struct connection *c, unsigned status)
     s->handlers.on_refused(e, status, reason_of(status));
 }
 
-/* What only the proxy before us can say, and no client of its takes away. */
+/* What is for us, or only the proxy before us can say: no option takes it away. */
 static bool is_of_the_hop(struct slice name)
 {
     static const struct slice names[] = {
         SLICE_INIT("connection"),        SLICE_INIT("host"),
+        SLICE_INIT("upgrade"),           SLICE_INIT("expect"),
         SLICE_INIT("x-forwarded-for"),   SLICE_INIT("x-forwarded-host"),
         SLICE_INIT("x-forwarded-proto"), SLICE_INIT("x-request-id"),
         SLICE_INIT("traceparent"),       SLICE_INIT("tracestate"),
@@ -87,28 +89,50 @@ static bool is_of_the_hop(struct slice name)
     return false;
 }
 
-/* A field that is out has no name. */
-static void drop_named(struct request *r, struct slice options)
+/* A field that is out has no name. false: these are too many options. */
+static bool drop_named(struct request *r, struct slice options, unsigned *n_options)
 {
     struct slice option;
-    while (token_next(&options, &option))
-        for (unsigned i = 0; i < r->n_fields; i++)
-            if (slice_equal_nocase(r->fields[i].name, option) && !is_of_the_hop(option))
+    while (token_next(&options, &option)) {
+        if (++*n_options > MAX_OPTIONS)
+            return false;
+        for (unsigned i = 0; i < r->n_fields && !is_of_the_hop(option); i++)
+            if (slice_equal_nocase(r->fields[i].name, option))
                 r->fields[i].name = SLICE_NONE;
+    }
+    return true;
 }
 
 /* RFC 9110 7.6.1: what Connection names goes no further. As it is as though it had not come, keys
  * of caches and calls are of one mind about it. */
-static void drop_options(struct request *r)
+static bool drop_options(struct request *r)
 {
-    unsigned n = 0;
+    unsigned n = 0, n_options = 0;
     for (unsigned i = 0; i < r->n_fields; i++)
-        if (token_equals(r->fields[i].name, SLICE("connection")))
-            drop_named(r, r->fields[i].value);
+        if (token_equals(r->fields[i].name, SLICE("connection")) &&
+            !drop_named(r, r->fields[i].value, &n_options))
+            return false;
     for (unsigned i = 0; i < r->n_fields; i++)
         if (r->fields[i].name.n)
             r->fields[n++] = r->fields[i];
     r->n_fields = n;
+    return true;
+}
+
+/* Of the target where that has one, whatever Host says: then everybody reads that (RFC 9112 3.2.2).
+ */
+static void find_host(struct request *r)
+{
+    struct slice authority = target_authority(r->target);
+    for (unsigned i = 0; i < r->n_fields; i++) {
+        struct field *f = &r->fields[i];
+        if (!token_equals(f->name, SLICE("host")))
+            continue;
+        f->value = authority.n ? authority : f->value;
+        r->host = f->value;
+        return;
+    }
+    r->host = authority;
 }
 
 /* The head is copied once, whole; the request is slices of that. */
@@ -126,16 +150,11 @@ static bool fill(struct request *r, struct arena *arena, const struct h1_head *h
     r->target = (struct slice){copy.at + head->target_at, head->target_n};
     r->fields = fields;
     r->n_fields = head->n_fields;
-    if (head->has_options)
-        drop_options(r);
+    if (head->has_options && !drop_options(r))
+        return false;
     r->minor = head->minor;
     r->has_body = head->chunked || head->length > 0;
-    const struct field *host = exchange_field(r, SLICE("host"));
-    struct slice authority = target_authority(r->target);
-    if (authority.n)
-        r->host = authority;
-    else if (host)
-        r->host = host->value;
+    find_host(r);
     return true;
 }
 

@@ -846,6 +846,52 @@ def test_what_is_kept_outlives_a_reload_and_an_endpoint_that_changes_starts_anew
     assert len(gateway["alpha"].requests("/changed")) == 2
 
 
+SOMETIMES = """
+listen: @listen@
+services: {alpha: {targets: ["http://@alpha@"], breaker: off}}
+endpoints:
+  - path: /kept/{id}
+    cache: %s
+    sources: {one: {get: "alpha:/{id}"}}
+  - path: /kept/{id}
+    method: POST
+    sources: {one: {post: "alpha:/{id}/change", required: true}}
+  - path: /turns
+    sources: {one: {get: "alpha:/%s"}}
+"""
+
+
+def turn(gateway, cache):
+    """By then every worker has it."""
+    key = fresh()
+    gateway.reload(SOMETIMES % (cache, key))
+    for _ in range(20):
+        wait_for(lambda: gateway.get("/turns").json()["one"]["target"] == f"/{key}")
+
+
+def test_a_change_counts_while_a_reload_has_the_path_not_remembered(start):
+    gateway, key = start(SOMETIMES % ("60s", "none")), fresh()
+    gateway["alpha"].on(f"/{key}", in_turn(answer(1), answer(2)))
+    assert gateway.get(f"/kept/{key}").json()["one"] == 1
+    turn(gateway, "off")
+    assert gateway.post(f"/kept/{key}").status == 200
+    turn(gateway, "60s")
+    assert gateway.get(f"/kept/{key}").json()["one"] == 2
+
+
+def test_so_does_one_that_was_under_way_before_the_path_was_remembered(start):
+    gateway, key, go = start(SOMETIMES % ("off", "none")), fresh(), threading.Event()
+    gateway["alpha"].on(f"/{key}", in_turn(answer(1), answer(2))).on(f"/{key}/change", when(go, answer(0)))
+    with gateway.client() as client:
+        client.ask(f"/kept/{key}", "POST")
+        gateway["alpha"].wait_requests(f"/{key}/change")
+        turn(gateway, "60s")
+        assert gateway.get(f"/kept/{key}").json()["one"] == 1
+        go.set()
+        assert client.answer("POST").status == 200
+    assert gateway.get(f"/kept/{key}").json()["one"] == 2
+
+
 DEEP = """
 listen: @listen@
 admin: @admin@

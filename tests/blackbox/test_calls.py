@@ -91,11 +91,12 @@ endpoints:
       two: {get: "beta:/{key}"}
   - path: /set/{key}
     query: {lang: {}, other: {}}
-    headers: {x-tenant: {}}
+    headers: {x-tenant: {}, host: {}}
     sources:
       one:
         get: "alpha:/{key}"
         set_headers:
+          x-site: "{headers.host}"
           x-tenant: "{headers.x-tenant}"
           x-lang: "lang={lang}"
           x-fixed: always
@@ -258,6 +259,12 @@ class TestForward:
         ])
         request = gateway["alpha"].only(f"/{key}")
         assert request["accept-language"] is request["x-twice"] is None
+
+
+    @pytest.mark.parametrize("n, status", [(64, 200), (65, 431)])
+    def test_it_names_64_at_most(self, gateway, n, status):
+        fields = [("Connection", ",".join(f"x-{i}" for i in range(n - 1))), ("Connection", "x-last")]
+        assert gateway.get(f"/plain/{fresh()}", fields=fields).status == status
 
 
 class TestSetHeaders:
@@ -440,8 +447,9 @@ class TestForwarded:
     def test_an_absolute_target_tells_the_host(self, gateway):
         """RFC 9112 3.2.2: whatever Host says, which a cache in front may not have looked at."""
         key = fresh()
-        gateway.get(f"http://shop.test:81/plain/{key}", host="front.test")
-        assert gateway["alpha"].only(f"/{key}")["x-forwarded-host"] == "shop.test:81"
+        gateway.get(f"http://shop.test:81/set/{key}", host="front.test")
+        request = gateway["alpha"].only(f"/{key}")
+        assert request["x-forwarded-host"] == request["x-site"] == "shop.test:81"
 
     def test_a_clients_own_are_dropped(self, gateway):
         key = fresh()

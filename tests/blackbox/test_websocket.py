@@ -522,6 +522,14 @@ def test_a_bad_handshake_is_refused(gateway, fields, status, word):
     assert not connections(gateway, "alpha", key)
 
 
+def test_a_handshake_may_name_more_options(gateway):
+    """Upgrade is for us, whatever else Connection names (RFC 9110 7.6.1)."""
+    key = serve(gateway, silent())
+    with gateway.client() as client:
+        client.ask(f"/shop/{key}", fields=opening(Connection="Upgrade, X-Other, HTTP2-Settings"))
+        assert client._through(b"\r\n\r\n", time.monotonic() + 5).startswith(b"HTTP/1.1 101 ")
+
+
 def test_a_handshake_has_no_body_and_is_a_get(gateway):
     assert gateway.get("/free/x", fields=opening(), body=b"{}").problem(400)
     assert gateway.get("/free/x", "HEAD", fields=opening()).status == 400
