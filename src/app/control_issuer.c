@@ -58,7 +58,7 @@ static const char *why_not(struct secret *file)
 {
     struct key_set *keys;
     if (secret_look(file) != SECRET_CHANGED)
-        return "cannot be read, is empty or larger than 256 KiB";
+        return "it cannot be read, is empty or larger than 256 KiB";
     enum key_set_verdict verdict = key_set_read(secret_value(file), KEY_SET_OF_FILE, &keys);
     if (verdict != KEY_SET_GOOD)
         return key_set_why(verdict);
@@ -76,7 +76,7 @@ bool control_issuer_check_file(const char *file, struct buffer *wrong)
     if (!why)
         return true;
     bool is_told =
-        buffer_print(wrong, "the keys in %s: %s; give a JSON Web Key Set (RFC 7517)", file, why);
+        buffer_print(wrong, "%s gives no keys: %s; give a JSON Web Key Set (RFC 7517)", file, why);
     (void)is_told; /* a name of a file that fits no message */
     return false;
 }

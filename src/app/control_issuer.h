@@ -36,7 +36,7 @@ struct control_issuer *control_issuer_new(struct control *c, const struct config
 void control_issuer_move(struct control_issuer *i, const struct config_auth *policy);
 /* Do both policies have their keys from the same place? */
 bool control_issuer_is_alike(const struct config_auth *a, const struct config_auth *b);
-/* Are there good keys in the file? Else what is wrong. */
+/* Are there good keys in the file? Else what is wrong, beginning with its name. */
 bool control_issuer_check_file(const char *file, struct buffer *wrong) MUST_USE;
 /* Looks at the file. */
 void control_issuer_look(struct control_issuer *i);

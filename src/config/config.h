@@ -52,7 +52,8 @@ typedef void config_tell_jq(void *context, unsigned i, const char *why);
 struct config_judge {
     /* false: the file cannot be used, and `why` (n bytes) says so without its name. */
     bool (*is_tls_good)(const struct config_tls_question *q, char *why, size_t n);
-    /* Are there keys in the files of the policy? false: `wrong` says why not, or is empty. */
+    /* Are there keys in the file of the policy? false: `wrong` says why not, the name of the file
+     * first, or is empty. */
     bool (*has_keys)(const struct config_auth *a, struct buffer *wrong);
     /* Tells of each program that does not compile. Of `c` the bounds are known. */
     void (*judge_jq)(const struct config *c, const struct slice *programs, unsigned n,

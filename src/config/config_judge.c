@@ -72,11 +72,13 @@ static const char *file_of(const struct config_auth *a)
     return NULL;
 }
 
-/* What is wrong with a file may begin with its name. */
+/* What is wrong with a file begins with its name; NULL: it does not, and may tell it anywhere. */
 static const char *with_name_as_written(struct reading *r, const char *wrong, const char *file)
 {
-    if (!reading_is_masked(r, slice_of(file)) || !slice_starts(slice_of(wrong), slice_of(file)))
+    if (!reading_is_masked(r, slice_of(file)))
         return wrong;
+    if (!slice_starts(slice_of(wrong), slice_of(file)))
+        return NULL;
     return reading_print(r, "%s%s", reading_show(r, slice_of(file)), wrong + strlen(file));
 }
 
@@ -85,10 +87,11 @@ static void judge_keys(struct reading *r, const struct reading_auth *noted)
     const struct config_auth *a = noted->auth;
     struct buffer wrong;
     buffer_init(&wrong, WHY_MAX);
-    if (!r->judge->has_keys(a, &wrong))
+    if (!r->judge->has_keys(a, &wrong)) {
+        const char *why = wrong.n ? with_name_as_written(r, wrong.at, file_of(a)) : NULL;
         reading_complain(r, RULE_KEYS, noted->place, "%s",
-                         wrong.n ? with_name_as_written(r, wrong.at, file_of(a))
-                                 : "its keys cannot be read; give a file that can");
+                         why ? why : "its keys cannot be read; give a file that can");
+    }
     buffer_done(&wrong);
 }
 

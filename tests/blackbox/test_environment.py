@@ -82,3 +82,17 @@ def test_no_command_shows_a_value(tmp_path, words, value):
     if words == "explain":
         assert "GET alpha:/:${S}/{id}?key=${S}" in done.stdout
         assert 'when id != "${S}"' in done.stdout
+
+
+@pytest.mark.parametrize("text", [None, "- a"])
+@pytest.mark.parametrize("policy", [
+    'api_keys: {file: "%s"}', 'jwt: {issuer: a, audience: b, jwks: "%s"}'])
+@pytest.mark.parametrize("name", ["${S}.x", "a-${S}"])
+def test_no_message_shows_the_name_of_a_file_of_keys(tmp_path, name, policy, text):
+    (tmp_path / "sheaf.yaml").write_text("auth: {p: {%s}}\n%s" % (policy % name, SECRETS))
+    if text is not None:
+        (tmp_path / name.replace("${S}", MARK)).write_text(text)
+    done = run("check", "-c", "sheaf.yaml", cwd=tmp_path, env={"S": MARK})
+    assert done.returncode == 2
+    assert f"error: {name}" in done.stderr
+    assert MARK not in done.stdout + done.stderr

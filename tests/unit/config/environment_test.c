@@ -70,8 +70,10 @@ static bool is_there(const struct config_tls_question *q, char *why, size_t n)
 
 static bool has_keys(const struct config_auth *a, struct buffer *wrong)
 {
-    const char *file = a->kind == CONFIG_AUTH_KEYS ? a->file : a->jwt.file;
-    assert_true(buffer_print(wrong, "%s cannot be read", file));
+    if (a->kind == CONFIG_AUTH_KEYS)
+        assert_true(buffer_print(wrong, "%s cannot be read", a->file));
+    else
+        assert_true(buffer_print(wrong, "%s gives no keys: it is not JSON", a->jwt.file));
     return false;
 }
 
