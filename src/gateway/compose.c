@@ -170,7 +170,13 @@ static bool has_undefined(const struct composing *c, const struct config_templat
 
 bool compose_is_made_credential(const struct config_endpoint *e, const struct config_set_header *h)
 {
-    if (!h->value.compiled || !compose_is_credential(e, h->name))
+    return template_n_variables(h->value.compiled) > 0 && compose_is_credential(e, h->name);
+}
+
+bool compose_is_client_credential(const struct config_endpoint *e,
+                                  const struct config_set_header *h)
+{
+    if (!compose_is_credential(e, h->name))
         return false;
     for (size_t i = 0; i < template_n_variables(h->value.compiled); i++)
         if (values_are_of_request(&h->value.variables[i]))
@@ -182,7 +188,7 @@ static void put_header(struct composing *c, const struct config_set_header *h)
 {
     if (has_undefined(c, &h->value))
         return;
-    if (compose_is_made_credential(c->run->plan->config, h))
+    if (compose_is_client_credential(c->run->plan->config, h))
         c->source->has_credentials = true;
     compose_put(c, h->name);
     compose_put(c, SLICE(": "));

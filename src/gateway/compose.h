@@ -37,6 +37,10 @@ enum compose_verdict compose_check(struct run *r, unsigned source,
 /* Does a header of this name, in lower case, tell who the client is? To any endpoint, or by one of
  * its policies. */
 bool compose_is_credential(const struct config_endpoint *e, struct slice name);
-/* Does a header that is set tell so who the client is, being made of what the client says: of its
- * parameters, fields, body, claims? */
+/* Does a header that is set tell so who asks, being made for each call, of whatever values? What is
+ * answered to it is kept for this one alone. */
 bool compose_is_made_credential(const struct config_endpoint *e, const struct config_set_header *h);
+/* Is one of these values the client's: of its parameters, fields, body, claims? Then a 401 or a 403
+ * is about the client. */
+bool compose_is_client_credential(const struct config_endpoint *e,
+                                  const struct config_set_header *h);

@@ -176,8 +176,7 @@ static bool is_impersonal(const struct gathering *g, const struct plan_source *s
 static bool makes_credentials(const struct config_endpoint *e, const struct config_source *s)
 {
     for (unsigned i = 0; i < s->n_set_headers; i++)
-        if (template_n_variables(s->set_headers[i].value.compiled) > 0 &&
-            compose_is_credential(e, s->set_headers[i].name))
+        if (compose_is_made_credential(e, &s->set_headers[i]))
             return true;
     return false;
 }
@@ -225,7 +224,7 @@ bool plan_sends_credentials(const struct config_endpoint *e, const struct config
     for (unsigned i = 0; i < s->n_forward; i++)
         sends |= compose_is_credential(e, s->forward[i]);
     for (unsigned i = 0; i < s->n_set_headers; i++)
-        sends |= compose_is_made_credential(e, &s->set_headers[i]);
+        sends |= compose_is_client_credential(e, &s->set_headers[i]);
     end(&g);
     return sends;
 }
