@@ -48,7 +48,8 @@ const char *const config_reference_notes[] = {
     "unless the\n"
     "whole program is one. In the path of a call it is part of the URL, so `?` and `%2F` mean what "
     "they\n"
-    "mean there.",
+    "mean there. The text of a default is the file's own, and read as if it stood there without "
+    "`${}`.",
     "Messages, `explain` and `check --advice` show `${NAME}` and not the value. Names of things, "
     "paths of\n"
     "endpoints, origins and scopes are shown as they are; and what `openapi` and `types` tell "

@@ -88,8 +88,12 @@ static void put_value(struct replacement *p, size_t offset, const struct referen
                       struct slice value)
 {
     struct slice written = {p->scalar->text.at + offset, ref->n};
-    p->spans[p->n_spans++] = (struct reading_span){p->out.n, value.n, written};
-    put(p, offset, value);
+    bool is_default = value.n == 0 && ref->has_default;
+    size_t at = p->out.n;
+    put(p, offset, is_default ? ref->otherwise : value);
+    if (!p->failed)
+        p->spans[p->n_spans++] =
+            (struct reading_span){at, p->out.n - at, written, .is_default = is_default};
 }
 
 /* Puts what stands for the reference at the offset. */
@@ -104,7 +108,7 @@ static void put_reference(struct replacement *p, size_t offset, const struct ref
         reading_complain(p->r, RULE_ENVIRONMENT, place,
                          "the environment variable %s is not UTF-8; set it to text", name);
     else
-        put_value(p, offset, ref, value.n == 0 && ref->has_default ? ref->otherwise : value);
+        put_value(p, offset, ref, value);
 }
 
 /* Puts what begins at the offset; gives how many bytes it takes there. */
@@ -153,8 +157,7 @@ void node_replace_environment(struct reading *r, struct node *n)
     size_t same = 0;
     while (same < text.n && same < n->n_verbatim && n->text.at[same] == text.at[same])
         same++;
-    if (!p.failed)
-        reading_mask(r, text, p.spans, p.n_spans);
+    reading_mask(r, text, p.spans, p.n_spans);
     n->text = text;
     n->n_verbatim = same;
     n->is_told = r->diagnostics.n > told_before;

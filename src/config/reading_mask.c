@@ -80,7 +80,9 @@ static struct reading_span cut(const struct part *p, size_t i, size_t n_text)
     struct reading_span s = p->spans[i];
     size_t start = s.at > p->skip ? s.at - p->skip : 0;
     size_t end = s.at + s.n - p->skip;
-    return (struct reading_span){start, (end < n_text ? end : n_text) - start, s.written};
+    s.at = start;
+    s.n = (end < n_text ? end : n_text) - start;
+    return s;
 }
 
 void reading_mask_copy(struct reading *r, struct slice from, struct slice to, size_t at)
@@ -98,7 +100,11 @@ void reading_mask_copy(struct reading *r, struct slice from, struct slice to, si
 
 bool reading_is_masked(const struct reading *r, struct slice text)
 {
-    return find(r, text).n_spans > 0;
+    struct part p = find(r, text);
+    bool is_masked = false;
+    for (size_t i = 0; i < p.n_spans; i++)
+        is_masked |= p.spans[i].n > 0 && !p.spans[i].is_default;
+    return is_masked;
 }
 
 struct slice reading_written(struct reading *r, struct slice text)
@@ -143,16 +149,26 @@ static void copy(struct escaping *e, size_t from, size_t n)
     e->to += n;
 }
 
-/* Gives the span as the new text has it. */
-static struct reading_span copy_span(struct escaping *e, struct reading_span s)
+static void copy_escaped(struct escaping *e, size_t from, size_t n)
 {
-    size_t at = (size_t)(e->to - e->start);
-    for (size_t i = 0; i < s.n; i++) {
-        struct slice instead = escape_of(e->text.at + s.at + i, e->escapes);
+    for (size_t i = 0; i < n; i++) {
+        struct slice instead = escape_of(e->text.at + from + i, e->escapes);
         memcpy(e->to, instead.at, instead.n);
         e->to += instead.n;
     }
-    return (struct reading_span){at, (size_t)(e->to - e->start) - at, s.written};
+}
+
+/* Gives the span as the new text has it. */
+static struct reading_span copy_span(struct escaping *e, struct reading_span s)
+{
+    char *start = e->to;
+    if (s.is_default)
+        copy(e, s.at, s.n);
+    else
+        copy_escaped(e, s.at, s.n);
+    s.at = (size_t)(start - e->start);
+    s.n = (size_t)(e->to - start);
+    return s;
 }
 
 struct slice reading_escaped(struct reading *r, struct slice text,

@@ -2,8 +2,9 @@
  *
  * Such bytes may be a secret: no message tells them, but the reference that was written for them.
  * And they are no structure: where a text is read by a grammar of its own, what they have of its
- * signs is text. A text is found by its address, as is any part of it; copies made with
- * reading_copy() and reading_note() are known too.
+ * signs is text. A default that stands in for them is the file's own: shown as it was written, too,
+ * and else like the text around it. A text is found by its address, as is any part of it; copies
+ * made with reading_copy() and reading_note() are known too.
  */
 #pragma once
 
@@ -22,6 +23,7 @@ struct reading_masked; /* a text with spans in it */
 struct reading_span {
     size_t at, n;         /* bytes of the text */
     struct slice written; /* ${NAME}, in place of them */
+    bool is_default;      /* the environment gives nothing, and the reference does */
 };
 
 /* The spans are in order, live as long as the reading, and may be none. */

@@ -249,6 +249,66 @@ static void a_value_does_not_end_the_text_of_a_condition(void **state)
     ASSERT_SLICE(s->when->text, "id == \"${SHEAF_K}\"");
 }
 
+static const struct config_source *load_sources(struct written *w, const char *path,
+                                                const char *lines)
+{
+    char text[2048];
+    snprintf(text, sizeof text,
+             "services: {alpha: \"http://127.0.0.1:9001\"}\n"
+             "endpoints:\n"
+             "- path: \"%s\"\n"
+             "  sources:\n"
+             "    one:\n"
+             "      get: \"alpha:/{id}\"\n%s",
+             path, lines);
+    return &written_load(w, text)->endpoints[0].sources[0];
+}
+
+static void a_default_is_what_the_file_says(void **state)
+{
+    struct written *w = *state;
+    setenv("SHEAF_K", "*", 1);
+    const struct config_source *s = load_sources(w, "/{id}/${SHEAF_K}${SHEAF_NOT:-/*}",
+                                                 "      when: id == ${SHEAF_NOT:-\"x\"}\n"
+                                                 "      jq: .a + ${SHEAF_NOT:-\"x\"}\n");
+    const struct config_endpoint *e = &w->config->endpoints[0];
+    ASSERT_SLICE(e->path, "/{id}/%2A/*");
+    assert_int_equal(e->n_segments, 3);
+    assert_int_equal(e->segments[2].kind, CONFIG_TAIL);
+    ASSERT_SLICE(s->when->instructions[0].right.literal, "\"x\"");
+    ASSERT_SLICE(s->when->text, "id == ${SHEAF_NOT:-\"x\"}");
+    ASSERT_SLICE(s->jq, ".a + \"x\"");
+}
+
+static void where_the_environment_gives_no_byte_it_gives_nothing(void **state)
+{
+    setenv("SHEAF_K", "", 1);
+    const struct config_source *s =
+        load_sources(*state, "/{id}", "      when: ${SHEAF_K} id == \"x\" ${SHEAF_NOT:-}\n");
+    assert_int_equal(s->when->n_instructions, 1);
+}
+
+/* A MiB is all that it may add: what is cut then is hidden all the same. */
+static void what_becomes_too_long_is_not_told(void **state)
+{
+    static char large[1024 * 1024 + 64];
+    static const char *const keys[] = {"${SHEAF_K}${SHEAF_LARGE}", "${SHEAF_LARGE}${SHEAF_K}",
+                                       "a${SHEAF_K}${SHEAF_LARGE}b"};
+    struct written *w = *state;
+    memset(large, 'a', sizeof large - 1);
+    memcpy(large, MARK, strlen(MARK));
+    setenv("SHEAF_K", MARK, 1);
+    setenv("SHEAF_LARGE", large, 1);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char text[2048];
+        snprintf(text, sizeof text, FRAME "      get: \"alpha:/\"\n      \"%s\": 1\n", keys[i]);
+        try_in_memory(w, text);
+        assert_true(written_is_told(w, "the text becomes too long"));
+        assert_false(written_is_told(w, MARK));
+    }
+    unsetenv("SHEAF_LARGE");
+}
+
 static void a_program_may_be_a_value_and_may_have_one(void **state)
 {
     setenv("SHEAF_K", ".a | \"b\"", 1);
@@ -273,6 +333,9 @@ int main(void)
         WRITTEN_TEST(a_value_in_a_body_is_a_text_with_its_braces),
         WRITTEN_TEST(what_a_value_has_in_a_path_is_a_literal),
         WRITTEN_TEST(a_value_does_not_end_the_text_of_a_condition),
+        WRITTEN_TEST(a_default_is_what_the_file_says),
+        WRITTEN_TEST(where_the_environment_gives_no_byte_it_gives_nothing),
+        WRITTEN_TEST(what_becomes_too_long_is_not_told),
         WRITTEN_TEST(a_program_may_be_a_value_and_may_have_one),
         WRITTEN_TEST(what_is_shown_of_a_call_is_what_was_written),
     };
