@@ -25,7 +25,7 @@ struct node {
     size_t text_offset; /* where the text begins in its document, behind a quote */
     size_t n_verbatim;  /* so many bytes of the text stand there as they are */
     bool is_told;       /* something is wrong with the text itself, and has been told */
-    bool is_noted;      /* it is judged in the end, once for all that have it from `defaults` */
+    bool is_noted;      /* for the end, once for all that have it from `defaults` */
     size_t n;           /* items or pairs */
     struct node **items;
     struct node_pair *pairs;

@@ -224,6 +224,9 @@ def advice(folder, text):
     ("a word in a body",
      HEAD.replace("<HERE>", "") + POST + PAIR.replace("get", "post", 1).replace("}", ", body: {a: {gift: <HERE>off}}}", 1),
      's0 has the text "off" here, as YAML 1.2 takes it for no boolean; write false'),
+    ("one of the defaults, that two sources have",
+     "defaults: {source: {fallback: {a: <HERE>no}}}\n" + HEAD.replace("<HERE>", "") + PAIR,
+     's0 has the text "no" here, as YAML 1.2 takes it for no boolean; write false'),
     ("a list of any numbers",
      at("ids", HEAD + query("ids: {list: true, type: integer}") + PAIR), "`min` and `max`"),
 )

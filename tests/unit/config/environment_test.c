@@ -309,6 +309,17 @@ static void what_becomes_too_long_is_not_told(void **state)
     unsetenv("SHEAF_LARGE");
 }
 
+static void a_word_of_the_environment_is_not_told(void **state)
+{
+    setenv("SHEAF_K", "on", 1);
+    const struct config_source *s =
+        load(*state, "      get: \"alpha:/\"\n      fallback:\n"
+                     "      - ${SHEAF_K}\n      - no\n      - ${SHEAF_NOT:-yes}\n");
+    assert_int_equal(s->n_words, 2);
+    ASSERT_SLICE(s->words[0].text, "no");
+    ASSERT_SLICE(s->words[1].text, "yes");
+}
+
 static void a_program_may_be_a_value_and_may_have_one(void **state)
 {
     setenv("SHEAF_K", ".a | \"b\"", 1);
@@ -336,6 +347,7 @@ int main(void)
         WRITTEN_TEST(a_default_is_what_the_file_says),
         WRITTEN_TEST(where_the_environment_gives_no_byte_it_gives_nothing),
         WRITTEN_TEST(what_becomes_too_long_is_not_told),
+        WRITTEN_TEST(a_word_of_the_environment_is_not_told),
         WRITTEN_TEST(a_program_may_be_a_value_and_may_have_one),
         WRITTEN_TEST(what_is_shown_of_a_call_is_what_was_written),
     };
