@@ -329,7 +329,8 @@ static struct draft *step(struct question *q, const struct draft *s, struct slic
 struct draft *schema_unwrap(struct draft *s, const struct draft *names, struct json_path path)
 {
     struct question q = {.names = names};
+    bool may_be_null = kinds_of(&q, s, 0) & BIT(JSON_NULL);
     for (unsigned i = 0; i < path.n_steps; i++)
         s = step(&q, s, path.steps[i].name, 0);
-    return s;
+    return may_be_null && path.n_steps ? schema_or_null(s) : s;
 }

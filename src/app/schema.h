@@ -32,7 +32,8 @@ struct draft *schema_of_value(const struct draft *value);
 bool schema_is_plain_object(const struct draft *s);
 bool schema_requires(const struct draft *s, struct slice name);
 
-/* The member at a path of names, through arrays; a null stays one. */
+/* The member at a path of names, through arrays; a null, which tells of an answer without a byte,
+ * stays one. */
 struct draft *schema_unwrap(struct draft *s, const struct draft *names, struct json_path path);
 /* What json/shape.h leaves of such values; either may be NULL: everything. */
 struct draft *schema_cut(struct draft *s, const struct draft *names, const struct shape *shape,

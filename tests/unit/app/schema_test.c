@@ -204,7 +204,7 @@ static const struct {
      "{'type':'array','items':{'anyOf':[" TAG ",{'type':'null'}]}}"},
     {"{'anyOf':[" THING ",{'type':'null'}]}", "{'anyOf':[" TAG ",{'type':'null'}]}"},
     {"{'anyOf':[{'properties':{'tag':{'type':'string'}}},{'type':'null'}]}",
-     "{'type':'string'}"}, /* in a null there is no member to unwrap */
+     "{'anyOf':[{'type':'string'},{'type':'null'}]}"},
     {"{'oneOf':[{'properties':{'tag':{'const':1}}},{'properties':{'tag':{'const':2}}}]}",
      "{'anyOf':[{'const':1},{'const':2}]}"},
     {"{'allOf':[{'type':'object'},{'properties':{'tag':{'const':1}}}]}", "{'const':1}"},
