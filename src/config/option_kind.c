@@ -212,8 +212,9 @@ static void read_number(struct reading *r, const struct option *row, struct node
 {
     if (!option_scalar(r, value, "a number"))
         return;
-    if (scan_json(value->text, 1).verdict == SCAN_OK && strchr("-0123456789", value->text.at[0]))
-        *(struct slice *)option_at(object, row) = reading_copy(r, value->text);
+    struct scan_result scanned = scan_json(value->text, 1);
+    if (scanned.verdict == SCAN_OK && strchr("-0123456789", value->text.at[0]))
+        *(struct slice *)option_at(object, row) = reading_copy(r, scanned.value);
     else
         reading_complain(r, RULE_NUMBER, value->place,
                          "'%s' is not a number; write it as 12 or -0.5",

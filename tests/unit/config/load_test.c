@@ -189,7 +189,7 @@ static const char everything[] =
     "endpoints:\n"
     "  - path: /shop/{id}/caf%C3%A9/*\n"
     "    method: post\n"
-    "    params: {id: {type: integer, min: 1, max: 9}}\n"
+    "    params: {id: {type: integer, min: 1, max: \"9 \"}}\n"
     "    query:\n"
     "      ids: {type: integer, list: true, default: [1, 2]}\n"
     "      color: {enum: [red, no], default: no}\n"
