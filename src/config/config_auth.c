@@ -41,7 +41,6 @@ static void read_policies(struct reading *r, const struct option *row, struct no
         a->position = document_position(pair->key->place);
         a->index = c->n_auth++;
         option_read_section(r, row->section, pair->value, a);
-        config_note_auth(r, pair->key, a);
     }
 }
 
@@ -51,6 +50,9 @@ static void read_api_keys(struct reading *r, const struct option *row, struct no
     struct config_auth *a = object;
     a->kind = CONFIG_AUTH_KEYS;
     option_read_section(r, row->section, value, a);
+    const struct node *file = value->kind == NODE_MAP ? node_find(value, SLICE("file")) : NULL;
+    if (file)
+        config_note_keys(r, file, a);
 }
 
 static void read_header(struct reading *r, const struct option *row, struct node *value,

@@ -162,8 +162,8 @@ void config_note_ca(struct reading *r, const struct node *map, const char *ca);
 void config_judge_tls(struct reading *r);
 /* A program of a source, which many sources may have from `defaults`. */
 void config_note_jq(struct reading *r, struct node *program);
-/* A policy, told of where its name stands. */
-void config_note_auth(struct reading *r, const struct node *name, const struct config_auth *a);
+/* The file of a policy's keys, told of where it is named. */
+void config_note_keys(struct reading *r, const struct node *file, const struct config_auth *a);
 /* Once all is read: what others know better than the reading. */
 void config_judge_all(struct reading *r);
 /* Is it one word that may be a scope (RFC 6749 3.3)? */

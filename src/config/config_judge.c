@@ -19,11 +19,25 @@ void config_note_jq(struct reading *r, struct node *program)
     program->is_noted = true;
 }
 
-void config_note_auth(struct reading *r, const struct node *name, const struct config_auth *a)
+/* Of keys; NULL where it is missing or wrong. */
+static const char *file_of(const struct config_auth *a)
 {
-    struct reading_auth *noted = reading_scratch(r, 1, sizeof *noted);
-    *noted = (struct reading_auth){r->auth, name->place, a};
-    r->auth = noted;
+    switch (a->kind) {
+    case CONFIG_AUTH_KEYS:
+        return a->file;
+    case CONFIG_AUTH_JWT:
+        return a->jwt.file;
+    case CONFIG_AUTH_CERT:
+        return NULL; /* it is one of TLS */
+    }
+    return NULL;
+}
+
+void config_note_keys(struct reading *r, const struct node *file, const struct config_auth *a)
+{
+    struct reading_keys *noted = reading_scratch(r, 1, sizeof *noted);
+    *noted = (struct reading_keys){r->keys, file->place, file_of(a), a};
+    r->keys = noted;
 }
 
 /* What the context of config_tell_jq points to. */
@@ -58,20 +72,6 @@ static void judge_jq(struct reading *r)
     r->judge->judge_jq(r->config, texts, n, tell_jq, &j);
 }
 
-/* Of keys; NULL: a policy of which it is missing or wrong is told of without them. */
-static const char *file_of(const struct config_auth *a)
-{
-    switch (a->kind) {
-    case CONFIG_AUTH_KEYS:
-        return a->file;
-    case CONFIG_AUTH_JWT:
-        return a->jwt.file;
-    case CONFIG_AUTH_CERT:
-        return NULL; /* it is one of TLS */
-    }
-    return NULL;
-}
-
 /* What is wrong with a file begins with its name; NULL: it does not, and may tell it anywhere. */
 static const char *with_name_as_written(struct reading *r, const char *wrong, const char *file)
 {
@@ -82,24 +82,29 @@ static const char *with_name_as_written(struct reading *r, const char *wrong, co
     return reading_print(r, "%s%s", reading_show(r, slice_of(file)), wrong + strlen(file));
 }
 
-static void judge_keys(struct reading *r, const struct reading_auth *noted)
+static void judge_keys(struct reading *r, const struct reading_keys *noted)
 {
-    const struct config_auth *a = noted->auth;
     struct buffer wrong;
     buffer_init(&wrong, WHY_MAX);
-    if (!r->judge->has_keys(a, &wrong)) {
-        const char *why = wrong.n ? with_name_as_written(r, wrong.at, file_of(a)) : NULL;
+    if (!r->judge->has_keys(noted->auth, &wrong)) {
+        const char *why = wrong.n ? with_name_as_written(r, wrong.at, noted->file) : NULL;
         reading_complain(r, RULE_KEYS, noted->place, "%s",
-                         why ? why : "its keys cannot be read; give a file that can");
+                         why ? why : "no keys can be read from this; give a file of keys");
     }
     buffer_done(&wrong);
+}
+
+/* A policy that is told to be of two kinds is of the last. */
+static bool is_in_use(const struct reading_keys *noted)
+{
+    return noted->file && noted->file == file_of(noted->auth);
 }
 
 void config_judge_all(struct reading *r)
 {
     config_judge_tls(r);
-    for (const struct reading_auth *a = r->auth; a && r->judge->has_keys; a = a->next)
-        if (file_of(a->auth))
-            judge_keys(r, a);
+    for (const struct reading_keys *k = r->keys; k && r->judge->has_keys; k = k->next)
+        if (is_in_use(k))
+            judge_keys(r, k);
     judge_jq(r);
 }

@@ -52,13 +52,15 @@ static void read_audience(struct reading *r, const struct option *row, struct no
 
 static void read_jwks(struct reading *r, const struct option *row, struct node *value, void *object)
 {
-    struct config_jwt *j = &((struct config_auth *)object)->jwt;
+    struct config_auth *a = object;
+    struct config_jwt *j = &a->jwt;
     struct option file = *row;
     if (!option_scalar(r, value, "a URL or the name of a file"))
         return;
     if (!memmem(value->text.at, value->text.n, "://", 3)) {
         file.place = offsetof(struct config_auth, jwt.file);
         option_file.read(r, &file, value, object);
+        config_note_keys(r, value, a);
         return;
     }
     const char *wrong = config_read_url(r, value, &j->target, &j->path);

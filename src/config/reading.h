@@ -38,10 +38,11 @@ struct reading_jq {
     const struct node *program;
 };
 
-/* A policy of who may ask. */
-struct reading_auth {
-    struct reading_auth *next;
+/* A file of a policy's keys. */
+struct reading_keys {
+    struct reading_keys *next;
     struct place place; /* of its name */
+    const char *file;   /* NULL where it is wrong */
     const struct config_auth *auth;
 };
 
@@ -53,7 +54,7 @@ struct reading {
     struct reading_schema *schemas;
     struct reading_tls *tls;
     struct reading_jq *jq;
-    struct reading_auth *auth;
+    struct reading_keys *keys;
     const struct config_judge *judge;
     bool is_over;
     size_t n_bytes; /* read so far */

@@ -412,7 +412,7 @@ endpoints:
         done, _ = check(tmp_path, self.TEXT)
         told = diagnostics(done.stderr)
         assert done.returncode == 2
-        assert [(d.line, d.column) for d in told] == [(2, 3), (3, 3), (5, 25), (9, 29), (10, 33)]
+        assert [(d.line, d.column) for d in told] == [(2, 30), (3, 50), (5, 25), (9, 29), (10, 33)]
         assert "keys.yaml:1:1: " in told[0].what and "JSON Web Key Set" in told[1].what
         assert told[2].what.startswith("jq: ") and "'required'" in told[3].what
         assert told[4].what.startswith("jq: nobody/0 is not defined")
