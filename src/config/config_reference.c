@@ -52,11 +52,12 @@ const char *const config_reference_notes[] = {
     "`${}`.",
     "Messages, `explain` and `check --advice` show `${NAME}` and not the value. Names of things, "
     "paths of\n"
-    "endpoints, origins and scopes are shown as they are; and what `openapi` and `types` tell "
-    "clients of\n"
-    "parameters and schemas (`default`, `enum`, `pattern`) is told with its values. A gateway that "
-    "runs names\n"
-    "addresses and files as they are.",
+    "endpoints, origins and scopes are shown as they are, as is the name of an included file in "
+    "front of what\n"
+    "is wrong in it; and what `openapi` and `types` tell clients of parameters and schemas "
+    "(`default`, `enum`,\n"
+    "`pattern`) is told with its values. A gateway that runs names addresses and files as they "
+    "are.",
     "Names of files are relative to the file that gives them.",
     "Every number means the whole process, however many workers there are.",
     "Parameters and sources of an endpoint share their names. `body` `headers` `claims` `params` "
