@@ -41,6 +41,13 @@ struct answer_flight {
     struct answer_wait *first; /* whose access line tells of the sources; NULL: nobody's */
 };
 
+/* Credentials are in the key, or made of what services said to what is: who has the key has the
+ * answer, and tells it as private. No address is there. */
+struct whose {
+    bool is_private;
+    bool is_by_address; /* one client's own */
+};
+
 static struct service_cache *cache_of(const struct answer_flight *f)
 {
     return f->gateway->context.cache;
@@ -140,23 +147,24 @@ static void fail(struct answer_flight *f)
     abandon(f);
 }
 
-/* A source's answer that is one client's own makes the whole that client's. */
-static bool has_private_part(const struct run *r)
+static struct whose add(struct whose w, const struct outcome *o)
 {
-    bool is_so = false;
-    for (unsigned i = 0; i < r->plan->n_sources; i++) {
-        const struct run_items *items = r->sources[i].items;
-        is_so |= r->sources[i].outcome.caching.is_private;
-        for (unsigned k = 0; items && k < items->n; k++)
-            is_so |= items_at(items, k)->outcome.caching.is_private;
-    }
-    return is_so;
+    return (struct whose){w.is_private || o->caching.is_private,
+                          w.is_by_address || o->caching.is_by_address};
 }
 
-/* By its address, as no credentials are in the key. */
-static bool is_own(const struct answer_flight *f)
+/* What a part's answer was made for the whole is for, too. */
+static struct whose whose(const struct answer_flight *f)
 {
-    return !f->kind.has_credentials && f->visit->run && has_private_part(f->visit->run);
+    const struct run *r = f->visit->run;
+    struct whose w = {.is_private = f->kind.has_credentials};
+    for (unsigned i = 0; r && i < r->plan->n_sources; i++) {
+        const struct run_items *items = r->sources[i].items;
+        w = add(w, &r->sources[i].outcome);
+        for (unsigned k = 0; items && k < items->n; k++)
+            w = add(w, &items_at(items, k)->outcome);
+    }
+    return w;
 }
 
 static struct slice field_of(const struct collected *c, struct slice name)
@@ -217,7 +225,8 @@ static bool name_entry(const struct answer_flight *f, struct record *r, char eta
     return true;
 }
 
-static struct blob *make_record(struct answer_flight *f, const struct collected *c, bool *is_kept)
+static struct blob *make_record(struct answer_flight *f, const struct collected *c, bool is_private,
+                                bool *is_kept)
 {
     char etag[ETAG_SIZE];
     struct record r = {
@@ -225,7 +234,7 @@ static struct blob *make_record(struct answer_flight *f, const struct collected 
                       .lifetime_ms = FRESHNESS_UNTOLD,
                       .stale_while_revalidate_ms = FRESHNESS_UNTOLD,
                       .stale_if_error_ms = FRESHNESS_UNTOLD,
-                      .is_private = f->kind.has_credentials},
+                      .is_private = is_private},
         .status = c->status,
         .key = f->key.text,
         .body = c->body,
@@ -300,8 +309,9 @@ static void rest_or_not(struct answer_flight *f, const struct collected *c)
 static void on_collected(void *owner, const struct collected *c)
 {
     struct answer_flight *f = owner;
-    bool is_kept = false, is_one_clients = is_own(f);
-    struct blob *record = make_record(f, c, &is_kept);
+    const struct whose w = whose(f);
+    bool is_kept = false, is_one_clients = w.is_by_address;
+    struct blob *record = make_record(f, c, w.is_private, &is_kept);
     if (f->first && f->visit->run)
         access_log_keep(f->first->visit, f->visit->run);
     if (is_one_clients)

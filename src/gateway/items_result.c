@@ -90,6 +90,7 @@ static void add_caching(const struct run_items *items, struct outcome_caching *s
         is_told |= how != OUTCOME_UNCACHED;
         sum->is_stored &= c->is_stored;
         sum->is_private |= c->is_private;
+        sum->is_by_address |= c->is_by_address;
         sum->ttl_ms = i == 0 || c->ttl_ms < sum->ttl_ms ? c->ttl_ms : sum->ttl_ms;
         add_vary(sum, c->vary, &items->run->visit->exchange->arena);
     }

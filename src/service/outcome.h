@@ -38,6 +38,7 @@ struct outcome_caching {
     bool has_missed;          /* of a list: not every element was had from the cache */
     bool is_withheld;         /* only-if-cached, and it is not: nothing was called */
     bool is_private;          /* to the credentials of its request, or to its client's address */
+    bool is_by_address;       /* so, to the latter */
     bool is_stored;           /* had from the cache, or kept in it now: what follows holds */
     int64_t ttl_ms;           /* that is left of it */
     struct slice vary;        /* names that the origin's Vary has; lives as long as the value */

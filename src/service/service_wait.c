@@ -86,8 +86,8 @@ static void tell_whose(const struct service_call *c, const struct service_cachin
                        const struct record *r, struct outcome_caching *oc)
 {
     bool is_public = caching->settings->respects_origin && r->freshness.is_public;
-    oc->is_private = (caching->credentials.n && !is_public) ||
-                     token_list_has(r->vary, SLICE("x-forwarded-for")); /* ours, of its address */
+    oc->is_by_address = token_list_has(r->vary, SLICE("x-forwarded-for")); /* which is ours */
+    oc->is_private = (caching->credentials.n && !is_public) || oc->is_by_address;
     take_tags(oc, caching, r, c->request.arena);
 }
 

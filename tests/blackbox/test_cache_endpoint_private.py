@@ -38,6 +38,20 @@ endpoints:
     timeout: 5s
     cache: {ttl: 1s, stale_while_revalidate: 60s}
     sources: {one: {get: "alpha:/{id}", required: true, cache: 1s}}
+  - path: /keyed/{id}
+    timeout: 5s
+    cache: 60s
+    sources: {one: {get: "alpha:/{id}", required: true, forward: [x-api-key], cache: 60s}}
+  - path: /machine/{id}
+    timeout: 5s
+    cache: 60s
+    sources:
+      session: {get: "beta:/{id}/session", required: true, hide: true}
+      one:
+        get: "alpha:/{id}"
+        required: true
+        set_headers: {authorization: "Bearer {session.token}"}
+        cache: 60s
 """
 
 
@@ -93,6 +107,33 @@ def test_each_address_has_its_own_one_after_the_other(gateway):
         assert "max-age" not in got["cache-control"] or got["cache-control"].startswith("private, ")
         assert not got["cache-status"].startswith("sheaf; hit; ttl=")
     assert asked(gateway, key) == 3
+
+
+def test_each_address_has_its_own_whatever_credentials_it_has(gateway):
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", Whose())
+    for address in addresses(3) * 2:
+        got = gateway.get(f"/keyed/{key}", fields=[*who(address), ("X-Api-Key", "one and the same")])
+        assert got.json() == {"one": {"you": address}}
+        assert not got["cache-status"].startswith("sheaf; hit; ttl=")
+    assert asked(gateway, key) == 3
+
+
+def test_what_is_made_with_a_machines_token_is_everybodys(gateway):
+    """The token is another source's answer, so that the whole is of what its key has; yet it is told as
+    private, as its part is."""
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", Whose(is_own=False))
+    gateway["beta"].on(f"/{key}/session", answer({"token": "t1"}))
+    misses = metric(gateway, "miss")
+    them = addresses(3)
+    for address in them:
+        got = gateway.get(f"/machine/{key}", fields=who(address))
+        assert got.json() == {"one": {"you": them[0]}}
+        assert got["cache-control"].startswith("private, max-age=")
+    assert got["cache-status"].startswith("sheaf; hit; ttl=")
+    assert metric(gateway, "miss") == misses + 1
+    assert asked(gateway, key) == len(gateway["beta"].requests(f"/{key}/session")) == 1
 
 
 def test_each_address_has_its_own_at_one_time(gateway):
