@@ -19,19 +19,27 @@ enum {
 
 static const struct backoff_settings backoff = {.base_ms = 5, .cap_ms = BACKOFF_CAP_MS};
 
-static unsigned most_attempts(const struct config_source *s)
+/* What its settings are applied to. */
+struct kind {
+    const struct config_service *service;
+    uint64_t timeout_ms;
+    bool is_safe;
+    bool is_idempotent;
+};
+
+static unsigned most_attempts(const struct kind *k)
 {
-    unsigned n = s->service->retry.attempts;
-    return n > 1 && config_method_is_idempotent(s) ? n : 1;
+    unsigned n = k->service->retry.attempts;
+    return n > 1 && k->is_idempotent ? n : 1;
 }
 
 /* Nothing is late enough for a hedge once it has ended by its timeout. SRV records may name several
  * targets. */
-static bool is_hedged(const struct config_source *s)
+static bool is_hedged(const struct kind *k)
 {
-    const struct config_service *to = s->service;
+    const struct config_service *to = k->service;
     bool has_others = to->n_targets > 1 || to->targets[0].is_srv;
-    return to->hedge.is_on && s->is_safe && has_others && to->hedge.after_ms < s->timeout_ms;
+    return to->hedge.is_on && k->is_safe && has_others && to->hedge.after_ms < k->timeout_ms;
 }
 
 static bool obeys(const struct config_retry *r)
@@ -45,21 +53,33 @@ static bool obeys(const struct config_retry *r)
 /* A hedge takes the place of an attempt that is made again, which would take as long and begin
  * later. Alone it begins when the first attempt is late: at a quantile before its end at the last.
  */
-struct service_call_most service_call_most(const struct config_source *s)
+static struct service_call_most most_of(const struct kind *k)
 {
-    const struct config_service *to = s->service;
+    const struct config_service *to = k->service;
     struct service_call_most most = {
-        .n_attempts = most_attempts(s),
-        .is_hedged = is_hedged(s),
+        .n_attempts = most_attempts(k),
+        .is_hedged = is_hedged(k),
         .may_wait = to->concurrency.limit.is_on && to->concurrency.queue,
     };
     most.obeys = most.n_attempts > 1 && obeys(&to->retry);
-    most.ms = most.n_attempts * (s->timeout_ms + (most.may_wait ? s->timeout_ms : 0));
+    most.ms = most.n_attempts * (k->timeout_ms + (most.may_wait ? k->timeout_ms : 0));
     for (unsigned retry = 1; retry < most.n_attempts; retry++)
         most.ms += backoff_most_ms(&backoff, retry);
     if (most.is_hedged && most.n_attempts == 1)
-        most.ms += to->hedge.after_ms ? to->hedge.after_ms : s->timeout_ms;
+        most.ms += to->hedge.after_ms ? to->hedge.after_ms : k->timeout_ms;
     return most;
+}
+
+struct service_call_most service_call_most(const struct config_source *s)
+{
+    return most_of(
+        &(struct kind){s->service, s->timeout_ms, s->is_safe, config_method_is_idempotent(s)});
+}
+
+uint64_t service_call_most_ms(const struct service *s, const struct service_request *r)
+{
+    const struct kind k = {s->config, r->timeout_ms, r->is_safe, r->is_idempotent};
+    return most_of(&k).ms;
 }
 
 static void recycle(struct service_call *c)

@@ -29,6 +29,8 @@ struct service_call_most {
                       longest. Not in it: a Retry-After, and waiting for what the cache says */
 };
 struct service_call_most service_call_most(const struct config_source *s);
+/* `ms` of a source's request. */
+uint64_t service_call_most_ms(const struct service *s, const struct service_request *r);
 
 /* The request is looked at during this call only, but for the arena, the names and the statuses. */
 struct service_call *service_call_start(struct service *s, const struct service_request *r,

@@ -3,7 +3,6 @@
 
 #include "base/check.h"
 #include "http/exchange.h"
-#include "policy/backoff.h"
 #include "service/service_flight_internal.h"
 #include "service/service_key.h"
 #include "wire/token.h"
@@ -142,14 +141,6 @@ bool service_flight_copy(struct arena *arena, struct service_request *r, struct 
            copy(arena, &c->url) && copy_tags(arena, c);
 }
 
-uint64_t service_flight_patience_ms(const struct service *s, uint64_t timeout_ms)
-{
-    const struct config_service *c = s->config;
-    uint64_t n = c->retry.attempts ? c->retry.attempts : 1;
-    uint64_t queue_ms = c->concurrency.limit.is_on ? timeout_ms : 0;
-    return n * timeout_ms + (n - 1) * BACKOFF_CAP_MS + queue_ms;
-}
-
 /* What is validated: an answer that has something to be known by. */
 static void set_base(struct service_flight *f, struct blob *blob, const struct record *r)
 {
@@ -174,8 +165,7 @@ static bool prepare(struct service_flight *f, const struct service_flight_plan *
     f->n_asked = 0;
     f->purges = 0;
     f->is_conditional = f->is_background = false;
-    f->due_ms = service_due_ms(context->loop,
-                               service_flight_patience_ms(p->service, p->request->timeout_ms));
+    f->due_ms = service_due_ms(context->loop, service_call_most_ms(p->service, p->request));
     f->key.text = p->lookup->key;
     if (!service_flight_copy(&f->arena, &f->request, &f->caching, &f->wish) ||
         !copy(&f->arena, &f->key.text))
@@ -488,7 +478,7 @@ unsigned service_flight_n_attempts(const struct service_flight *f)
 /* Nobody waits for it yet. */
 static struct flight_wants background_wants(const struct service_flight_plan *p, uint64_t now_ms)
 {
-    uint64_t ms = service_flight_patience_ms(p->service, p->request->timeout_ms);
+    uint64_t ms = service_call_most_ms(p->service, p->request);
     return (struct flight_wants){now_ms + ms, p->request->priority};
 }
 

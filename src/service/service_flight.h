@@ -1,7 +1,7 @@
 /* service_flight.h - the one call for a key, and what it comes to for all that wait for it
  *
- * Led by the worker whose call asked first, with a copy of its request, memory of its own and the
- * source's own timeout as its time. It asks the shared tier, then the service: with the validators
+ * Led by the worker whose call asked first, with a copy of its request, memory of its own and as
+ * much time as its call may take. It asks the shared tier, then the service: with the validators
  * of what the cache still has, if any. It holds its configuration. Who began it may leave; when the
  * last one has left it ends, unless it is a background call, for which nobody needs to wait.
  */
@@ -70,9 +70,6 @@ void service_flight_read(const struct landing *l, struct service_flight_end *end
 /* A request and how it is cached as copies in the arena. false: there is no room. */
 bool service_flight_copy(struct arena *arena, struct service_request *r, struct service_caching *c,
                          struct freshness_wish *wish) MUST_USE;
-/* How long a call can take by its service's settings, retries included; what a Retry-After asks for
- * is not in it. */
-uint64_t service_flight_patience_ms(const struct service *s, uint64_t timeout_ms);
 /* Those that nobody waits for end. */
 void service_flight_drain(struct service_cache *c);
 void service_flight_free_kept(struct service_cache *c);

@@ -183,7 +183,7 @@ static bool keep_request(struct service_wait *w, const struct service_caching *c
 /* What a call of its own would have, with all attempts. */
 static uint64_t patience_ms(const struct service_call *c)
 {
-    return service_flight_patience_ms(c->service, c->request.timeout_ms);
+    return service_call_most_ms(c->service, &c->request);
 }
 
 /* What the service has asked its flight to wait, and did not by the last look. */

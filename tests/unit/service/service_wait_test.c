@@ -311,19 +311,33 @@ static void who_waits_has_the_time_that_a_call_of_its_own_would_have(void **stat
     static const struct {
         uint64_t timeout_ms;
         unsigned attempts;
+        bool is_hedged;
+        uint64_t hedge_ms;
+        bool is_limited;
+        unsigned queue;
         const char *detail;
     } rows[] = {
-        {50, 0, "no answer within 50 ms"},
-        {20, 1, "no answer within 20 ms"},
-        {10, 2, "no answer within 1020 ms"}, /* with the longest pause between them */
+        {50, 0, false, 0, false, 0, "no answer within 50 ms"},
+        {20, 1, false, 0, false, 0, "no answer within 20 ms"},
+        {10, 2, false, 0, false, 0, "no answer within 30 ms"}, /* with the longest first pause */
+        {20, 1, true, 10, false, 0, "no answer within 30 ms"},
+        {20, 1, true, 0, false, 0, "no answer within 40 ms"}, /* late by a quantile at the last */
+        {20, 1, true, 20, false, 0, "no answer within 20 ms"},
+        {10, 1, false, 0, true, 0, "no answer within 10 ms"},
+        {10, 2, false, 0, true, 1, "no answer within 50 ms"}, /* each attempt waits for a place */
     };
     struct asker *a = *state;
     a->f->request.timeout_ms = 5000;
     fixture_begin(a->f);
+    const struct config_service before = a->f->config;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct other o;
         other_init(&o, a);
+        a->f->config.n_targets = 2;
         a->f->config.retry.attempts = rows[i].attempts;
+        a->f->config.hedge = (struct config_hedge){rows[i].is_hedged, .after_ms = rows[i].hedge_ms};
+        a->f->config.concurrency.limit.is_on = rows[i].is_limited;
+        a->f->config.concurrency.queue = rows[i].queue;
         o.request.timeout_ms = rows[i].timeout_ms;
         other_start(&o);
         other_await(&o);
@@ -331,6 +345,7 @@ static void who_waits_has_the_time_that_a_call_of_its_own_would_have(void **stat
         assert_string_equal(o.outcome.detail.at, rows[i].detail);
         other_done(&o);
     }
+    a->f->config = before;
     assert_int_equal(a->f->n_ended, 0);
     assert_int_equal(n_flights(a), 1);
     service_call_cancel(a->f->call, SERVICE_CALL_UNWANTED);
