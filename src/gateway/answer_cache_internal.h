@@ -67,6 +67,12 @@ static inline bool answer_cache_is_sign(const struct record *r)
     return r->status == 0;
 }
 
+/* Does the sign hold now? It would for long where our clock was set back. */
+static inline bool answer_cache_holds(const struct visit *v, const struct record *sign)
+{
+    return !freshness_is_ahead(&sign->freshness, answer_cache_now(v));
+}
+
 /* How the endpoint reads an answer of this status. */
 struct freshness_settings answer_cache_settings(const struct visit *v, unsigned status);
 /* What the record is worth now. */
