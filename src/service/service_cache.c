@@ -44,7 +44,9 @@ void service_cache_forget(struct service_cache *c, struct slice service, struct 
 
 bool service_cache_believes(const struct service_cache *c, const struct record *r, struct slice url)
 {
-    return !freshness_is_ahead(&r->freshness, c->loop->wall_us / US_A_MS) &&
+    unsigned n_names;
+    return record_count_names(r, &n_names) &&
+           !freshness_is_ahead(&r->freshness, c->loop->wall_us / US_A_MS) &&
            !cache_distrusts(c->cache, r, url);
 }
 

@@ -39,7 +39,8 @@ void service_cache_done(struct service_cache *c);
 /* What is kept of this URL is so no longer, here and in the shared tier. line: of a request. */
 void service_cache_forget(struct service_cache *c, struct slice service, struct slice line);
 /* May a record be believed that the shared tier had for this URL? Not one from a time that is yet
- * to come, nor one that was purged here and is to be purged there. */
+ * to come, nor one that was purged here and is to be purged there, nor one with more names to be
+ * purged by than anybody keeps. */
 bool service_cache_believes(const struct service_cache *c, const struct record *r,
                             struct slice url);
 /* What is at this key is found no more, here and in the shared tier. */

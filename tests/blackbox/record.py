@@ -44,6 +44,11 @@ def field(name, value):
     return _written(len(name)) + _written(len(value)) + name.encode() + value.encode()
 
 
+def text(it):
+    """One of an entry's tags."""
+    return _written(len(it)) + it.encode()
+
+
 def _number(data, at):
     """A number in as few bytes as it needs; it, and where the next one begins."""
     value = shift = 0

@@ -16,7 +16,7 @@ from behaviour import answer, in_turn
 from cases import fresh, table
 from gateway import wait_for
 from places import free_port
-from record import Record, changed
+from record import Record, changed, text
 from service import Service
 from store import SERVERS, Store
 
@@ -51,6 +51,9 @@ endpoints:
     sources: {part: {get: "alpha:/part/{id}", cache: {ttl: 1s, stale_if_error: 60s}}}
   - path: /whole/{id}
     cache: {ttl: 1s, stale_if_error: 60s}
+    sources: {part: {get: "alpha:/part/{id}", required: true}}
+  - path: /lasting/{id}
+    cache: 60s
     sources: {part: {get: "alpha:/part/{id}", required: true}}
   - path: /whole/{id}
     method: PUT
@@ -334,6 +337,20 @@ class TestWithdrawn:
         lying = store.ask("GET", made)
         store.ask("SET", made, changed(lying, came=Record(lying).came + ms))
         part(pair[1], key)
+        assert asked(alpha, key) == (1 if is_believed else 2)
+
+    @table("place", ("a part", "part"), ("a whole answer", "lasting"))
+    @table("n, is_believed", ("as many as are kept", 64, True), ("one more", 65, False))
+    def test_a_record_with_more_tags_than_are_kept_is_none(self, pair, alpha, store, place, n, is_believed):
+        key, before = fresh(), writes(pair[0])
+        names = set(store.ask("KEYS", "sheaf:r:*"))
+        pair[0].get(f"/{place}/{key}")
+        wait_for(lambda: writes(pair[0]) > before)
+        made, = set(store.ask("KEYS", "sheaf:r:*")) - names
+        told = store.ask("GET", made)
+        tags = ["parts", f"one:{key}", *(f"more:{i}" for i in range(n - 2))]
+        store.ask("SET", made, changed(told, tags=b"".join(map(text, tags))))
+        pair[1].get(f"/{place}/{key}")
         assert asked(alpha, key) == (1 if is_believed else 2)
 
     def test_what_a_store_could_not_purge_yet_is_not_believed(self, start, store, alpha):
