@@ -1,5 +1,6 @@
 /* answer_cache.c - a whole answer is had from the cache, or waited for */
 #include "base/check.h"
+#include "base/units.h"
 #include "gateway/answer_cache_internal.h"
 #include "gateway/caching.h"
 #include "gateway/problem.h"
@@ -10,7 +11,6 @@
 enum {
     JOINS_MAX = 4, /* flights that a visit waits for, as what they brought had been purged; then
                       it has a run of its own */
-    NS_A_MS = 1000000,
     GRACE_MS = 20, /* what a flight has by its own deadline is on its way then */
 };
 
@@ -515,7 +515,7 @@ static bool may_forget(const struct gateway *g, const struct plan *p)
 void answer_cache_forget_path(struct gateway *g, const struct plan *p, struct slice path)
 {
     struct service_cache *c = g->context.cache;
-    const struct cache_purge purge = {CACHE_PURGE_URL, path, g->loop->wall_us / 1000};
+    const struct cache_purge purge = {CACHE_PURGE_URL, path, g->loop->wall_us / US_A_MS};
     if (!path.n || !may_forget(g, p))
         return;
     cache_purge(c->cache, &purge);

@@ -1,6 +1,7 @@
 /* answer_cache_internal.h - what the files of the endpoints' cache know of each other's work */
 #pragma once
 
+#include "base/units.h"
 #include "cache/freshness.h"
 #include "cache/record.h"
 #include "gateway/answer_cache.h"
@@ -57,7 +58,7 @@ static inline struct service_cache *answer_cache_of(const struct visit *v)
 /* Milliseconds since 1970, as entries have them. */
 static inline uint64_t answer_cache_now(const struct visit *v)
 {
-    return v->gateway->loop->wall_us / 1000;
+    return v->gateway->loop->wall_us / US_A_MS;
 }
 
 /* Records that are no answers have the status 0. They say that answers to a key are each client's

@@ -7,7 +7,6 @@
 #include "gateway/gateway_internal.h"
 #include "json/text.h"
 #include "json/walk.h"
-#include "service/service_body.h"
 
 enum {
     USUAL = 64 * 1024,                             /* bytes for names, in any exchange's arena */

@@ -7,9 +7,7 @@
 #include "base/map.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/items_internal.h"
-#include "json/text.h"
 #include "json/walk.h"
-#include "service/service_body.h"
 
 /* The limit of an exchange's arena is made for some lists of a usual length; what is longer brings
  * room of its own. */
@@ -123,23 +121,6 @@ struct run_item *items_find(const struct run_items *items, struct slice text)
     return found ? &items->at[found - 1] : NULL;
 }
 
-/* As variables would be written: of a string the bytes that it means. */
-static bool find_text(struct arena *arena, struct slice json, struct slice *text)
-{
-    *text = json;
-    if (json.at[0] != '"')
-        return true;
-    if (!memchr(json.at, '\\', json.n)) {
-        *text = (struct slice){json.at + 1, json.n - 2};
-        return true;
-    }
-    char *room = arena_take(arena, json.n);
-    if (!room)
-        return false;
-    *text = (struct slice){room, text_unquote(room, json)};
-    return true;
-}
-
 /* Why there can be no call for the element; NULL: there can. In a batch it is a text, or nothing of
  * the answer is ever found to be for it. */
 static const char *unfit(const struct run_items *items, struct slice element)
@@ -165,7 +146,7 @@ static bool compare(struct run_items *items, unsigned i)
         item->outcome.detail = slice_of(why);
         return true;
     }
-    if (!find_text(arena_of(items->run), item->element, &item->text))
+    if (!values_text(arena_of(items->run), item->element, &item->text))
         return false;
     unsigned *place = look_up(items, item->text);
     if (*place) {

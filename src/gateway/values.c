@@ -53,20 +53,18 @@ static const char *unfit(enum json_kind kind)
     return NULL;
 }
 
-/* The text of a string, a number or a boolean: where it stands, or unescaped in the arena. false:
- * that is full. */
-static bool take_text(struct arena *arena, const struct json_value *value, struct slice *text)
+bool values_text(struct arena *arena, struct slice json, struct slice *text)
 {
-    *text = value->text;
-    if (value->kind != JSON_STRING)
+    *text = json;
+    if (json.at[0] != '"')
         return true;
-    *text = (struct slice){value->text.at + 1, value->text.n - 2};
+    *text = (struct slice){json.at + 1, json.n - 2};
     if (!memchr(text->at, '\\', text->n))
         return true;
-    char *at = arena_take(arena, value->text.n);
+    char *at = arena_take(arena, json.n);
     if (!at)
         return false;
-    *text = (struct slice){at, text_unquote(at, value->text)};
+    *text = (struct slice){at, text_unquote(at, json)};
     return true;
 }
 
@@ -76,7 +74,7 @@ static enum values_verdict of_scalar(struct lookup *l, const struct json_value *
     if (l->why)
         return VALUES_MISSING;
     *l->out = (struct template_value){.is_defined = true};
-    if (!take_text(&l->run->visit->exchange->arena, value, &l->out->text))
+    if (!values_text(&l->run->visit->exchange->arena, value->text, &l->out->text))
         return VALUES_NO_ROOM;
     return VALUES_GOOD;
 }
@@ -113,7 +111,7 @@ static enum values_verdict of_array(struct lookup *l, struct slice array)
         l->why = unfit(element.kind) ? "an array whose elements are no texts or numbers" : NULL;
         if (l->why)
             return VALUES_UNFIT;
-        if (!take_text(arena, &element, &items[l->out->n_items++]))
+        if (!values_text(arena, element.text, &items[l->out->n_items++]))
             return VALUES_NO_ROOM;
     }
     return VALUES_GOOD;

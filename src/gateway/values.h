@@ -32,6 +32,9 @@ struct values_missing {
     int source;          /* whose value it was to be; -1: no source's */
 };
 
+/* The text of a string, a number or a boolean, as variables have it: where it stands, or unescaped
+ * in the arena. false: that is full. */
+bool values_text(struct arena *arena, struct slice json, struct slice *text) MUST_USE;
 /* Fills the gateway's values, one a variable. item: NULL where the source is called once. */
 enum values_verdict values_fill(struct run *r, const struct values_item *item,
                                 const struct config_template *t,
