@@ -92,12 +92,12 @@ uint64_t service_head_retry_ms(struct slice value, uint64_t wall_ms)
     return ms < most_ms ? ms : most_ms;
 }
 
-/* Only where somebody asks to be left alone is it looked for. */
 bool service_head_may_ask_back(unsigned status)
 {
     return status == 429 || status == 503;
 }
 
+/* Only where somebody asks to be left alone is it looked for. */
 uint64_t service_head_retry_after(const struct h1_head *head, const char *base, uint64_t wall_ms)
 {
     uint64_t ms = 0;
