@@ -308,7 +308,8 @@ bool caching_read(struct caching *to, const struct run *r, unsigned source,
     if (!c->key_n)
         return false;
     to->told = (struct service_caching){.settings = s,
-                                        .is_impersonal = r->plan->sources[source].is_impersonal};
+                                        .is_impersonal = r->plan->sources[source].is_impersonal,
+                                        .is_shown = r->visit->labels != NULL};
     to->told.url = next(&rest, c->url_n);
     to->told.name = next(&rest, c->name_n);
     if (!s->key.compiled)

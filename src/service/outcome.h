@@ -42,7 +42,7 @@ struct outcome_caching {
     bool is_stored;           /* had from the cache, or kept in it now: what follows holds */
     int64_t ttl_ms;           /* that is left of it */
     struct slice vary;        /* names that the origin's Vary has; lives as long as the value */
-    const struct slice *tags; /* of the origin, in the arena of the request */
+    const struct slice *tags; /* of the entry and of its reader, in the arena of the request */
     unsigned n_tags;
 };
 

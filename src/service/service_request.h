@@ -32,6 +32,8 @@ struct service_caching {
     struct slice url;         /* SERVICE:TARGET, for unsafe calls to the same */
     const struct slice *tags; /* as expanded */
     unsigned n_tags;
+    bool is_shown; /* in a whole answer that may be kept, and is purged by all tags of it: the
+                      outcome has them */
     const struct freshness_wish *wish; /* of the client; NULL: none, or not respected */
 };
 

@@ -88,7 +88,8 @@ static void tell_whose(const struct service_call *c, const struct service_cachin
     bool is_public = caching->settings->respects_origin && r->freshness.is_public;
     oc->is_by_address = token_list_has(r->vary, SLICE("x-forwarded-for")); /* which is ours */
     oc->is_private = (caching->credentials.n && !is_public) || oc->is_by_address;
-    take_tags(oc, caching, r, c->request.arena);
+    if (caching->is_shown)
+        take_tags(oc, caching, r, c->request.arena);
 }
 
 /* ttl_ms: that is left of it, as its reader sees it. */
