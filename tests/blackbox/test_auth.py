@@ -282,6 +282,6 @@ endpoints:
         (tmp_path / "keys.yaml").write_text(keys)
     got = run("check", "-c", "sheaf.yaml", cwd=tmp_path)
     assert got.returncode == 2
-    assert got.stderr.startswith("sheaf.yaml:3:3: error: ") and place in got.stderr
-    assert got.stderr.endswith("\n  partner: {api_keys: {file: keys.yaml}}\n  ^\n")
+    assert got.stderr.startswith("sheaf.yaml:3:30: error: ") and place in got.stderr
+    assert got.stderr.endswith("\n  partner: {api_keys: {file: keys.yaml}}\n%s^\n" % (29 * " "))
     assert "SECRET" not in got.stderr

@@ -145,15 +145,15 @@ def test_what_needs_a_restart_is_told(start, began, changed, names):
     assert told_at(gateway, began, 3) == [], "and not where it is as it was"
 
 
-def test_a_log_of_requests_ends_and_goes_on_at_once(start):
-    gateway = start("log: {file: access.log}\n" + CONFIG)
-    for n, (how, is_told) in enumerate([("access: off", False), ("file: access.log", True)], 1):
-        told_at(gateway, "log: {%s}\n" % how + CONFIG, n)
-        key = fresh()
-        gateway.get("/one/x", fields=[("X-Request-Id", key)])
-        if is_told:
-            gateway.log_line(key, "access.log")
-    assert len(gateway.log("access.log")) == 1
+def test_a_log_of_requests_ends_and_goes_on_with_a_reload(start):
+    gateway, keys = start("log: {file: access.log}\n" + CONFIG), {}
+    for path, how in (("off", "access: off"), ("on", "file: access.log")):
+        gateway.reload("log: {%s}\n" % how + CONFIG.replace("/one/", f"/{path}/"))
+        wait_for(lambda: serves(gateway, f"/{path}/x"))
+        keys[path] = fresh()
+        gateway.get(f"/{path}/x", fields=[("X-Request-Id", keys[path])])
+    gateway.log_line(keys["on"], "access.log")
+    assert not [line for line in gateway.log("access.log") if line["request_id"] == keys["off"]]
 
 
 def test_a_listener_of_tls_stays_one_over_any_number_of_reloads(start, authority):
