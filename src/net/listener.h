@@ -1,7 +1,7 @@
 /* listener.h - addresses that we listen on
  *
- * The main thread claims each address once without SO_REUSEPORT, so that "address in use" is told,
- * then opens one socket a worker, all bound with SO_REUSEPORT, and keeps them over reloads. A Unix
+ * The main thread claims each address without SO_REUSEPORT, so that "address in use" is told, then
+ * opens the sockets of the other workers beside it with that, and keeps them over reloads. A Unix
  * socket has one descriptor, shared: the first worker accepts and hands connections on.
  */
 #pragma once

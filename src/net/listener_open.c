@@ -22,12 +22,18 @@ static int give_up(int fd)
     return -1;
 }
 
+static bool share(int fd)
+{
+    static const int on = 1;
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
+}
+
 static bool set_options(int fd, int family, bool is_shared)
 {
     static const int on = 1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
         return false;
-    if (is_shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
+    if (is_shared && !share(fd))
         return false;
     return family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0;
 }
@@ -49,29 +55,26 @@ static void close_all(const int *fds, unsigned n)
     errno = error;
 }
 
-/* With SO_REUSEPORT alone a second process of ours would share the port silently, so the address
- * is claimed without it first. The claim tells which port 0 became. */
+/* With SO_REUSEPORT alone a second process of ours would share the port silently, so the first
+ * socket claims the address without it, and has the others beside it once it listens: closed and
+ * opened again it would reset who came meanwhile. The claim tells which port 0 became. */
 static enum fault open_ips(const struct listener_address *a, int *fds, unsigned n)
 {
     struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
     socklen_t n_at = sizeof at;
-    int claim = open_ip(&a->at, a->n, false);
-    if (claim < 0)
+    fds[0] = open_ip(&a->at, a->n, false);
+    if (fds[0] < 0)
         return FAULT_SYSTEM;
-    if (n == 1) {
-        fds[0] = claim;
-        return FAULT_NONE;
+    CHECK(getsockname(fds[0], (struct sockaddr *)&at, &n_at) == 0);
+    bool is_open = n == 1 || share(fds[0]);
+    unsigned n_open = 1;
+    for (; is_open && n_open < n; n_open += is_open) {
+        fds[n_open] = open_ip(&at, n_at, true);
+        is_open = fds[n_open] >= 0;
     }
-    CHECK(getsockname(claim, (struct sockaddr *)&at, &n_at) == 0);
-    close(claim);
-    for (unsigned i = 0; i < n; i++) {
-        fds[i] = open_ip(&at, n_at, true);
-        if (fds[i] >= 0)
-            continue;
-        close_all(fds, i);
-        return FAULT_SYSTEM;
-    }
-    return FAULT_NONE;
+    if (!is_open)
+        close_all(fds, n_open);
+    return is_open ? FAULT_NONE : FAULT_SYSTEM;
 }
 
 /* A socket's file that nobody listens on any more: whoever made it ended without removing it. */

@@ -1,6 +1,9 @@
 /* listener_test.c - addresses as people write them, claims, accepting */
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -113,6 +116,71 @@ static void an_address_in_use_is_told_even_where_both_would_share_it(void **stat
         close(fds[i]);
     assert_int_equal(listener_open(&taken, others, 1), FAULT_NONE);
     close(others[0]);
+}
+
+/* One that wants in before the door is open, and waits in front of it: from another address, as
+ * else it might meet itself. */
+static void *come(void *address)
+{
+    const struct listener_address *a = address;
+    const struct listener_address from = parse("127.0.0.2:0");
+    for (;;) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (bind(fd, (const struct sockaddr *)&from.at, from.n) == 0 &&
+            connect(fd, (const struct sockaddr *)&a->at, a->n) == 0)
+            return (void *)(intptr_t)fd;
+        close(fd);
+    }
+}
+
+static struct listener_address free_address(void)
+{
+    struct listener_address any = parse("127.0.0.1:0");
+    int fd;
+    assert_int_equal(listener_open(&any, &fd, 1), FAULT_NONE);
+    struct listener_address a = address_of(fd);
+    close(fd);
+    return a;
+}
+
+static void who_comes_while_it_opens_is_not_sent_away(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 100; round++) {
+        struct listener_address a = free_address();
+        pthread_t thread;
+        void *client;
+        int fds[2];
+        assert_int_equal(pthread_create(&thread, NULL, come, &a), 0);
+        assert_int_equal(listener_open(&a, fds, 2), FAULT_NONE);
+        pthread_join(thread, &client);
+        struct pollfd ready[] = {{.fd = fds[0], .events = POLLIN},
+                                 {.fd = fds[1], .events = POLLIN}};
+        assert_int_equal(poll(ready, 2, 5000), 1);
+        close((int)(intptr_t)client);
+        close(fds[0]);
+        close(fds[1]);
+    }
+}
+
+static void each_socket_has_its_share(void **state)
+{
+    (void)state;
+    struct listener_address any = parse("127.0.0.1:0");
+    int fds[3], clients[64];
+    assert_int_equal(listener_open(&any, fds, 3), FAULT_NONE);
+    struct listener_address a = address_of(fds[0]);
+    for (unsigned i = 0; i < 64; i++) {
+        clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(connect(clients[i], (const struct sockaddr *)&a.at, a.n), 0);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        struct pollfd ready = {.fd = fds[i], .events = POLLIN};
+        assert_int_equal(poll(&ready, 1, 5000), 1);
+        close(fds[i]);
+    }
+    for (unsigned i = 0; i < 64; i++)
+        close(clients[i]);
 }
 
 static void ipv6_leaves_ipv4_alone(void **state)
@@ -347,6 +415,8 @@ int main(void)
         cmocka_unit_test(addresses_are_read_as_people_write_them),
         cmocka_unit_test(wrong_addresses_are_refused_with_a_reason),
         cmocka_unit_test(an_address_in_use_is_told_even_where_both_would_share_it),
+        cmocka_unit_test(who_comes_while_it_opens_is_not_sent_away),
+        cmocka_unit_test(each_socket_has_its_share),
         cmocka_unit_test(ipv6_leaves_ipv4_alone),
         cmocka_unit_test(a_stale_unix_socket_is_replaced_and_one_in_use_is_not),
         cmocka_unit_test(a_unix_socket_is_for_everybody_that_the_umask_lets),
