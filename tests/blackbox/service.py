@@ -65,9 +65,15 @@ class Connection:
         """Waits; raises Gone as soon as the gateway ends the connection."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if not select.select([self.stream], [], [], left)[0]:
+            if not self._can_read(left):
                 return
             self._receive()
+
+    def _can_read(self, seconds):
+        try:
+            return select.select([self.stream], [], [], seconds)[0]
+        except ValueError:  # the service is closing, and has closed it
+            raise Gone from None
 
     def wait(self, event):
         while not event.is_set():
