@@ -8,6 +8,8 @@ import pytest
 
 from certificates import Authority
 from gateway import SHEAF, Gateway
+from service import Service
+from store import SERVERS, Store
 
 TIME_LIMIT = 40  # seconds for one test, its fixtures aside
 
@@ -86,6 +88,22 @@ def start(tmp_path):
     finally:
         for one in started:
             one.kill()
+
+
+@pytest.fixture(params=SERVERS or [pytest.param(
+    None, marks=pytest.mark.skip(reason="there is neither redis-server nor valkey-server here"))])
+def store(request, tmp_path):
+    """Of each kind that the machine has."""
+    made = Store(request.param, tmp_path)
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def alpha():
+    """A service that several gateways of a case may have."""
+    with Service("alpha") as service:
+        yield service
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,14 @@ def ask_all(gateway, target, them):
     return clients
 
 
+def expect_own(whose, clients, them, shown=lambda own: own):
+    """From now on; each is answered what was made for its address."""
+    whose.may.set()
+    for client, address in zip(clients, them):
+        assert client.answer().json() == {"one": shown({"you": address})}
+        client.close()
+
+
 def test_each_address_has_its_own_one_after_the_other(gateway):
     key = fresh()
     gateway["alpha"].on(f"/{key}", Whose())
@@ -140,10 +148,7 @@ def test_each_address_has_its_own_at_one_time(gateway):
     key, whose, them = fresh(), Whose(is_held=True), addresses(8)
     gateway["alpha"].on(f"/{key}", whose)
     clients = ask_all(gateway, f"/own/{key}", them)
-    whose.may.set()
-    for client, address in zip(clients, them):
-        assert client.answer().json() == {"one": {"you": address}}
-        client.close()
+    expect_own(whose, clients, them)
     assert asked(gateway, key) == len(them)
 
 
@@ -152,10 +157,7 @@ def test_those_of_one_address_ask_once(gateway):
     them = ["192.0.2.1"] + ["192.0.2.2"] * 7
     gateway["alpha"].on(f"/{key}", whose)
     clients = ask_all(gateway, f"/own/{key}", them)
-    whose.may.set()
-    for client, address in zip(clients, them):
-        assert client.answer().json() == {"one": {"you": address}}
-        client.close()
+    expect_own(whose, clients, them)
     assert asked(gateway, key) == 2, gateway.stderr()
 
 
@@ -170,10 +172,7 @@ def test_then_nobody_waits_for_another_for_a_while(gateway):
         client.ask(f"/own/{key}", fields=who(address))
     wait_for(lambda: asked(gateway, key) == 5)
     assert metric(gateway, "coalesced") == before
-    whose.may.set()
-    for client, address in zip(clients, addresses(4)):
-        assert client.answer().json() == {"one": {"you": address}}
-        client.close()
+    expect_own(whose, clients, addresses(4))
 
 
 def test_nor_is_a_partial_answer_another_ones(gateway):
@@ -192,10 +191,7 @@ def test_nor_is_what_an_element_made_ones_own(gateway):
     key, whose, them = fresh(), Whose(is_held=True), addresses(3)
     gateway["alpha"].on(f"/{key}", whose)
     clients = ask_all(gateway, f"/list/{key}?ids=1", them)
-    whose.may.set()
-    for client, address in zip(clients, them):
-        assert client.answer().json() == {"one": [{"you": address}]}
-        client.close()
+    expect_own(whose, clients, them, lambda own: [own])
 
 
 def test_what_was_everybodys_and_is_not_any_more_is_forgotten(gateway):
@@ -224,10 +220,7 @@ def test_nor_is_what_memory_does_not_take_another_ones(start):
     key, whose, them = fresh(), Whose(is_held=True), addresses(4)
     gateway["alpha"].on(f"/{key}", whose)
     clients = ask_all(gateway, f"/own/{key}", them)
-    whose.may.set()
-    for client, address in zip(clients, them):
-        assert client.answer().json() == {"one": {"you": address}}
-        client.close()
+    expect_own(whose, clients, them)
 
 
 def test_nor_is_what_was_purged_on_its_way(gateway):
@@ -240,9 +233,6 @@ def test_nor_is_what_was_purged_on_its_way(gateway):
     clients.append(gateway.client().ask(f"/own/{key}", fields=who(them[3])))
     wait_for(lambda: metric(gateway, "coalesced") == before + 1)
     misses = metric(gateway, "miss")
-    whose.may.set()
-    for client, address in zip(clients, them):
-        assert client.answer().json() == {"one": {"you": address}}
-        client.close()
+    expect_own(whose, clients, them)
     assert asked(gateway, key) == len(them)
     assert metric(gateway, "miss") == misses + 3

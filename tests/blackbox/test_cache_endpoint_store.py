@@ -9,8 +9,7 @@ from behaviour import answer, in_turn, silent, when
 from cases import fresh, table
 from gateway import wait_for
 from record import Record, changed, field
-from service import Service
-from store import SERVERS, Late, Store
+from store import Late
 from test_store import Babbler, await_store, metric, purge, reads, writes
 
 CONFIG = """
@@ -59,20 +58,6 @@ endpoints:
     cache: {ttl: 60s, negative: 60s}
     sources: {one: {get: "alpha:/{id}", required: true}}
 """
-
-
-@pytest.fixture(params=SERVERS or [pytest.param(
-    None, marks=pytest.mark.skip(reason="there is neither redis-server nor valkey-server here"))])
-def store(request, tmp_path):
-    made = Store(request.param, tmp_path)
-    yield made
-    made.kill()
-
-
-@pytest.fixture
-def alpha():
-    with Service("alpha") as service:
-        yield service
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from behaviour import answer, head, in_turn, raw
 from cases import fresh, table
 from gateway import wait_for
-from store import SERVERS, Store
 
 CONFIG = """
 listen: @listen@
@@ -138,16 +137,13 @@ def test_a_304_leaves_tags_and_brings_those_of_who_asks_by_now(start, fields, ta
 
 # In a store
 
-@pytest.fixture(params=SERVERS or [pytest.param(
-    None, marks=pytest.mark.skip(reason="there is neither redis-server nor valkey-server here"))])
-def pair(request, start, tmp_path):
+@pytest.fixture
+def pair(start, store):
     """Two instances with a store, and the store."""
-    store = Store(request.param, tmp_path)
     shared = CONFIG.replace("services:", f"cache: {{store: redis://{store.address}/0}}\nservices:", 1)
     one = start(shared)
     two = start(shared, alpha=one["alpha"])
-    yield one, two, store
-    store.kill()
+    return one, two, store
 
 
 def await_record(gateway, store):

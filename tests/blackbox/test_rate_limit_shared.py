@@ -15,7 +15,7 @@ from behaviour import answer, when
 from cases import fresh, table
 from gateway import wait_for
 from service import Service
-from store import SERVERS, Store
+from store import Store
 from talk import Talk
 from test_claims import KEYS, by
 
@@ -75,14 +75,6 @@ endpoints:
 """
 FILES = {"jwks.json": KEYS}
 PASSES = b"*3\r\n:1\r\n$1\r\n0\r\n:0\r\n"
-
-
-@pytest.fixture(params=SERVERS or [pytest.param(
-    None, marks=pytest.mark.skip(reason="there is neither redis-server nor valkey-server here"))])
-def store(request, tmp_path):
-    made = Store(request.param, tmp_path)
-    yield made
-    made.kill()
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ from cases import fresh, table
 from gateway import wait_for
 from places import free_port
 from record import Record, changed, text
-from service import Service
-from store import SERVERS, Store
+from store import Store
 
 CONFIG = """
 listen: @listen@
@@ -70,20 +69,6 @@ def with_store(text):
 
 SHARED = with_store("store: redis://@store@/0")
 ALONE = CONFIG.replace("cache:\n  STORE\n", "")
-
-
-@pytest.fixture(params=SERVERS or [pytest.param(
-    None, marks=pytest.mark.skip(reason="there is neither redis-server nor valkey-server here"))])
-def store(request, tmp_path):
-    made = Store(request.param, tmp_path)
-    yield made
-    made.kill()
-
-
-@pytest.fixture
-def alpha():
-    with Service("alpha") as service:
-        yield service
 
 
 def metric(gateway, name):
