@@ -42,10 +42,11 @@ struct answer_flight {
 };
 
 /* Credentials are in the key, or made of what services said to what is: who has the key has the
- * answer, and tells it as private. No address is there. */
+ * answer, and tells it as private. No address is there, nor, in a key that is given, what another
+ * source's token was asked for with. */
 struct whose {
     bool is_private;
-    bool is_by_address; /* one client's own */
+    bool is_one_clients; /* own */
 };
 
 static struct service_cache *cache_of(const struct answer_flight *f)
@@ -150,14 +151,16 @@ static void fail(struct answer_flight *f)
 static struct whose add(struct whose w, const struct outcome *o)
 {
     return (struct whose){w.is_private || o->caching.is_private,
-                          w.is_by_address || o->caching.is_by_address};
+                          w.is_one_clients || o->caching.is_by_address};
 }
 
 /* What a part's answer was made for the whole is for, too. */
 static struct whose whose(const struct answer_flight *f)
 {
     const struct run *r = f->visit->run;
-    struct whose w = {.is_private = f->kind.has_credentials};
+    bool is_tokened = f->visit->plan->tokened & f->visit->selection.called;
+    struct whose w = {.is_private = f->kind.has_credentials || is_tokened,
+                      .is_one_clients = is_tokened && f->visit->plan->config->cache.key.compiled};
     for (unsigned i = 0; r && i < r->plan->n_sources; i++) {
         const struct run_items *items = r->sources[i].items;
         w = add(w, &r->sources[i].outcome);
@@ -310,7 +313,7 @@ static void on_collected(void *owner, const struct collected *c)
 {
     struct answer_flight *f = owner;
     const struct whose w = whose(f);
-    bool is_kept = false, is_one_clients = w.is_by_address;
+    bool is_kept = false, is_one_clients = w.is_one_clients;
     struct blob *record = make_record(f, c, w.is_private, &is_kept);
     if (f->first && f->visit->run)
         access_log_keep(f->first->visit, f->visit->run);

@@ -5,6 +5,10 @@
 #include "wire/target.h"
 #include "wire/token.h"
 
+enum {
+    MAX_BAD_ITEMS = 16, /* of one list that are looked at */
+};
+
 /* One place where a parameter was given. */
 struct occurrence {
     struct slice raw;
@@ -34,6 +38,7 @@ static bool is_told(const struct parameters *p, struct slice parameter, struct s
 bool parameters_refuse(struct parameters *p, struct slice parameter, struct slice message,
                        struct arena *arena)
 {
+    p->n_refused++;
     if (is_told(p, parameter, message))
         return true;
     struct parameters_violation *v = arena_take(arena, sizeof *v);
@@ -177,9 +182,10 @@ static bool read_list(struct reading *r, const struct config_parameter *declared
     if (!items)
         return false;
     out->items = items;
+    unsigned most = r->out->n_refused + MAX_BAD_ITEMS;
     for (const struct occurrence *o = g->first; o; o = o->next) {
         struct slice rest = o->raw;
-        while (rest.n) {
+        while (rest.n && r->out->n_refused < most) {
             struct slice item = take_item(&rest, declared->place == CONFIG_IN_HEADER);
             if (!read_value(r, declared, item, &items[out->n_items]))
                 return false;

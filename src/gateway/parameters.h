@@ -28,6 +28,7 @@ struct parameters {
     struct parameters_value *values;         /* by index of the parameter */
     struct parameters_violation *violations; /* in declared order; NULL where all is well */
     struct parameters_violation **last;
+    unsigned n_refused; /* how often something was wrong, what was told before included */
 };
 
 /* Where to look. */

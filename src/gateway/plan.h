@@ -96,6 +96,8 @@ struct plan {
     unsigned n_credentials;
     const struct config_variable *const *claims; /* that change the answer */
     unsigned n_claims;
+    uint64_t tokened; /* sources whose calls have credentials that another source's answer, or an
+                         element of it, is in */
 };
 
 /* services: by their index in the configuration. */

@@ -181,6 +181,26 @@ static bool makes_credentials(const struct config_endpoint *e, const struct conf
     return false;
 }
 
+/* What the client sends is known of the others. */
+static bool is_of_another(const struct config_source *s, const struct config_variable *v)
+{
+    bool is_element = v->origin == CONFIG_FROM_ITEM || v->origin == CONFIG_FROM_ITEMS;
+    return v->origin == CONFIG_FROM_SOURCE ||
+           (is_element && s->each.list.origin == CONFIG_FROM_SOURCE);
+}
+
+static bool is_tokened(const struct config_endpoint *e, const struct config_source *s)
+{
+    for (unsigned i = 0; i < s->n_set_headers; i++) {
+        const struct config_template *t = &s->set_headers[i].value;
+        for (size_t k = 0; k < template_n_variables(t->compiled); k++)
+            if (is_of_another(s, &t->variables[k]) &&
+                compose_is_credential(e, s->set_headers[i].name))
+                return true;
+    }
+    return false;
+}
+
 static void look_at_source(struct gathering *g, struct plan_source *s, struct arena *arena)
 {
     use_source(g, s->config);
@@ -203,6 +223,7 @@ void plan_look_at_headers(struct plan *p, struct arena *arena)
     for (unsigned i = 0; i < e->n_sources; i++) {
         p->caches |= e->sources[i].cache.is_on;
         look_at_source(&g, &p->sources[i], arena);
+        p->tokened |= (uint64_t)is_tokened(e, &e->sources[i]) << i;
     }
     look_at_endpoint(&g, e);
     p->vary.n = g.vary.n;

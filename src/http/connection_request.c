@@ -96,7 +96,9 @@ static bool drop_named(struct request *r, struct slice options, unsigned *n_opti
     while (token_next(&options, &option)) {
         if (++*n_options > MAX_OPTIONS)
             return false;
-        for (unsigned i = 0; i < r->n_fields && !is_of_the_hop(option); i++)
+        if (is_of_the_hop(option))
+            continue;
+        for (unsigned i = 0; i < r->n_fields; i++)
             if (slice_equal_nocase(r->fields[i].name, option))
                 r->fields[i].name = SLICE_NONE;
     }

@@ -42,6 +42,12 @@ endpoints:
     timeout: 5s
     cache: 60s
     sources: {one: {get: "alpha:/{id}", required: true, forward: [x-api-key], cache: 60s}}
+  - path: /session/{id}
+    cache: {ttl: 60s, key: "session:{id}"}
+    headers: {x-session: {}}
+    sources:
+      session: {get: "beta:/{id}/session/{headers.x-session}", hide: true}
+      one: {get: "alpha:/{id}", set_headers: {authorization: "Bearer {session.token}"}, cache: 60s}
   - path: /machine/{id}
     timeout: 5s
     cache: 60s
@@ -142,6 +148,16 @@ def test_what_is_made_with_a_machines_token_is_everybodys(gateway):
     assert got["cache-status"].startswith("sheaf; hit; ttl=")
     assert metric(gateway, "miss") == misses + 1
     assert asked(gateway, key) == len(gateway["beta"].requests(f"/{key}/session")) == 1
+
+
+def test_what_is_made_with_ones_session_is_nobody_elses_under_a_key_that_does_not_name_it(gateway):
+    key = fresh()
+    gateway["alpha"].on(f"/{key}", lambda connection, request: answer({"by": request["authorization"]})(connection, request))
+    for who_asks in ("a", "b", "a"):
+        gateway["beta"].on(f"/{key}/session/{who_asks}", answer({"token": who_asks}))
+        got = gateway.get(f"/session/{key}", fields=[("X-Session", who_asks)])
+        assert got.json() == {"one": {"by": f"Bearer {who_asks}"}}
+        assert not got["cache-status"].startswith("sheaf; hit; ttl=")
 
 
 def test_each_address_has_its_own_at_one_time(gateway):

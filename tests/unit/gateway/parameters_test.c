@@ -202,6 +202,18 @@ static void a_long_list_of_bad_items_makes_no_long_answer(void **state)
                                             "ids: must be an integer;ids: must be at most 9;");
 }
 
+static void behind_some_bad_items_no_further_one_is_looked_at(void **state)
+{
+    struct desk *d = *state;
+    static char query[4096] = "q=1&ids=";
+    for (unsigned i = 0; i < 1000; i++)
+        strcat(query, "x,");
+    strcat(query, "99");
+    look(d, &(struct given){.query = query});
+    assert_string_equal(violations(d), "ids: must be an integer;");
+    assert_int_equal(d->parameters.n_refused, 16);
+}
+
 static void lists_are_split_before_they_are_decoded(void **state)
 {
     struct desk *d = *state;
@@ -235,6 +247,7 @@ int main(void)
         cmocka_unit_test(an_empty_value_gives_way_to_the_default),
         cmocka_unit_test(lists_are_split_before_they_are_decoded),
         cmocka_unit_test(a_long_list_of_bad_items_makes_no_long_answer),
+        cmocka_unit_test(behind_some_bad_items_no_further_one_is_looked_at),
         cmocka_unit_test(a_full_arena_is_told),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
