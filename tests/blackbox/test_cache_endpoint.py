@@ -818,6 +818,16 @@ def test_instances_share_whole_answers_but_those_of_credentials(pair):
         assert not is_shared(*pair, fields=[("Authorization", "mine")])
 
 
+def test_what_connection_names_is_in_no_key(gateway):
+    """It is as though it had not come: not the answer of who sends it."""
+    key = serve(gateway, fresh())
+    sent = ("X-Tenant", "acme")
+    assert gateway.get(f"/heads/{key}", fields=[sent, ("Connection", "x-tenant")]).is_complete()
+    assert gateway.get(f"/heads/{key}")["cache-status"].startswith("sheaf; hit; ttl")
+    assert gateway.get(f"/heads/{key}", fields=[sent])["cache-status"] == "sheaf; fwd=miss"
+    assert calls(gateway, key) == 2
+
+
 # Reloads
 
 RELOADED = """

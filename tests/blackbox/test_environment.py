@@ -18,7 +18,7 @@ endpoints:
     sources:
       one:
         post: "alpha:/{id}?key=${BOTH}"
-        set_headers: {x-key: "${DOUBLE}", x-own: "${BOTH}-{id}"}
+        set_headers: {x-key: "${DOUBLE}", x-own: "${BOTH}-{id}", x-default: "${UNSET:-p{{id}}}"}
         body: {key: "${BOTH}", id: "{id}"}
         when: id != "${QUOTES}"
 """
@@ -67,6 +67,7 @@ def test_a_service_gets_the_text_itself(gateway):
     asked = gateway["alpha"].only(f"/{key}?key=s%7Bid%7Dt")
     assert asked["x-key"] == "p{{w}}x"
     assert asked["x-own"] == "s{id}t-" + key
+    assert asked["x-default"] == "p{id}", "a default is the file's own text"
     assert json.loads(asked.body) == {"key": "s{id}t", "id": key}
 
 
