@@ -5,14 +5,18 @@ import resource
 import signal
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from certificates import Authority
 from gateway import SHEAF, Gateway
 from service import Service
+from stall import StallWatch
 from store import SERVERS, Store
 
 TIME_LIMIT = 40  # seconds for one test, its fixtures aside
+TRIES = 3  # of a case that fails while the runner stands still
 
+stalls = StallWatch()
 
 MARKERS = [
     "essential: also run against the release binary",
@@ -37,6 +41,37 @@ def pytest_runtest_call(item):
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+
+
+def pytest_runtest_protocol(item, nextitem):
+    """A failure while the runner stood still tells nothing of ours: the case is run again, and
+    the last lines say so. Any other failure stands."""
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for attempt in range(TRIES):
+        stalls.begin()
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        failed = [r for r in reports if r.when == "call" and r.failed]
+        if not failed or not stalls.has_stalled() or attempt == TRIES - 1:
+            break
+        failed[0].outcome = "again"
+        failed[0].user_properties.append(("stalled", stalls.longest))
+        item.ihook.pytest_runtest_logreport(report=failed[0])
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def pytest_report_teststatus(report):
+    return ("again", "R", "AGAIN") if report.outcome == "again" else None
+
+
+def pytest_terminal_summary(terminalreporter):
+    for report in terminalreporter.stats.get("again", []):
+        seconds = dict(report.user_properties)["stalled"]
+        why = str(report.longrepr.reprcrash.message).split("\n", 1)[0]
+        terminalreporter.write_line(
+            f"AGAIN {report.nodeid} - the runner stood still for {seconds:.1f} s - {why}")
 
 
 def gateways_of(item):
