@@ -6,6 +6,8 @@ import random
 
 import pytest
 
+GRAIN = 0.025  # seconds that a time of the gateway may be short: its clock is as old as its loop's turn
+
 _numbers = itertools.count(1)
 
 

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from behaviour import after, answer, closing, silent
-from cases import fresh, table
+from cases import GRAIN, fresh, table
 from gateway import Gateway, wait_for
 
-GRAIN = 0.003  # of two clocks: the line has milliseconds
 
 CONFIG = """
 listen: @listen@

@@ -7,12 +7,12 @@ import time
 import pytest
 
 from behaviour import answer, chunked, closing, head, in_turn, raw
-from cases import any_of, fresh, table
+from cases import GRAIN, any_of, fresh, table
 from client import TIMEOUT
 from client import chunked as in_chunks
 from gateway import wait_for
 
-GRAIN, ROOM = 0.003, 0.6
+ROOM = 0.6
 
 CONFIG = """
 listen: @listen@

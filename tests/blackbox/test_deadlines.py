@@ -9,9 +9,9 @@ import time
 import pytest
 
 from behaviour import after, answer, drip, silent, then
-from cases import fresh, table
+from cases import GRAIN, fresh, table
 
-GRAIN, ROOM = 0.003, 0.4
+ROOM = 0.4
 
 CONFIG = """
 listen: @listen@

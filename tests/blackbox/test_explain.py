@@ -6,11 +6,11 @@ import re
 import pytest
 
 from behaviour import after, answer, silent
-from cases import table
+from cases import GRAIN, table
 from gateway import run
 from issuer import Key, keys_of
 
-GRAIN, ROOM = 0.003, 0.4  # the clock's grain; what a busy machine may add
+ROOM = 0.4  # what a busy machine may add
 
 SERVICES = """
 services:

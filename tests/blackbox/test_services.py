@@ -10,7 +10,7 @@ import pytest
 from behaviour import (
     after, answer, chunked, closing, drip, head, in_turn, raw, resetting, reused, silent, then,
 )
-from cases import fresh, table
+from cases import GRAIN, fresh, table
 from gateway import WAIT, wait_for
 from places import has_ipv6, never_accepting, refusing
 from service import Service
@@ -379,7 +379,7 @@ class TestPlaces:
         with never_accepting() as place:
             got = start(PLACES, place=place).get("/one")
             assert got.failures() == [("one", "unreachable")]
-            assert 0.14 <= got.seconds < 1
+            assert 0.15 - GRAIN <= got.seconds < 1
 
     def test_a_service_that_comes_back_is_called_again(self, start):
         with refusing() as place:
