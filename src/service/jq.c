@@ -101,6 +101,17 @@ static void run(struct jq *j, const struct jq_program *p)
     ask(j, JQ_HELPER_RUN, p, j->running->work.document);
 }
 
+/* A helper keeps the bounds that it was started with. Only an idle one is asked. */
+static void let_outdated_helper_go(struct jq *j)
+{
+    if (!j->link || jq_link_has_limits_of(j->link, &j->settings))
+        return;
+    jq_link_end(j->link);
+    j->link = NULL;
+    j->is_unproven = false;
+    jq_program_forget_compiled(&j->programs);
+}
+
 static const struct jq_link_handlers handlers;
 
 /* false: there is none, or it cannot be told anything yet. */
@@ -134,6 +145,7 @@ static void go_on(struct ready *r)
     struct jq *j = LIST_OWNER(r, struct jq, ready);
     if (j->state != IDLE)
         return;
+    let_outdated_helper_go(j);
     struct jq_program *p = choose_program(j);
     if (!p || !has_helper(j))
         return;
@@ -258,6 +270,7 @@ struct jq *jq_new(struct loop *l, const struct jq_settings *settings)
 void jq_set(struct jq *j, const struct jq_settings *settings)
 {
     j->settings = *settings;
+    go_on_later(j);
 }
 
 void jq_free(struct jq *j)

@@ -57,7 +57,7 @@ struct jq *jq_new(struct loop *l, const struct jq_settings *settings);
 /* Ends the helper and waits for its end. No job is left, and it is not called by a completion. The
  * loop still turns. */
 void jq_free(struct jq *j);
-/* For jobs and programs to come. A helper keeps the memory that it was started with. */
+/* For jobs and programs to come: a helper with other bounds is replaced once it is idle. */
 void jq_set(struct jq *j, const struct jq_settings *settings);
 
 /* There will be jobs with this program. It is copied. */

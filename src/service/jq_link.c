@@ -146,6 +146,11 @@ static const struct stream_handlers handlers = {
     .on_closed = on_closed,
 };
 
+bool jq_link_has_limits_of(const struct jq_link *link, const struct jq_settings *settings)
+{
+    return link->limits.memory == settings->memory && link->limits.result == settings->result;
+}
+
 static struct slice bytes_of(const void *at, size_t n)
 {
     return (struct slice){at, n};

@@ -40,6 +40,8 @@ struct jq_link {
 /* NULL: no process can be made. */
 struct jq_link *jq_link_open(struct loop *l, const struct jq_settings *settings,
                              const struct jq_link_handlers *handlers, void *owner);
+/* Was it opened with these bounds? */
+bool jq_link_has_limits_of(const struct jq_link *link, const struct jq_settings *settings);
 /* May something be said? */
 bool jq_link_is_free(const struct jq_link *link);
 /* The bytes stay until on_free, on_answer, on_lost, or until it is ended. */

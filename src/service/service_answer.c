@@ -96,7 +96,8 @@ static void take_fields(const struct service_answer *a, const struct service_req
                 take_field(o, &fields[o->n_returned], &f, r->arena);
 }
 
-/* The body that the format is read from; what is written anew takes its place. */
+/* The body that the format is read from; what is written anew takes its place, and is the
+ * reader's. */
 static struct service_body body_of(const struct service_answer *a)
 {
     return (struct service_body){.at = (char *)a->body.at, .n = a->body.n};
@@ -111,6 +112,14 @@ static struct slice without_space(struct slice s)
     return s;
 }
 
+static void drop_what_is_new(const struct service_answer *a, struct service_body *body,
+                             struct service_context *c)
+{
+    if (body->at != a->body.at)
+        service_body_drop(body, c);
+}
+
+/* A body that is no value has nothing to be dropped. */
 static struct service_format_value read_body(const struct service_answer *a,
                                              enum config_format declared, struct service_body *body,
                                              struct service_context *c, struct arena *arena)
@@ -120,7 +129,10 @@ static struct service_format_value read_body(const struct service_answer *a,
         return (struct service_format_value){OUTCOME_INVALID, f.refusal};
     if (a->is_json && f.kind == CONFIG_FORMAT_JSON && f.charset != MEDIA_LATIN1)
         return (struct service_format_value){OUTCOME_OK, without_space(a->body)};
-    return service_format_read(&f, body, c, arena);
+    struct service_format_value v = service_format_read(&f, body, c, arena);
+    if (v.kind != OUTCOME_OK)
+        drop_what_is_new(a, body, c);
+    return v;
 }
 
 static void fail_for_room(struct outcome *o)
@@ -199,8 +211,7 @@ bool service_answer_is_readable(const struct service_answer *a, enum config_form
     if (!a->body.n)
         return true;
     struct service_format_value v = read_body(a, format, &body, c, arena);
-    if (body.at != a->body.at)
-        service_body_drop(&body, c);
+    drop_what_is_new(a, &body, c);
     return v.kind == OUTCOME_OK;
 }
 

@@ -178,6 +178,12 @@ class Gateway:
 
     # What it said
 
+    def metric(self, series):
+        """What the admin address counts under this name and these labels; None: nothing."""
+        text = self.get("/metrics", place="admin").body.decode()
+        found = re.search(rf"^{re.escape(series)} (\d+)$", text, re.MULTILINE)
+        return int(found[1]) if found else None
+
     def stderr(self):
         return (self.folder / "stderr").read_text(errors="replace")
 

@@ -255,6 +255,24 @@ def test_it_is_bounded(gateway, endpoint, body, kind):
     assert ask(gateway, answer({})).is_complete(), "the next answer is not disturbed"
 
 
+# What is written anew and then is no value, and where it is read: in the cache's answer too.
+UNREADABLE = table(
+    "endpoint, body, kind, failure",
+    ("JSON in ISO-8859-1", "json", b'{"a":"\xe9"' + b" " * 9000, "application/json; charset=latin1", "invalid"),
+    ("XML in ISO-8859-1", "xml", b"<a>\xe9</b>" + b" " * 9000, "text/xml; charset=latin1", "invalid"),
+    ("XML whose JSON is too large", "xml", b"<a>" + b"<b/>" * 20000 + b"</a>" + b" " * 9000, XML, "too_large"),
+)
+
+
+@UNREADABLE
+@pytest.mark.parametrize("cache", ["", "cache: 60s, "], ids=["called", "cached"])
+def test_what_cannot_be_read_is_not_held(start, endpoint, body, kind, failure, cache):
+    gateway = start("admin: @admin@\n" + CONFIG.replace("{get:", "{%sget:" % cache))
+    for _ in range(3):
+        assert ask(gateway, answer(body, kind=kind), endpoint).failures() == [("one", failure)]
+    assert gateway.metric("sheaf_body_bytes_held") == 0
+
+
 def test_text_and_bytes_may_grow_by_what_they_become(gateway):
     body = b'"' * (100 * 1024)
     assert ask(gateway, answer(body), "text").json() == {"one": body.decode()}

@@ -23,6 +23,8 @@ services:
 endpoints:
   - path: /ids/{key}
     sources: {one: {get: "alpha:/{key}", jq: ".items | map(.id)"}}
+  - path: /twice/{key}
+    sources: {one: {get: "alpha:/{key}", jq: ". + ."}}
   - path: /each/{key}
     sources: {one: {get: "alpha:/{key}", jq: ".[]"}}
   - path: /none/{key}
@@ -148,6 +150,22 @@ def test_an_endless_program_ends_at_its_time_and_costs_only_its_source(gateway):
     got = ask(gateway, "endless")
     assert got.failures() == [("one", "invalid")] and got.json()["two"] == 1
     assert 0.05 - GRAIN <= time.monotonic() - began < 5
+    assert ask(gateway, "ids", {"items": []}).is_complete()
+
+
+@table(
+    "bound, other, failures",
+    ("a raised bound", "64KiB", "1MiB", []),
+    ("a lowered bound", "1MiB", "64KiB", [("one", "too_large")]),
+)
+def test_a_reload_changes_what_a_program_may_give(start, bound, other, failures):
+    config = CONFIG.replace("response_body: 100KiB", f"response_body: {bound}")
+    gateway = start(config)
+    assert ask(gateway, "ids", {"items": []}).is_complete()
+    gateway.reload(config.replace(bound, other))
+    wait_for(lambda: "reloaded" in gateway.stderr())
+    got = ask(gateway, "twice", "a" * 40_000)
+    assert got.failures() == failures
     assert ask(gateway, "ids", {"items": []}).is_complete()
 
 
