@@ -132,8 +132,6 @@ static void write_number(struct metrics *m, const char *name, const char *type, 
 static void write_cache(struct metrics *m, const struct control *c)
 {
     struct memory_store_count count;
-    if (!c->shared->cache)
-        return;
     memory_store_count(c->shared->cache->memory, &count);
     write_number(m, "sheaf_cache_entries", "gauge", "Answers that are remembered.",
                  count.n_entries);

@@ -56,8 +56,7 @@ static void on_state(void *owner, unsigned store, bool is_up, const char *why)
 static void on_purge(void *owner, const struct cache_purge *p)
 {
     const struct control *c = owner;
-    if (c->shared->cache)
-        cache_purge(c->shared->cache, p);
+    cache_purge(c->shared->cache, p);
 }
 
 static char *show_name(const struct config_store *s)
@@ -176,8 +175,7 @@ bool control_store_purge(struct control *c, const struct cache_purge *p,
 static void on_sweep(struct wheel_entry *e)
 {
     struct control *c = LIST_OWNER(e, struct control, store.sweep);
-    if (c->shared->cache)
-        cache_sweep(c->shared->cache, c->loop.wall_us / US_A_MS);
+    cache_sweep(c->shared->cache, c->loop.wall_us / US_A_MS);
     loop_arm(&c->loop, e, c->loop.now_ms + SWEEP_EVERY_MS);
 }
 

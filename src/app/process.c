@@ -182,7 +182,7 @@ static void reload(struct process *p)
         snapshot_keep_listeners(s, p->snapshot);
     snapshot_keep_admin(s, p->snapshot);
     snapshot_keep_services(s, p->snapshot);
-    if (p->shared.cache && !config_remembers_paths_of(s->config, p->snapshot->config))
+    if (!config_remembers_paths_of(s->config, p->snapshot->config))
         atomic_store(&p->shared.cache->is_of_other_paths, true);
     give_rates(p, s);
     control_reload(&p->control, s);

@@ -135,9 +135,22 @@ struct retired {
     struct snapshot *snapshot;
 };
 
+/* What is kept was found to be JSON within the bound that was. Each worker does it, as the others
+ * may still keep more. */
+static void forget_what_is_too_deep(struct worker *w, const struct snapshot *before,
+                                    const struct snapshot *now)
+{
+    static const struct cache_purge all = {.kind = CACHE_PURGE_ALL};
+    if (now->config->bounds.json_depth < before->config->bounds.json_depth)
+        cache_purge(w->cache.cache, &all);
+}
+
+/* Until now it has kept by its own bounds. */
 static void on_retired(void *context)
 {
     struct retired *r = context;
+    if (r->worker->snapshot)
+        forget_what_is_too_deep(r->worker, r->snapshot, r->worker->snapshot);
     r->worker->n_retiring--;
     snapshot_release(r->snapshot);
     free(r);
@@ -156,15 +169,6 @@ static void retire(struct worker *w)
     gateway_retire(g, on_retired, r);
 }
 
-/* What is kept was found to be JSON within the bound that was. Each worker does it, as the others
- * may still keep more. */
-static void forget_what_is_too_deep(struct worker *w, const struct snapshot *s)
-{
-    static const struct cache_purge all = {.kind = CACHE_PURGE_ALL};
-    if (w->cache.cache && s->config->bounds.json_depth < w->snapshot->config->bounds.json_depth)
-        cache_purge(w->cache.cache, &all);
-}
-
 void worker_adopt(struct worker *w, struct snapshot *s)
 {
     if (w->is_draining) {
@@ -172,7 +176,7 @@ void worker_adopt(struct worker *w, struct snapshot *s)
         return;
     }
     bool is_alike = store_setup_is_alike(w->snapshot->config, s->config);
-    forget_what_is_too_deep(w, s);
+    forget_what_is_too_deep(w, w->snapshot, s);
     retire(w);
     w->snapshot = s;
     w->front.current = make_gateway(w);

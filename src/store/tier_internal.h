@@ -45,7 +45,7 @@ struct tier_store {
     bool was_told;  /* of the state that it has */
     struct breaker breaker;
     unsigned n_overdue; /* answers that somebody has waited for in vain, and that are to come */
-    struct list jobs;   /* purges; the first one is under way */
+    struct list jobs;   /* purges; the first ones are under way */
     unsigned n_jobs;
     struct wheel_entry again; /* for a purge that found too much under way */
     struct tier_ear ear;

@@ -93,10 +93,6 @@ bool tier_job_go_on(struct tier_job *j)
     struct resp_command c;
     if (j->is_asking)
         return true;
-    if (++j->n_steps > STEPS_MAX) {
-        j->on_end(j, false);
-        return true;
-    }
     j->is_asking = sends[j->step](j, &c) && tier_link_end(&j->store->link, &c, &j->wait);
     if (!j->is_asking)
         begin_anew(j);
@@ -212,7 +208,7 @@ static bool takes_answer(struct tier_job *j, struct resp_value *v)
 {
     bool is_anew = !v || tier_store_has_forgotten(j->store, v);
     if (!is_anew)
-        return advance(j, v);
+        return advance(j, v) && ++j->n_steps <= STEPS_MAX;
     begin_anew(j);
     return ++j->n_restarts <= RESTARTS_MAX;
 }

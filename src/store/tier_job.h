@@ -38,5 +38,6 @@ struct tier_job {
 
 struct tier_job *tier_job_new(struct tier_store *s, enum cache_purge_kind kind, struct slice label);
 void tier_job_free(struct tier_job *j);
-/* Takes the step that is due. false: it cannot now; then it begins anew when it is told again. */
+/* Takes the step that is due, where none is under way. false: it cannot now; then it begins anew
+ * when it is told again. */
 bool tier_job_go_on(struct tier_job *j) MUST_USE;

@@ -1,7 +1,7 @@
 /* tier_purge.c - who has purged what, and the purges that a store has before it
  *
- * A store does one after the other, by steps (tier_job.h). Those that wait for a store that is away
- * are done when it is back.
+ * A store does some at a time, the eldest first, each by steps (tier_job.h). Those that wait for a
+ * store that is away are done when it is back.
  */
 #include <stdlib.h>
 
@@ -10,6 +10,7 @@
 
 enum {
     JOBS_MAX = 1024, /* of a store that wait; beyond them all is purged there instead */
+    AT_ONCE = 32,    /* of them under way */
     AWAY_MS = 1000,  /* so long is waited for a store that cannot be used */
     AGAIN_MS = 100,  /* where too much is under way for a step */
 };
@@ -76,12 +77,18 @@ static void end_job(struct tier_job *j, bool is_done)
         loop_arm(p->tier->loop, &p->patience, p->tier->loop->now_ms);
 }
 
+static bool can_go_on(struct tier_store *s)
+{
+    unsigned n = 0;
+    for (struct list *at = s->jobs.next; at != &s->jobs && n < AT_ONCE; at = at->next, n++)
+        if (!tier_job_go_on(LIST_OWNER(at, struct tier_job, node)))
+            return false;
+    return true;
+}
+
 void tier_purge_go_on(struct tier_store *s)
 {
-    if (list_is_empty(&s->jobs))
-        return;
-    struct tier_job *j = LIST_OWNER(s->jobs.next, struct tier_job, node);
-    if (!tier_job_go_on(j) && s->is_usable)
+    if (!can_go_on(s) && s->is_usable)
         loop_arm(s->tier->loop, &s->again, s->tier->loop->now_ms + AGAIN_MS);
 }
 

@@ -911,6 +911,10 @@ services: {alpha: http://@alpha@}
 endpoints:
   - path: /deep
     sources: {one: {get: "alpha:/deep", cache: 60s}}
+  - path: /late
+    sources:
+      first: {get: "alpha:/first"}
+      one: {get: "alpha:/deep", when: first.go, cache: 60s}
 """
 
 
@@ -919,6 +923,21 @@ def test_what_is_nested_deeper_than_a_new_bound_is_not_had_from_memory(start):
     gateway["alpha"].on("/deep", answer({"a": [[[[[1]]]]]}))
     assert gateway.get("/deep").is_complete()
     gateway.reload(DEEP % 4)
+    wait_for(lambda: not gateway.get("/deep").is_complete())
+    assert gateway.get("/deep").failures() == [("one", "invalid")]
+
+
+def test_nor_what_a_request_from_before_the_bound_has_kept(start):
+    gateway, go = start(DEEP % 20), threading.Event()
+    gateway["alpha"].on("/first", when(go, answer({"go": True})))
+    gateway["alpha"].on("/deep", answer({"a": [[[[[1]]]]]}))
+    with gateway.client() as client:
+        client.ask("/late")
+        gateway["alpha"].wait_requests("/first")
+        gateway.reload(DEEP % 4)
+        wait_for(lambda: "reloaded" in gateway.stderr())
+        go.set()
+        assert client.answer().is_complete()
     wait_for(lambda: not gateway.get("/deep").is_complete())
     assert gateway.get("/deep").failures() == [("one", "invalid")]
 

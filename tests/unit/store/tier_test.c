@@ -305,20 +305,43 @@ static void a_purge_waits_for_a_store_that_is_away_and_whoever_asked_hears_in_ti
     take(r);
     hear(r, "ARGV[1], time .. ' ' .. ARGV[2]");
     say(r, SHAS);
+    hear(r, "k:y");
+    say(r, ":700\r\n"); /* of the first: there is more */
     hear(r, "t:x");
-    say(r, ":700\r\n"); /* there is more */
-    hear(r, "t:x");
-    close(r->fd); /* before it has answered: again */
+    close(r->fd); /* before it has answered: both again */
     take(r);
     hear(r, "ARGV[1], time .. ' ' .. ARGV[2]");
     say(r, SHAS);
-    hear(r, "t:x");
-    say(r, ":0\r\n");
     hear(r, "k:y");
+    say(r, ":0\r\n");
     say(r, "-NOPERM\r\n");
     SIDE_RUN_UNTIL(&r->loop, asker_count(&r->asker, COUNT_STORE_PURGES_FAILED) == 1);
     assert_int_equal(asker_count(&r->asker, COUNT_STORE_PURGES), 1);
     assert_int_equal(r->asker.n_purged, 2);
+}
+
+static void a_purge_does_not_wait_for_the_answer_to_another(void **state)
+{
+    struct rig *r = *state;
+    asker_purge(&r->asker, CACHE_PURGE_TAG, "x");
+    asker_purge(&r->asker, CACHE_PURGE_TAG, "y");
+    hear(r, "t:y");
+    say(r, ":0\r\n:0\r\n");
+    SIDE_RUN_UNTIL(&r->loop, r->asker.n_purged == 2);
+    assert_true(r->asker.is_purged);
+}
+
+static void of_many_purges_some_are_under_way_at_a_time(void **state)
+{
+    struct rig *r = *state;
+    for (unsigned i = 0; i < 32; i++)
+        asker_purge(&r->asker, CACHE_PURGE_TAG, "x");
+    asker_purge(&r->asker, CACHE_PURGE_TAG, "last");
+    hear(r, "t:x");
+    side_count_turns(&r->loop, 50);
+    assert_false(has_heard(r, "t:last"));
+    say(r, ":0\r\n");
+    hear(r, "t:last");
 }
 
 static void where_too_many_purges_wait_all_is_purged(void **state)
@@ -416,6 +439,8 @@ int main(void)
         AS_STORE(too_many_questions_are_not_asked),
         AS_STORE(what_has_no_room_is_not_written),
         AS_STORE(a_purge_waits_for_a_store_that_is_away_and_whoever_asked_hears_in_time),
+        AS_STORE(a_purge_does_not_wait_for_the_answer_to_another),
+        AS_STORE(of_many_purges_some_are_under_way_at_a_time),
         AS_STORE(where_too_many_purges_wait_all_is_purged),
         AS_STORE(a_listener_that_hears_nothing_asks_and_what_it_may_have_missed_is_purged),
         cmocka_unit_test(stores_share_the_keys_whatever_their_order),
