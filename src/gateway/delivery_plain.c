@@ -165,6 +165,7 @@ static void send_problem(struct run *r, const struct delivery_verdict *v)
     struct problem p = {.status = v->status};
     p.detail = assemble_message(r, (unsigned)r->failed);
     p.errors = assemble_errors(r);
+    p.violations = v->status == 400 ? r->visit->parameters.violations : NULL;
     p.retry_after_ms = v->status == 429 ? rate_limit_retry_ms(r->visit)
                                         : r->sources[v->source].outcome.retry_after_ms;
     /* What a service said to a status that is passed on belongs to it. */

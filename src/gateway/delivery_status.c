@@ -60,7 +60,9 @@ static unsigned find_cause(const struct run *r, unsigned source)
 
 static unsigned choose(const struct run *r, unsigned source)
 {
-    return r->limited >> source & 1 ? 429 : of_kind(&r->sources[source].outcome);
+    if (r->limited >> source & 1)
+        return 429;
+    return r->refused >> source & 1 ? 400 : of_kind(&r->sources[source].outcome);
 }
 
 struct delivery_verdict delivery_status(const struct run *r, unsigned source)

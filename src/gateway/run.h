@@ -72,7 +72,8 @@ struct run {
     uint64_t settled;        /* those that are skipped too */
     uint64_t shed;           /* left out under pressure: they fail without a call, */
     enum counter_id shed_as; /* and are counted as */
-    uint64_t limited;        /* not called, as the client has no permit left for them */
+    uint64_t limited;        /* not called, as the client has no permit left for them; */
+    uint64_t refused;        /* not called, as a value of the request cannot stand in the call */
     uint64_t skipped; /* `when` did not hold, or what it needs was skipped: not in the answer */
     unsigned n_calls; /* made, or set aside for a source that is called once */
     int failed;       /* the required source that ends it without an answer; -1: none */

@@ -63,26 +63,27 @@ static void leave_out(struct run *r, struct run_turn *t, uint64_t sources)
     }
 }
 
-static bool prepare_call(struct run *r, struct run_turn *t, unsigned source)
+static void prepare_call(struct run *r, struct run_turn *t, unsigned source)
 {
     enum compose_verdict verdict =
         compose_request(r, source, NULL, &t->composed[source], &r->sources[source].outcome);
     *(verdict == COMPOSE_GOOD ? &t->good : &t->bad) |= run_bit(source);
-    return verdict != COMPOSE_REFUSED;
+    if (verdict == COMPOSE_REFUSED)
+        r->refused |= run_bit(source);
 }
 
 /* Elements write their requests when their turn comes. */
-static bool prepare_list(struct run *r, struct run_turn *t, unsigned source)
+static void prepare_list(struct run *r, struct run_turn *t, unsigned source)
 {
     bool is_open = items_open(r, source);
     *(is_open ? &t->lists : &t->bad) |= run_bit(source);
-    return !is_open || items_check(r->sources[source].items);
+    if (is_open && !items_check(r->sources[source].items))
+        r->refused |= run_bit(source);
 }
 
 bool run_prepare(struct run *r, struct run_turn *t, uint64_t ready)
 {
     struct buffer *requests = &r->gateway->requests;
-    bool is_good = true;
     requests->n = 0;
     if (requests->capacity > REQUESTS_KEPT)
         buffer_done(requests);
@@ -93,10 +94,10 @@ bool run_prepare(struct run *r, struct run_turn *t, uint64_t ready)
     leave_out(r, t, ready & r->shed);
     ready &= ~r->shed;
     for (uint64_t left = ready & ~r->plan->lists; left; left = run_rest(left))
-        is_good &= prepare_call(r, t, run_first(left));
+        prepare_call(r, t, run_first(left));
     for (uint64_t left = ready & r->plan->lists; left; left = run_rest(left))
-        is_good &= prepare_list(r, t, run_first(left));
-    return is_good;
+        prepare_list(r, t, run_first(left));
+    return !r->refused;
 }
 
 /* The client's permits do not reach as far. */

@@ -10,7 +10,8 @@
 #include "base/utf8.h"
 #include "json/fields_internal.h"
 
-/* Members of levels that are still open lie on one stack, the deepest level's on top. */
+/* Members of levels that are still open lie on one stack, the deepest level's on top: by their
+ * names, which may stand several times, until the level is closed. "*" has the empty name. */
 struct parser {
     struct slice text;
     size_t at;
@@ -19,11 +20,6 @@ struct parser {
     struct fields_result result;
     struct fields_member stack[FIELDS_NAMES_MAX];
     unsigned n_stack;
-};
-
-struct open_level {
-    unsigned first; /* of its members on the stack */
-    const struct fields *any;
 };
 
 static bool is_name_byte(char c)
@@ -77,55 +73,75 @@ static const struct fields *fail_to_build(struct parser *p, size_t offset)
                                   : fail(p, FIELDS_NO_ROOM, offset, "fewer names");
 }
 
-/* The first of the level's members on the stack whose name is not before this one. */
-static struct fields_member *place_of(struct parser *p, const struct open_level *level,
-                                      struct slice name)
+/* The first of the level's members on the stack whose name is behind this one. */
+static struct fields_member *place_of(struct parser *p, unsigned first, struct slice name)
 {
-    unsigned from = level->first, to = p->n_stack;
+    unsigned from = first, to = p->n_stack;
     while (from < to) {
         unsigned middle = (from + to) / 2;
-        bool is_before = fields_compare_names(p->stack[middle].name, name) < 0;
-        from = is_before ? middle + 1 : from;
-        to = is_before ? to : middle;
+        bool is_behind = fields_compare_names(p->stack[middle].name, name) > 0;
+        from = is_behind ? from : middle + 1;
+        to = is_behind ? middle : to;
     }
     return &p->stack[from];
 }
 
-/* Puts a member where it belongs in its level; mentioned before, it asks for both. */
-static bool add_member(struct parser *p, struct open_level *level, struct fields_member member)
+/* Puts a member where it belongs in its level, which begins there on the stack. */
+static void add_member(struct parser *p, unsigned first, struct fields_member member)
 {
-    struct fields_member *at = place_of(p, level, member.name);
-    struct fields_member *end = &p->stack[p->n_stack];
-    if (at < end && slice_equal(at->name, member.name)) {
-        at->below = fields_build_merged(&p->builder, at->below, member.below);
-        return at->below;
-    }
-    memmove(at + 1, at, (size_t)(end - at) * sizeof *at);
+    struct fields_member *at = place_of(p, first, member.name);
+    memmove(at + 1, at, (size_t)(&p->stack[p->n_stack] - at) * sizeof *at);
     *at = member;
     p->n_stack++;
-    return true;
 }
 
-static bool add_any(struct parser *p, struct open_level *level, const struct fields *below)
+/* What n mentions of one name ask for together. By halves: each merge makes its level anew. */
+static const struct fields *merge_mentions(struct fields_builder *b, const struct fields_member *m,
+                                           unsigned n)
 {
-    level->any = fields_build_merged(&p->builder, level->any, below);
-    return level->any;
+    if (n == 1)
+        return m->below;
+    const struct fields *x = merge_mentions(b, m, n / 2);
+    const struct fields *y = x ? merge_mentions(b, m + n / 2, n - n / 2) : NULL;
+    return y ? fields_build_merged(b, x, y) : NULL;
+}
+
+static unsigned count_mentions(const struct parser *p, unsigned at)
+{
+    unsigned end = at + 1;
+    while (end < p->n_stack && slice_equal(p->stack[end].name, p->stack[at].name))
+        end++;
+    return end - at;
+}
+
+/* The one member of all that are mentioned from there on. false: it could not be made. */
+static bool take_member(struct parser *p, unsigned *at, struct fields_member *member)
+{
+    unsigned n = count_mentions(p, *at);
+    *member = p->stack[*at];
+    member->below = merge_mentions(&p->builder, &p->stack[*at], n);
+    *at += n;
+    return member->below;
 }
 
 /* Takes the level's members from the stack. */
-static const struct fields *close_level(struct parser *p, const struct open_level *open)
+static const struct fields *close_level(struct parser *p, unsigned first)
 {
     struct fields_builder *b = &p->builder;
     struct fields_level level;
-    if (!fields_level_init(b, &level, p->n_stack - open->first, open->any))
+    struct fields_member any = {.below = NULL}, member;
+    unsigned at = first;
+    if (p->stack[at].name.n == 0 && !take_member(p, &at, &any))
+        return fail_to_build(p, any.offset);
+    if (!fields_level_init(b, &level, p->n_stack - at, any.below))
         return fail_to_build(p, 0);
-    for (unsigned i = open->first; i < p->n_stack; i++) {
-        struct fields_member member = p->stack[i];
-        member.below = fields_build_merged(b, member.below, open->any);
+    while (at < p->n_stack) {
+        bool is_made = take_member(p, &at, &member);
+        member.below = is_made ? fields_build_merged(b, member.below, any.below) : NULL;
         if (!member.below || !fields_level_add(b, &level, member))
             return fail_to_build(p, member.offset);
     }
-    p->n_stack = open->first;
+    p->n_stack = first;
     const struct fields *f = fields_level_done(b, &level);
     return f ? f : fail_to_build(p, 0);
 }
@@ -133,7 +149,7 @@ static const struct fields *close_level(struct parser *p, const struct open_leve
 static const struct fields *parse_list(struct parser *p, unsigned depth);
 static const struct fields *parse_below(struct parser *p, unsigned depth);
 
-static bool parse_item(struct parser *p, struct open_level *level, unsigned depth)
+static bool parse_item(struct parser *p, unsigned first, unsigned depth)
 {
     size_t offset = p->at;
     struct slice name = token_at(p, offset);
@@ -148,9 +164,7 @@ static bool parse_item(struct parser *p, struct open_level *level, unsigned dept
     const struct fields *below = parse_below(p, depth);
     if (!below)
         return false;
-    struct fields_member member = {name, offset, below};
-    if (!(is_any ? add_any(p, level, below) : add_member(p, level, member)))
-        return fail_to_build(p, offset);
+    add_member(p, first, (struct fields_member){is_any ? SLICE_NONE : name, offset, below});
     return true;
 }
 
@@ -158,8 +172,8 @@ static bool parse_item(struct parser *p, struct open_level *level, unsigned dept
 static const struct fields *parse_below(struct parser *p, unsigned depth)
 {
     if (accept(p, '/')) {
-        struct open_level level = {p->n_stack, NULL};
-        return parse_item(p, &level, depth + 1) ? close_level(p, &level) : NULL;
+        unsigned first = p->n_stack;
+        return parse_item(p, first, depth + 1) ? close_level(p, first) : NULL;
     }
     if (!accept(p, '('))
         return &fields_all;
@@ -171,12 +185,12 @@ static const struct fields *parse_below(struct parser *p, unsigned depth)
 
 static const struct fields *parse_list(struct parser *p, unsigned depth)
 {
-    struct open_level level = {p->n_stack, NULL};
+    unsigned first = p->n_stack;
     do {
-        if (!parse_item(p, &level, depth))
+        if (!parse_item(p, first, depth))
             return NULL;
     } while (accept(p, ','));
-    return close_level(p, &level);
+    return close_level(p, first);
 }
 
 struct fields_result fields_parse(struct slice text, struct arena *arena)

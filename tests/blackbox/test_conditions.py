@@ -72,6 +72,16 @@ endpoints:
     sources:
       product: {get: "alpha:/broken", fallback: {inStock: true}}
       second: {get: "beta:/second", when: product.inStock}
+  - path: /late
+    query: {q: {}}
+    sources:
+      product: {get: "alpha:/product"}
+      second: {get: "beta:/late/{q}", when: product.inStock, required: true}
+  - path: /late-optional
+    query: {q: {}}
+    sources:
+      product: {get: "alpha:/product"}
+      second: {get: "beta:/late/{q}", when: product.inStock}
   - path: /body
     method: POST
     sources:
@@ -114,3 +124,17 @@ def test_a_condition_on_the_request_body_where(gateway, body, is_called):
     got = gateway.post("/body", body)
     assert got.status == 200
     assert ("second" in got.json()) == is_called
+
+
+# A value that cannot stand in a call is found only when the condition is known.
+
+@table("target", ("a segment that leads away", "/late?q=.."), ("a missing one", "/late"))
+def test_it_is_the_clients_fault_that_a_required_source_cannot_be_called(gateway, target):
+    problem = gateway.get(target).problem(400)
+    assert [v["parameter"] for v in problem["violations"]] == ["q"]
+    assert [(e["source"], e["kind"]) for e in problem["errors"]] == [("second", "dependency")]
+    assert not gateway["beta"].requests("/late/..")
+
+
+def test_an_optional_source_that_cannot_be_called_is_told(gateway):
+    assert gateway.get("/late-optional?q=..").failures() == [("second", "dependency")]

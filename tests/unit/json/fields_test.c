@@ -171,6 +171,31 @@ static void two_hundred_fifty_six_names_are_enough(void **state)
     assert_true(slice_equal(r.token, SLICE("100")));
 }
 
+/* 256 names, as paths of some names each that begin alike. */
+static size_t write_paths(char *text, const char *beginning, unsigned n_in_path)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < 256 / n_in_path; i++)
+        n += (size_t)snprintf(text + n, 32, "%s%s%x", i ? "," : "", beginning, i);
+    return n;
+}
+
+static void they_may_be_paths_that_begin_alike(void **state)
+{
+    static const struct {
+        const char *beginning;
+        unsigned n_in_path;
+    } rows[] = {{"a/", 2}, {"*/", 2}, {"a/b/", 3}, {"a/b/c/d/e/f/g/", 8}, {"a/*/c/*/e/*/g/", 8}};
+    char text[4096];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t n = write_paths(text, rows[i].beginning, rows[i].n_in_path);
+        struct fields_result r = fields_parse((struct slice){text, n}, &arena);
+        assert_int_equal(r.verdict, FIELDS_GOOD);
+        assert_int_equal(r.fields->n_names, rows[i].n_in_path - 1 + 256 / rows[i].n_in_path);
+    }
+}
+
 static void two_kib_are_enough(void **state)
 {
     (void)state;
@@ -369,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_nul_is_no_name),
         cmocka_unit_test(eight_names_in_each_other_are_enough),
         cmocka_unit_test(two_hundred_fifty_six_names_are_enough),
+        cmocka_unit_test(they_may_be_paths_that_begin_alike),
         cmocka_unit_test(two_kib_are_enough),
         cmocka_unit_test(a_tree_does_not_grow_by_multiplication),
         cmocka_unit_test(without_room_there_is_no_tree),
