@@ -7,6 +7,7 @@
 #include "app/admin.h"
 #include "app/control_internal.h"
 #include "base/check.h"
+#include "base/memory.h"
 #include "service/service_shared.h"
 
 enum {
@@ -81,8 +82,7 @@ struct message {
 
 static struct message *make(void (*run)(struct loop_message *, void *))
 {
-    struct message *m = calloc(1, sizeof *m);
-    CHECK(m);
+    struct message *m = memory_take_zero(1, sizeof *m);
     m->base.run = run;
     return m;
 }

@@ -8,6 +8,7 @@
 #include "app/control_internal.h"
 #include "app/secret.h"
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/units.h"
 #include "observe/metrics.h"
 #include "service/credentials.h"
@@ -141,8 +142,7 @@ unsigned control_credentials_count(const struct config *config)
 
 static struct control_holder *new_holder(struct control *c, const struct config_service *service)
 {
-    struct control_holder *h = calloc(1, sizeof *h);
-    CHECK(h);
+    struct control_holder *h = memory_take_zero(1, sizeof *h);
     *h = (struct control_holder){.control = c, .service = service};
     buffer_init(&h->line, CREDENTIALS_LIMIT);
     secret_init(&h->secret, secret_of(&service->credentials), CREDENTIALS_SECRET_MAX);
@@ -220,8 +220,8 @@ void control_credentials_watch(struct control *c)
     const struct config *config = c->snapshot->config;
     struct control_credentials before = c->credentials;
     c->credentials.n = 0;
-    c->credentials.all = calloc(control_credentials_count(config) + 1, sizeof *c->credentials.all);
-    CHECK(c->credentials.all);
+    c->credentials.all =
+        memory_take_zero(control_credentials_count(config) + 1, sizeof *c->credentials.all);
     for (unsigned i = 0; i < config->n_services; i++)
         if (config->services[i].credentials.kind != CONFIG_NO_CREDENTIALS)
             watch(c, &config->services[i], &before);

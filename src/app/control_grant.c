@@ -6,6 +6,7 @@
 
 #include "app/control.h"
 #include "base/check.h"
+#include "base/memory.h"
 #include "service/credentials.h"
 #include "service/service_head.h"
 
@@ -216,8 +217,7 @@ struct control_grant *control_grant_new(struct control *c, const struct config_s
                                         const struct secret *secret, void (*on_change)(void *),
                                         void *owner)
 {
-    struct control_grant *g = calloc(1, sizeof *g);
-    CHECK(g);
+    struct control_grant *g = memory_take_zero(1, sizeof *g);
     *g = (struct control_grant){.control = c, .service = service, .secret = secret};
     g->on_change = on_change;
     g->owner = owner;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "app/control.h"
-#include "base/check.h"
+#include "base/memory.h"
 #include "base/units.h"
 #include "cache/freshness.h"
 
@@ -267,8 +267,7 @@ static void start(struct control_issuer *i)
 struct control_issuer *control_issuer_new(struct control *c, const struct config_auth *policy,
                                           void (*on_news)(void *issuer))
 {
-    struct control_issuer *i = calloc(1, sizeof *i);
-    CHECK(i);
+    struct control_issuer *i = memory_take_zero(1, sizeof *i);
     *i = (struct control_issuer){.control = c, .policy = policy};
     buffer_init(&i->ask, ASK_LIMIT);
     buffer_init(&i->answer, KEY_SET_TEXT_MAX);

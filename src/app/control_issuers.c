@@ -6,6 +6,7 @@
 #include "app/control_internal.h"
 #include "app/control_issuer.h"
 #include "base/check.h"
+#include "base/memory.h"
 #include "observe/metrics.h"
 
 enum {
@@ -107,8 +108,7 @@ void control_issuers_watch(struct control *c)
     const struct config *config = c->snapshot->config;
     struct control_issuers before = c->issuers;
     c->issuers.n = 0;
-    c->issuers.all = calloc(control_issuers_count(config) + 1, sizeof *c->issuers.all);
-    CHECK(c->issuers.all);
+    c->issuers.all = memory_take_zero(control_issuers_count(config) + 1, sizeof *c->issuers.all);
     for (unsigned i = 0; i < config->n_auth; i++)
         if (config->auth[i].kind == CONFIG_AUTH_JWT)
             watch(c, &config->auth[i], &before);

@@ -7,7 +7,7 @@
 #include "app/control_internal.h"
 #include "app/keys_file.h"
 #include "app/secret.h"
-#include "base/check.h"
+#include "base/memory.h"
 #include "config/keys.h"
 #include "edge/api_keys.h"
 
@@ -77,8 +77,7 @@ void control_keys_watch(struct control *c)
     control_keys_done(c);
     if (config->n_auth == 0)
         return;
-    c->keys.all = calloc(config->n_auth, sizeof *c->keys.all);
-    CHECK(c->keys.all);
+    c->keys.all = memory_take_zero(config->n_auth, sizeof *c->keys.all);
     for (unsigned i = 0; i < config->n_auth; i++) {
         const struct config_secret from = {.file = config->auth[i].file};
         if (config->auth[i].kind != CONFIG_AUTH_KEYS)

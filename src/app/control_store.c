@@ -7,6 +7,7 @@
 #include "app/control_internal.h"
 #include "app/store_setup.h"
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/units.h"
 #include "observe/metrics.h"
 
@@ -87,8 +88,7 @@ static void open_stores(struct control *c)
     s->tier = store_setup_new(c->snapshot, &with);
     if (!s->tier)
         return;
-    s->names = calloc(s->n, sizeof *s->names);
-    CHECK(s->names);
+    s->names = memory_take_zero(s->n, sizeof *s->names);
     for (unsigned i = 0; i < s->n; i++)
         open_name(c, i);
     tier_listen(s->tier, on_purge, c);

@@ -109,19 +109,14 @@ static const struct control_target *find_before(const struct control_targets *be
     return NULL;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Would a check say the same of both? */
 static bool is_checked_alike(const struct control_target *a, const struct control_target *b)
 {
     const struct config_service *one = a->service->config, *other = b->service->config;
     return from_of(a)->is_tls == from_of(b)->is_tls && slice_equal(one->host, other->host) &&
            one->connect_timeout_ms == other->connect_timeout_ms &&
-           is_same_text(one->tls.ca, other->tls.ca) &&
-           is_same_text(one->tls.server_name, other->tls.server_name) &&
+           slice_equal_texts(one->tls.ca, other->tls.ca) &&
+           slice_equal_texts(one->tls.server_name, other->tls.server_name) &&
            health_is_alike(&one->health, &other->health);
 }
 

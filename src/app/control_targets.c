@@ -5,15 +5,8 @@
 
 #include "app/control_internal.h"
 #include "app/control_targets_internal.h"
-#include "base/check.h"
+#include "base/memory.h"
 #include "observe/metrics.h"
-
-static void *take(size_t n, size_t size)
-{
-    void *at = calloc(n + 1, size);
-    CHECK(at);
-    return at;
-}
 
 static bool is_awaited(const struct config_target *t)
 {
@@ -44,8 +37,8 @@ static void open_service(struct control_service *s, struct control *c,
 {
     *s = (struct control_service){
         .control = c, .config = config, .n_slots = service_n_slots(config)};
-    s->targets = take(s->n_slots, sizeof *s->targets);
-    s->srvs = take(config->n_targets, sizeof *s->srvs);
+    s->targets = memory_take_zero(s->n_slots, sizeof *s->targets);
+    s->srvs = memory_take_zero(config->n_targets, sizeof *s->srvs);
     for (unsigned i = 0; i < config->n_targets; i++) {
         const struct config_target *t = &config->targets[i];
         const struct control_place place = {i, t->host, t->port, t->weight};
@@ -92,7 +85,7 @@ void control_targets_watch(struct control *c, const struct control_targets *befo
     const struct config *config = c->snapshot->config;
     struct control_targets *t = &c->targets;
     t->n_services = config->n_services;
-    t->services = take(t->n_services, sizeof *t->services);
+    t->services = memory_take_zero(t->n_services, sizeof *t->services);
     for (unsigned i = 0; i < t->n_services; i++)
         open_service(&t->services[i], c, &config->services[i]);
     for (unsigned i = 0; i < t->n_services; i++)
@@ -130,7 +123,7 @@ struct worker_target *control_targets_known(const struct control *c, unsigned *n
 {
     struct known known = {0};
     each_target(c, note, &known);
-    known.at = take(known.n, sizeof *known.at);
+    known.at = memory_take_zero(known.n, sizeof *known.at);
     known.n = 0;
     each_target(c, note, &known);
     *n = known.n;

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/memory.h"
 #include "http/call.h"
 #include "wire/status.h"
 
@@ -125,8 +126,7 @@ static struct pool *make_pool(struct prober *p, struct counters *counters)
 struct prober *prober_new(struct loop *l, const struct prober_settings *s,
                           struct counters *counters)
 {
-    struct prober *p = calloc(1, sizeof *p);
-    CHECK(p);
+    struct prober *p = memory_take_zero(1, sizeof *p);
     p->settings = *s;
     p->config = &s->service->health;
     p->loop = l;

@@ -16,6 +16,7 @@
 #include "app/worker.h"
 #include "base/check.h"
 #include "base/journal.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "cache/cache.h"
 #include "edge/rate_table.h"
@@ -144,8 +145,7 @@ static void give_rates(struct process *p, struct snapshot *s)
 /* Workers can be sent addresses before they run, so names are known when the first client comes. */
 static void start_threads(struct process *p)
 {
-    p->shared.workers = calloc(p->shared.n_workers, sizeof *p->shared.workers);
-    CHECK(p->shared.workers);
+    p->shared.workers = memory_take_zero(p->shared.n_workers, sizeof *p->shared.workers);
     open_cache(p);
     give_rates(p, p->snapshot);
     for (unsigned i = 0; i < p->shared.n_workers; i++) {

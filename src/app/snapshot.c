@@ -10,6 +10,7 @@
 #include "app/keys_file.h"
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/memory.h"
 #include "config/diagnostic.h"
 #include "edge/api_keys.h"
 #include "edge/client_certs.h"
@@ -251,8 +252,7 @@ static unsigned count_workers(const struct config *c)
 static void make_stats(struct snapshot *s, unsigned n_workers)
 {
     s->n_workers = n_workers ? n_workers : count_workers(s->config);
-    s->stats = calloc(s->n_workers, sizeof *s->stats);
-    CHECK(s->stats);
+    s->stats = memory_take_zero(s->n_workers, sizeof *s->stats);
     for (unsigned i = 0; i < s->n_workers; i++)
         s->stats[i] = gateway_stats_new(s->config);
 }
@@ -263,8 +263,7 @@ struct snapshot *snapshot_load(const char *file, unsigned n_workers)
     struct config *config = read_judged(file, &judge);
     if (!config)
         return NULL;
-    struct snapshot *s = calloc(1, sizeof *s);
-    CHECK(s);
+    struct snapshot *s = memory_take_zero(1, sizeof *s);
     s->config = config;
     atomic_init(&s->n_holders, 1);
     make_stats(s, n_workers);
@@ -311,8 +310,7 @@ void snapshot_keep_listeners(struct snapshot *s, const struct snapshot *old)
 {
     free_listeners(s);
     s->n_listeners = old->n_listeners;
-    s->listen_tls = calloc(s->n_listeners + 1, sizeof *s->listen_tls);
-    CHECK(s->listen_tls);
+    s->listen_tls = memory_take_zero(s->n_listeners + 1, sizeof *s->listen_tls);
     for (unsigned i = 0; i < s->n_listeners; i++)
         s->listen_tls[i] = tls_share(old->listen_tls[i]);
 }

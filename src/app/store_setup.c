@@ -3,15 +3,6 @@
 
 #include "net/resolver.h"
 
-enum {
-    RECORD_MORE = 1024 * 1024, /* bytes of a record beside its body: fields, key, tags */
-};
-
-static bool is_same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool is_same_store(const struct config_store *a, const struct config_store *b)
 {
     return a->is_tls == b->is_tls && a->port == b->port && a->database == b->database &&
@@ -23,7 +14,7 @@ bool store_setup_is_alike(const struct config *a, const struct config *b)
 {
     bool is_alike = a->n_stores == b->n_stores && a->store_timeout_ms == b->store_timeout_ms &&
                     a->bounds.response_body == b->bounds.response_body &&
-                    is_same_text(a->store_tls.server_name, b->store_tls.server_name);
+                    slice_equal_texts(a->store_tls.server_name, b->store_tls.server_name);
     for (unsigned i = 0; i < a->n_stores && is_alike; i++)
         is_alike = is_same_store(&a->stores[i], &b->stores[i]);
     return is_alike;
@@ -57,7 +48,7 @@ struct tier *store_setup_new(const struct snapshot *s, const struct store_setup 
         .n_stores = c->n_stores,
         .timeout_ms = c->store_timeout_ms,
         .tls = s->store_tls,
-        .record_limit = c->bounds.response_body + RECORD_MORE,
+        .record_limit = c->bounds.response_body + RECORD_ROOM,
         .counters = with->counters,
         .on_state = with->on_state,
         .owner = with->owner,

@@ -12,6 +12,7 @@
 #include "app/store_setup.h"
 #include "app/worker_internal.h"
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     KEPT_BLOBS = 4 * 1024 * 1024,     /* free bytes of bodies kept for the next answers */
@@ -278,8 +279,7 @@ static void *serve(void *context)
 static void start_listeners(struct worker *w, const int *fds, const bool *hands_on)
 {
     w->n_listeners = w->snapshot->config->n_listens;
-    w->listeners = calloc(w->n_listeners, sizeof *w->listeners);
-    CHECK(w->listeners);
+    w->listeners = memory_take_zero(w->n_listeners, sizeof *w->listeners);
     for (unsigned i = 0; i < w->n_listeners; i++) {
         struct worker_listener *l = &w->listeners[i];
         *l = (struct worker_listener){.worker = w, .index = i, .hands_on = hands_on[i]};

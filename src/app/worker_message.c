@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "app/worker_internal.h"
-#include "base/check.h"
+#include "base/memory.h"
 #include "edge/api_keys.h"
 #include "edge/key_set.h"
 #include "store/tier.h"
@@ -19,16 +19,14 @@ struct message {
 
 static struct message *make(void (*run)(struct loop_message *, void *))
 {
-    struct message *m = calloc(1, sizeof *m);
-    CHECK(m);
+    struct message *m = memory_take_zero(1, sizeof *m);
     m->base.run = run;
     return m;
 }
 
 static void *copy(const void *from, size_t n)
 {
-    void *to = calloc(1, n + 1);
-    CHECK(to);
+    void *to = memory_take_zero(1, n + 1);
     if (n)
         memcpy(to, from, n);
     return to;

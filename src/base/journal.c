@@ -18,6 +18,7 @@
 
 #include "base/check.h"
 #include "base/journal_ring.h"
+#include "base/memory.h"
 
 enum {
     LOOK_EVERY_MS = 15,
@@ -225,8 +226,7 @@ struct journal *journal_open(const char *file, unsigned n_rings)
     int fd = file ? open_file(file) : STDOUT_FILENO;
     if (fd < 0)
         return NULL;
-    struct journal *j = calloc(1, sizeof *j);
-    CHECK(j);
+    struct journal *j = memory_take_zero(1, sizeof *j);
     j->fd = fd;
     if (file) {
         j->file = strdup(file);

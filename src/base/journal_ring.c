@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/check.h"
+#include "base/memory.h"
 
 enum {
     MASK = JOURNAL_RING_SIZE - 1
@@ -13,8 +13,7 @@ enum {
 void journal_ring_init(struct journal_ring *r, struct journal *j)
 {
     *r = (struct journal_ring){.journal = j};
-    r->bytes = calloc(1, JOURNAL_RING_SIZE);
-    CHECK(r->bytes);
+    r->bytes = memory_take_zero(1, JOURNAL_RING_SIZE);
     atomic_init(&r->head, 0);
     atomic_init(&r->tail, 0);
 }

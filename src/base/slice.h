@@ -35,6 +35,12 @@ static inline bool slice_equal(struct slice a, struct slice b)
     return a.n == b.n && (a.n == 0 || memcmp(a.at, b.at, a.n) == 0);
 }
 
+/* Of C's strings, where NULL is like itself alone. */
+static inline bool slice_equal_texts(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 /* ASCII letters of either case are the same: field names, schemes, hosts. */
 static inline bool slice_equal_nocase(struct slice a, struct slice b)
 {

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 static struct bucket *segment_new(void)
 {
-    struct bucket *s = calloc(BUCKETS_SEGMENT, sizeof *s);
-    CHECK(s);
+    struct bucket *s = memory_take_zero(BUCKETS_SEGMENT, sizeof *s);
     return s;
 }
 
@@ -61,12 +61,15 @@ struct bucket *buckets_of(const struct buckets *b, uint32_t hash)
     return buckets_numbered(b, number_of(b, hash));
 }
 
-/* The last bucket, and the one that it was split from. */
-static void last_pair(const struct buckets *b, struct bucket **last, struct bucket **from)
+static struct bucket *last_of(const struct buckets *b)
 {
-    uint32_t number = b->n - 1;
-    *last = buckets_numbered(b, number);
-    *from = buckets_numbered(b, number & mask_of(b) >> 1);
+    return buckets_numbered(b, b->n - 1);
+}
+
+/* That the last one was split from. */
+static struct bucket *before_split(const struct buckets *b)
+{
+    return buckets_numbered(b, (b->n - 1) & mask_of(b) >> 1);
 }
 
 void buckets_add_ghost(struct buckets *b, uint32_t hash)
@@ -80,8 +83,7 @@ static void split(struct buckets *b)
     if (b->n % BUCKETS_SEGMENT == 0)
         b->segments[b->n / BUCKETS_SEGMENT] = segment_new();
     b->n++;
-    struct bucket *last, *from;
-    last_pair(b, &last, &from);
+    struct bucket *from = before_split(b);
     struct entry *rest = from->first;
     struct bucket old = *from;
     *from = (struct bucket){0};
@@ -97,8 +99,7 @@ static void split(struct buckets *b)
 
 static void join(struct buckets *b)
 {
-    struct bucket *last, *into;
-    last_pair(b, &last, &into);
+    struct bucket *last = last_of(b), *into = before_split(b);
     struct entry **end = &into->first;
     while (*end)
         end = &(*end)->next;

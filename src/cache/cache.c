@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/check.h"
+#include "base/memory.h"
 
 enum {
     SWEEPS = 60 /* go over all entries */
@@ -11,8 +11,7 @@ enum {
 
 struct cache *cache_new(size_t memory, atomic_size_t *n_held)
 {
-    struct cache *c = calloc(1, sizeof *c);
-    CHECK(c);
+    struct cache *c = memory_take_zero(1, sizeof *c);
     c->generations = generations_new();
     c->memory = memory_store_new(memory, c->generations, n_held);
     c->flights = flights_new();
@@ -122,6 +121,13 @@ uint64_t cache_purged_record(const struct cache *c, const struct record *r)
     }
     uint64_t every = generations_purged(c->generations, GENERATIONS_EVERY);
     return r->is_brittle && every > time ? every : time;
+}
+
+bool cache_is_purged_record(const struct cache *c, const struct record *r, struct slice url,
+                            uint64_t begun)
+{
+    const struct cache_labels labels = {.url = url};
+    return cache_purged_record(c, r) > begun || cache_purged(c, &labels) > begun;
 }
 
 static bool is_any(const void *what, const struct blob *record)

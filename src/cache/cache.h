@@ -52,6 +52,10 @@ bool cache_is_purged(const struct cache *c, const struct cache_labels *l, uint64
  * was purged last. */
 uint64_t cache_purged_record(const struct cache *c, const struct record *r);
 
+/* Was an answer purged after that time, by what its record tells or by its URL? */
+bool cache_is_purged_record(const struct cache *c, const struct record *r, struct slice url,
+                            uint64_t begun);
+
 /* Is what a store has of it from before a purge? Not known of purges by prefix, unless it is
  * brittle. */
 bool cache_distrusts(const struct cache *c, const struct record *r, struct slice url);

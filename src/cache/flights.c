@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "cache/flights_rests.h"
 #include "cache/flights_seats.h"
 
@@ -121,8 +122,7 @@ static struct flight *begin(struct flights *f, struct flight **at, const struct 
         atomic_fetch_sub_explicit(&f->n, 1, memory_order_relaxed);
         return NULL;
     }
-    struct flight *new = calloc(1, sizeof *new + k->text.n);
-    CHECK(new);
+    struct flight *new = memory_take_zero(1, sizeof *new + k->text.n);
     if (k->text.n)
         memcpy(new->text, k->text.at, k->text.n);
     new->key = (struct cache_key){{new->text, k->text.n}, k->hash};

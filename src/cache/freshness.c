@@ -270,7 +270,7 @@ static void take_staleness(struct freshness_wish *w, const struct directive *d)
     w->max_stale_ms = ms < w->max_stale_ms ? ms : w->max_stale_ms;
 }
 
-/* The least, or where it is no number 0. */
+/* The strictest, also where it is no number. */
 static void take_wish(struct freshness_wish *w, const struct directive *d)
 {
     uint64_t ms = 0;

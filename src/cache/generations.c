@@ -4,8 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/check.h"
 #include "base/map.h"
+#include "base/memory.h"
 
 struct generations {
     atomic_uint_fast64_t clock;
@@ -16,8 +16,7 @@ struct generations {
 
 struct generations *generations_new(void)
 {
-    struct generations *g = calloc(1, sizeof *g);
-    CHECK(g);
+    struct generations *g = memory_take_zero(1, sizeof *g);
     return g;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "cache/shard.h"
 
 enum {
@@ -30,8 +31,7 @@ static unsigned n_shards(const struct memory_store *s)
 struct memory_store *memory_store_new(size_t limit, const struct generations *g,
                                       atomic_size_t *n_held)
 {
-    struct memory_store *s = calloc(1, sizeof *s);
-    CHECK(s);
+    struct memory_store *s = memory_take_zero(1, sizeof *s);
     while (n_shards(s) < SHARDS_MAX && limit / SHARD_BYTES >= 2 * (size_t)n_shards(s))
         s->bits++;
     s->places = aligned_alloc(LINE, n_shards(s) * sizeof *s->places);

@@ -13,9 +13,11 @@
 #include "cache/freshness.h"
 
 enum {
-    RECORD_PUBLIC = 16,    /* its origin called it so */
-    RECORD_TAGS_MAX = 64,  /* more of them nobody keeps, */
-    RECORD_SHOWN_MAX = 64, /* nor of these */
+    RECORD_PUBLIC = 16,        /* its origin called it so */
+    RECORD_TAGS_MAX = 64,      /* more of them nobody keeps, */
+    RECORD_SHOWN_MAX = 64,     /* nor of these */
+    RECORD_ROOM = 1024 * 1024, /* bytes that one may take besides its body */
+    RECORD_SIGN_MS = 5000,     /* a sign that a key's answers are nobody else's holds for so long */
 };
 
 struct record_field {
@@ -47,6 +49,13 @@ struct record {
     uint64_t purges; /* then: what its store told of purges before it was made (tier.h) */
     struct slice packed_fields, packed_tags, packed_shown; /* reading: for record_next_*() */
 };
+
+/* Records that are no answers have the status 0. They say what a key's answers vary by, or that
+ * they are nobody else's, so that nobody waits for another's. */
+static inline bool record_is_sign(const struct record *r)
+{
+    return r->status == 0;
+}
 
 /* NULL: longer than limit bytes, or than a record can tell; a client's or origin's fault. Held
  * once. */

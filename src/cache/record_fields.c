@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/put.h"
 #include "cache/record.h"
 #include "wire/token.h"
@@ -101,8 +102,7 @@ static bool is_of_the_body(struct slice name)
 
 static void *room(size_t n_items, size_t size)
 {
-    void *memory = calloc(n_items + 1, size);
-    CHECK(memory);
+    void *memory = memory_take_zero(n_items + 1, size);
     return memory;
 }
 

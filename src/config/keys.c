@@ -1,9 +1,7 @@
 /* keys.c - pairs of a file of their own, read as the configuration is */
 #include "config/keys.h"
 
-#include <stdlib.h>
-
-#include "base/check.h"
+#include "base/memory.h"
 #include "config/config_internal.h"
 
 enum {
@@ -112,8 +110,7 @@ static bool read_document(struct reading *r, struct document *d, keys_take take,
 bool keys_read(struct slice text, const char *file, keys_take take, void *context,
                struct buffer *wrong)
 {
-    struct config *none = calloc(1, sizeof *none);
-    CHECK(none);
+    struct config *none = memory_take_zero(1, sizeof *none);
     struct reading r = {.config = none};
     struct document d = {.name = file, .path = file};
     arena_init(&none->arena, SCRATCH_FIRST, SCRATCH_MAX);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "wire/jwa.h"
 
 enum {
@@ -27,8 +28,7 @@ struct api_keys {
 
 struct api_keys *api_keys_new(void)
 {
-    struct api_keys *k = calloc(1, sizeof *k);
-    CHECK(k);
+    struct api_keys *k = memory_take_zero(1, sizeof *k);
     atomic_init(&k->n_shares, 1);
     return k;
 }

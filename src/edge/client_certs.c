@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     DEPTH_MAX = 4,     /* authorities between the certificate and the one that is trusted */
@@ -82,8 +83,7 @@ struct client_certs *client_certs_new(const struct config_client_cert *config, c
         return NULL;
     }
     set_rules(X509_STORE_get0_param(trust));
-    struct client_certs *c = calloc(1, sizeof *c);
-    CHECK(c);
+    struct client_certs *c = memory_take_zero(1, sizeof *c);
     *c = (struct client_certs){config, trust, atomic_fetch_add(&generations, 1) + 1};
     return c;
 }

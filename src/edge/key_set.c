@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/check.h"
+#include "base/memory.h"
 #include "json/members.h"
 #include "json/scan.h"
 #include "json/text.h"
@@ -232,8 +233,7 @@ static enum key_set_verdict take_keys(struct key_set *s, struct slice list,
 static struct key_set *new_set(void)
 {
     static atomic_ullong last_generation;
-    struct key_set *s = calloc(1, sizeof *s);
-    CHECK(s);
+    struct key_set *s = memory_take_zero(1, sizeof *s);
     s->kids = malloc((size_t)KEY_SET_KEYS_MAX * KEY_SET_KID_MAX);
     CHECK(s->kids);
     atomic_init(&s->n_holders, 1);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     SHARDS = 64,
@@ -36,8 +37,7 @@ struct rate_table *rate_table_new(size_t n_slots, uint64_t seed)
     CHECK(t && n_slots >= SHARDS * WAYS * 2 && (n_slots & (n_slots - 1)) == 0);
     t->seed = seed;
     t->n_sets = n_slots / SHARDS / WAYS;
-    t->slots = calloc(n_slots, sizeof *t->slots);
-    CHECK(t->slots);
+    t->slots = memory_take_zero(n_slots, sizeof *t->slots);
     for (unsigned i = 0; i < SHARDS; i++)
         CHECK(pthread_mutex_init(&t->locks[i], NULL) == 0);
     return t;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     WAYS = 4,
@@ -24,8 +25,7 @@ struct token_cache {
 
 struct token_cache *token_cache_new(void)
 {
-    struct token_cache *c = calloc(1, sizeof *c);
-    CHECK(c);
+    struct token_cache *c = memory_take_zero(1, sizeof *c);
     return c;
 }
 

@@ -108,7 +108,7 @@ static void look_up(struct asking *a)
     if (!a->blob)
         return;
     CHECK(record_read(&a->record, blob_slice(a->blob)));
-    if (answer_cache_is_sign(&a->record)) {
+    if (record_is_sign(&a->record)) {
         a->is_own = answer_cache_holds(v, &a->record);
         release(v, &a->blob);
         return;

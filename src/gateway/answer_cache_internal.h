@@ -61,13 +61,6 @@ static inline uint64_t answer_cache_now(const struct visit *v)
     return v->gateway->loop->wall_us / US_A_MS;
 }
 
-/* Records that are no answers have the status 0. They say that answers to a key are each client's
- * own, so that nobody waits for another's. */
-static inline bool answer_cache_is_sign(const struct record *r)
-{
-    return r->status == 0;
-}
-
 /* Does the sign hold now? It would for long where our clock was set back. */
 static inline bool answer_cache_holds(const struct visit *v, const struct record *sign)
 {

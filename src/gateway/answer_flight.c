@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/units.h"
 #include "gateway/access_log.h"
 #include "gateway/answer_cache_internal.h"
@@ -20,7 +21,6 @@
 #include "wire/token.h"
 
 enum {
-    SIGN_MS = 5000,  /* that answers to a key are each client's own is believed for so long */
     DEPTH_MAX = 1024 /* as scan_json() has it: values that stand in one another are within
                         bounds.json_depth, the whole is not */
 };
@@ -75,8 +75,7 @@ static void on_nudge(struct seat *s, const struct landing *l)
 
 struct answer_flight *answer_flight_new(struct gateway *g)
 {
-    struct answer_flight *f = calloc(1, sizeof *f);
-    CHECK(f);
+    struct answer_flight *f = memory_take_zero(1, sizeof *f);
     f->gateway = g;
     landing_seat_init(&f->seat, on_nudge);
     f->told = landing_seat_take(g->context.cache->seats, &f->seat);
@@ -252,14 +251,6 @@ static struct blob *make_record(struct answer_flight *f, const struct collected 
     return record;
 }
 
-/* Was any of it purged since it was begun? */
-static bool is_purged(const struct answer_flight *f, const struct record *r, struct slice url)
-{
-    const struct cache *c = cache_of(f)->cache;
-    const struct cache_labels labels = {.url = url};
-    return cache_purged_record(c, r) > f->begun || cache_purged(c, &labels) > f->begun;
-}
-
 /* In memory, where that takes it, and in the shared tier: what is somebody's stays in this process.
  * false: in neither. */
 static bool keep(struct answer_flight *f, struct blob *blob)
@@ -270,7 +261,7 @@ static bool keep(struct answer_flight *f, struct blob *blob)
     const struct freshness_settings settings = answer_cache_settings(f->visit, r.status);
     uint64_t kept_ms = freshness_kept_ms(&r.freshness, &settings, false);
     struct slice url = answer_cache_path(f->visit, false);
-    if (!kept_ms || !url.at || is_purged(f, &r, url))
+    if (!kept_ms || !url.at || cache_is_purged_record(cache_of(f)->cache, &r, url, f->begun))
         return false;
     const struct tier_entry shared = {blob, url, kept_ms, f->purges};
     const struct cache_entry entry = {
@@ -291,7 +282,7 @@ static void put_sign(struct answer_flight *f)
     const struct record sign = {.freshness = {.came_ms = now_ms}, .key = f->key.text};
     const struct cache_entry e = {
         .record = record_write(&sign, f->gateway->config->bounds.memory),
-        .until_ms = now_ms + SIGN_MS,
+        .until_ms = now_ms + RECORD_SIGN_MS,
         .begun = f->begun,
     };
     service_cache_remove(c, f->key.text);

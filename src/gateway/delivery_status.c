@@ -1,16 +1,9 @@
 /* delivery_status.c - the table of failures */
 #include "gateway/delivery_status.h"
 
-static bool is_listed(const struct run_source *s)
-{
-    for (unsigned i = 0; i < s->plan->passed.n; i++)
-        if (s->plan->passed.statuses[i] == s->outcome.status)
-            return true;
-    return false;
-}
-
 static bool passes(const struct run_source *s)
 {
+    bool is_listed = service_passed_has(&s->plan->passed, s->outcome.status);
     if (s->outcome.kind != OUTCOME_STATUS)
         return false;
     switch (s->outcome.status) {
@@ -19,9 +12,9 @@ static bool passes(const struct run_source *s)
         return true;
     case 401:
     case 403:
-        return s->has_credentials || is_listed(s);
+        return s->has_credentials || is_listed;
     default:
-        return is_listed(s);
+        return is_listed;
     }
 }
 

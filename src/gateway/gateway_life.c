@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "edge/api_keys.h"
 #include "gateway/gateway_internal.h"
 #include "gateway/issuers.h"
@@ -44,13 +45,6 @@ static void on_ready(struct ready *r)
     on_retired(context);
 }
 
-static void *take(size_t n, size_t size)
-{
-    void *at = calloc(n ? n : 1, size);
-    CHECK(at);
-    return at;
-}
-
 static void hold(void *holder)
 {
     gateway_hold(holder);
@@ -81,7 +75,7 @@ static void open_services(struct gateway *g)
         .holder = g,
     };
     service_decoding_init(&g->calls.decoding, g->loop);
-    g->services = take(c->n_services, sizeof *g->services);
+    g->services = memory_take_zero(c->n_services, sizeof *g->services);
     for (unsigned i = 0; i < c->n_services; i++)
         g->services[i] = service_new(&g->calls, &c->services[i], &g->context.shared[i],
                                      g->context.client_tls[i]);
@@ -89,7 +83,7 @@ static void open_services(struct gateway *g)
 
 static void take_keys(struct gateway *g)
 {
-    g->keys = take(g->config->n_auth, sizeof(struct api_keys *));
+    g->keys = memory_take_zero(g->config->n_auth, sizeof(struct api_keys *));
     for (unsigned i = 0; i < g->config->n_auth; i++)
         if (g->context.keys[i])
             g->keys[i] = api_keys_share(g->context.keys[i]);
@@ -108,8 +102,8 @@ static void compile_plans(struct gateway *g)
 {
     const struct config *c = g->config;
     size_t n_values = 0;
-    g->plans = take(c->n_endpoints, sizeof *g->plans);
-    g->told_programs = take(c->n_endpoints, sizeof *g->told_programs);
+    g->plans = memory_take_zero(c->n_endpoints, sizeof *g->plans);
+    g->told_programs = memory_take_zero(c->n_endpoints, sizeof *g->told_programs);
     for (unsigned i = 0; i < c->n_endpoints; i++) {
         plan_compile(&g->plans[i], &c->endpoints[i], g->services, &g->arena);
         g->plans[i].index = i;
@@ -119,13 +113,13 @@ static void compile_plans(struct gateway *g)
     }
     cors_compile(&g->cors, &c->cors, SLICE_NONE, &g->arena);
     security_compile(&g->security, &c->security, NULL, 0, &g->arena);
-    g->values = take(n_values, sizeof *g->values);
+    g->values = memory_take_zero(n_values, sizeof *g->values);
 }
 
 struct gateway *gateway_new(struct loop *loop, const struct config *config,
                             const struct gateway_context *context)
 {
-    struct gateway *g = take(1, sizeof *g);
+    struct gateway *g = memory_take_zero(1, sizeof *g);
     g->loop = loop;
     g->config = config;
     g->context = *context;

@@ -3,23 +3,16 @@
 
 #include <stdlib.h>
 
-#include "base/check.h"
-
-static void *take(size_t n, size_t size)
-{
-    void *at = calloc(n ? n : 1, size);
-    CHECK(at);
-    return at;
-}
+#include "base/memory.h"
 
 struct gateway_stats *gateway_stats_new(const struct config *config)
 {
-    struct gateway_stats *s = take(1, sizeof *s);
+    struct gateway_stats *s = memory_take_zero(1, sizeof *s);
     s->config = config;
-    s->endpoints = take(config->n_endpoints, sizeof *s->endpoints);
+    s->endpoints = memory_take_zero(config->n_endpoints, sizeof *s->endpoints);
     for (unsigned i = 0; i < config->n_endpoints; i++)
         s->endpoints[i].sources =
-            take(config->endpoints[i].n_sources, sizeof *s->endpoints[i].sources);
+            memory_take_zero(config->endpoints[i].n_sources, sizeof *s->endpoints[i].sources);
     return s;
 }
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/check.h"
+#include "base/memory.h"
 #include "base/units.h"
 #include "gateway/gateway_internal.h"
 
@@ -22,8 +22,7 @@ struct issuers_wait {
 struct issuers_one *issuers_new(const struct gateway *g)
 {
     const struct config *c = g->config;
-    struct issuers_one *all = calloc(c->n_auth + 1, sizeof *all);
-    CHECK(all);
+    struct issuers_one *all = memory_take_zero(c->n_auth + 1, sizeof *all);
     for (unsigned i = 0; i < c->n_auth; i++) {
         const struct config_jwt *j = &c->auth[i].jwt;
         list_init(&all[i].waiting);

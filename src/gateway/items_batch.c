@@ -97,14 +97,7 @@ static void hand_out(struct run_items *items, struct slice array)
 static bool take_answer(struct run_items *items)
 {
     struct run_source *s = items_source(items);
-    const struct shaping whole = {
-        .run = items->run,
-        .source = items->source,
-        .outcome = &s->outcome,
-        .value = &s->value,
-        .shown = &s->shown,
-        .read = &s->read,
-    };
+    const struct shaping whole = run_shaping(s);
     if (!outcome_has_value(&s->outcome) || !shaping_unwrap(&whole))
         return false;
     if (s->value.at[0] != '[')

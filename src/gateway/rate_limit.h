@@ -33,9 +33,8 @@ struct rate_limit {
     struct rate_slot *entered; /* the request counts as under way here; NULL: nowhere */
     struct gcra_verdict told;  /* what came of the last charge */
     uint64_t n_paid;           /* calls that were charged and not settled yet */
-    uint64_t
-        n_open; /* of them, those whose permits have not all come back before the last charge */
-    uint64_t full_ns; /* when all permits would be there after that */
+    uint64_t n_open;           /* of them, whose permits had not come back at the last charge */
+    uint64_t full_ns;          /* when all permits would be there after that */
     bool is_told;
     bool has_entered;     /* rate_limit_enter() has nothing more to do */
     struct rate_ask *ask; /* the store's word is waited for; NULL: it is not */

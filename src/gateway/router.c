@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/map.h"
+#include "base/memory.h"
 #include "wire/target.h"
 
 enum {
@@ -46,8 +47,7 @@ struct search {
 
 static struct node *make_node(struct router *r)
 {
-    struct node *n = calloc(1, sizeof *n);
-    CHECK(n);
+    struct node *n = memory_take_zero(1, sizeof *n);
     map_init(&n->literals, MAX_LITERALS);
     n->next_made = r->made;
     r->made = n;
@@ -56,8 +56,7 @@ static struct node *make_node(struct router *r)
 
 static void add_leaf(struct leaf **to, const struct config_endpoint *endpoint)
 {
-    struct leaf *l = calloc(1, sizeof *l);
-    CHECK(l);
+    struct leaf *l = memory_take_zero(1, sizeof *l);
     *l = (struct leaf){*to, endpoint};
     *to = l;
 }
@@ -97,13 +96,11 @@ static void add_endpoint(struct router *r, const struct config_endpoint *e)
 
 struct router *router_new(const struct config *config)
 {
-    struct router *r = calloc(1, sizeof *r);
-    CHECK(r);
+    struct router *r = memory_take_zero(1, sizeof *r);
     r->root = make_node(r);
     for (unsigned i = 0; i < config->n_endpoints; i++)
         add_endpoint(r, &config->endpoints[i]);
-    r->segments = calloc(r->depth + 1, sizeof *r->segments);
-    CHECK(r->segments);
+    r->segments = memory_take_zero(r->depth + 1, sizeof *r->segments);
     return r;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/units.h"
 
 enum {
@@ -273,8 +274,7 @@ static void name_peer(struct connection *c, const struct sockaddr *peer)
 
 void connection_open(struct server *s, int fd, SSL_CTX *tls, const struct sockaddr *peer)
 {
-    struct connection *c = calloc(1, sizeof *c);
-    CHECK(c);
+    struct connection *c = memory_take_zero(1, sizeof *c);
     c->server = s;
     c->is_tls = tls != NULL;
     c->is_fresh = true;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "http/pool_internal.h"
 
 enum {
@@ -46,8 +47,7 @@ static void tend(struct wheel_entry *entry)
 
 struct pool *pool_new(struct loop *l, const struct pool_settings *s, struct counters *counters)
 {
-    struct pool *p = calloc(1, sizeof *p);
-    CHECK(p);
+    struct pool *p = memory_take_zero(1, sizeof *p);
     p->loop = l;
     p->settings = *s;
     p->settings.tls = tls_share(s->tls);
@@ -133,8 +133,7 @@ struct upstream *pool_acquire_upstream(struct pool *p)
         p->n_spare--;
         memset(u, 0, sizeof *u);
     } else {
-        u = calloc(1, sizeof *u);
-        CHECK(u);
+        u = memory_take_zero(1, sizeof *u);
     }
     list_init(&u->node);
     u->pool = p;

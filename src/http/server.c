@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "http/connection.h"
 
 /* For a connection past the bound, where it can be said at once. */
@@ -20,8 +21,7 @@ struct server *server_new(struct loop *loop, const struct server_bounds *bounds,
                           const struct exchange_handlers *handlers, struct counters *counters,
                           void *context)
 {
-    struct server *s = calloc(1, sizeof *s);
-    CHECK(s);
+    struct server *s = memory_take_zero(1, sizeof *s);
     s->loop = loop;
     s->bounds = *bounds;
     s->handlers = *handlers;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "net/resolver_internal.h"
 
 enum {
@@ -167,8 +168,7 @@ void resolver_close(struct resolver *r)
 struct resolver_name *resolver_watch(struct resolver *r, const char *host, uint16_t port,
                                      resolver_changed *on_change, void *context)
 {
-    struct resolver_name *name = calloc(1, sizeof *name);
-    CHECK(name);
+    struct resolver_name *name = memory_take_zero(1, sizeof *name);
     *name = (struct resolver_name){.port = port, .on_change = on_change, .context = context};
     resolver_question_open(&name->question, r, host, &kind);
     if (resolver_literal(host, port, &name->fresh))

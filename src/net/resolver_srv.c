@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/check.h"
+#include "base/memory.h"
 #include "net/resolver_internal.h"
 
 enum {
@@ -50,8 +50,7 @@ static const struct resolver_kind kind = {.ask = ask, .tell = tell};
 struct resolver_srv *resolver_srv_watch(struct resolver *r, const char *name,
                                         resolver_srv_changed *on_change, void *context)
 {
-    struct resolver_srv *s = calloc(1, sizeof *s);
-    CHECK(s);
+    struct resolver_srv *s = memory_take_zero(1, sizeof *s);
     s->on_change = on_change;
     s->context = context;
     resolver_question_open(&s->question, r, name, &kind);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 static const double decay_ns = 10e9;      /* after which an old latency weighs 1/e */
 static const double forgotten = 0.01;     /* a latency that weighs less is not known any more */
@@ -141,8 +142,7 @@ static void make_ring(struct balance *b)
 {
     for (unsigned i = 0; i < b->n; i++)
         b->n_points += points_of(b, i);
-    b->ring = calloc(b->n_points, sizeof *b->ring);
-    CHECK(b->ring);
+    b->ring = memory_take_zero(b->n_points, sizeof *b->ring);
     unsigned n = 0;
     for (unsigned i = 0; i < b->n; i++)
         for (unsigned k = points_of(b, i); k > 0; k--)

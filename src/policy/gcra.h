@@ -37,8 +37,8 @@ struct gcra_verdict gcra_judge(const struct gcra_settings *s, bool passes, uint6
  * burst at most. */
 void gcra_owe(gcra_word *word, const struct gcra_settings *s, uint64_t n, uint64_t now_ns);
 /* Of those that the last gcra_take() took, and those before it that had not come back then, n were
- * not used. full_at_ns: when all would have been there
- * after it; what has come back by itself until now is not given back once more. */
+ * not used. full_at_ns: when all would have been there after it; what has come back by itself until
+ * now is not given back once more. */
 void gcra_give_back(gcra_word *word, const struct gcra_settings *s, uint64_t n, uint64_t full_at_ns,
                     uint64_t now_ns);
 /* Takes n permits, at most a million, or none of them. */

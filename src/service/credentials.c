@@ -238,26 +238,21 @@ const char *credentials_read_error(struct slice body)
     return NULL;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool is_same_secret(const struct config_secret *a, const struct config_secret *b)
 {
-    return slice_equal(a->text, b->text) && is_same_text(a->file, b->file);
+    return slice_equal(a->text, b->text) && slice_equal_texts(a->file, b->file);
 }
 
 static bool is_same_target(const struct config_target *a, const struct config_target *b)
 {
-    return a->is_tls == b->is_tls && a->port == b->port && is_same_text(a->host, b->host) &&
+    return a->is_tls == b->is_tls && a->port == b->port && slice_equal_texts(a->host, b->host) &&
            slice_equal(a->authority, b->authority);
 }
 
 static bool is_same_trust(const struct config_tls *a, const struct config_tls *b)
 {
-    return is_same_text(a->ca, b->ca) && is_same_text(a->cert, b->cert) &&
-           is_same_text(a->key, b->key);
+    return slice_equal_texts(a->ca, b->ca) && slice_equal_texts(a->cert, b->cert) &&
+           slice_equal_texts(a->key, b->key);
 }
 
 static bool is_same_oauth2(const struct config_credentials *a, const struct config_credentials *b)

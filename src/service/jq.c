@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "json/scan.h"
 #include "service/jq_link.h"
 #include "service/jq_program.h"
@@ -256,8 +257,7 @@ static void on_late(struct wheel_entry *e)
 
 struct jq *jq_new(struct loop *l, const struct jq_settings *settings)
 {
-    struct jq *j = calloc(1, sizeof *j);
-    CHECK(j);
+    struct jq *j = memory_take_zero(1, sizeof *j);
     j->loop = l;
     j->settings = *settings;
     list_init(&j->links);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     FIRST_SLOTS = 64
@@ -24,8 +25,7 @@ struct seats {
 
 struct seats *landing_seats_new(struct loop *loop, uint32_t worker)
 {
-    struct seats *t = calloc(1, sizeof *t);
-    CHECK(t);
+    struct seats *t = memory_take_zero(1, sizeof *t);
     t->loop = loop;
     t->worker = worker;
     return t;

@@ -83,6 +83,7 @@ static inline bool outcome_has_value(const struct outcome *o)
 
 static inline void outcome_set_empty(struct outcome *o)
 {
+    o->kind = OUTCOME_OK;
     o->is_empty = true;
     o->value = SLICE("null");
 }

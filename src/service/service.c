@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/check.h"
+#include "base/memory.h"
 #include "base/units.h"
 #include "service/service_internal.h"
 #include "service/service_queue.h"
@@ -13,13 +13,6 @@ enum {
     WELL_LEAST_OF = 5, /* fewer than one in so many are not enough */
 };
 
-static void *take(size_t n, size_t size)
-{
-    void *at = calloc(n, size);
-    CHECK(at);
-    return at;
-}
-
 static bool wants_latency(const struct config_service *c)
 {
     return c->retry.attempts > 1 || c->hedge.is_on;
@@ -28,17 +21,17 @@ static bool wants_latency(const struct config_service *c)
 struct service *service_new(struct service_context *context, const struct config_service *config,
                             const struct service_sharing *sharing, SSL_CTX *tls)
 {
-    struct service *s = take(1, sizeof *s);
+    struct service *s = memory_take_zero(1, sizeof *s);
     *s = (struct service){.context = context, .config = config, .tls = tls};
     s->shared = sharing->shared;
     s->ejections = sharing->ejections;
     s->n_targets = config->n_targets;
-    s->targets = take(service_n_slots(config), sizeof *s->targets);
-    s->loads = take(service_n_slots(config), sizeof *s->loads);
+    s->targets = memory_take_zero(service_n_slots(config), sizeof *s->targets);
+    s->loads = memory_take_zero(service_n_slots(config), sizeof *s->loads);
     service_targets_init(s);
     balance_init(&s->balance, s->loads, s->n_targets);
     if (wants_latency(config)) {
-        s->latency = take(1, sizeof *s->latency);
+        s->latency = memory_take_zero(1, sizeof *s->latency);
         quantile_init(s->latency, LATENCY_WINDOW_MS);
     }
     s->lacks_credentials = config->credentials.kind != CONFIG_NO_CREDENTIALS;
@@ -55,7 +48,7 @@ static void forget_line(struct service *s)
 
 void service_set_credentials(struct service *s, struct slice line, uint64_t generation)
 {
-    char *text = take(1, line.n + 1);
+    char *text = memory_take_zero(1, line.n + 1);
     if (line.n)
         memcpy(text, line.at, line.n);
     forget_line(s);

@@ -43,7 +43,7 @@ static struct media media_of_answer(const struct service_answer *a)
 static uint64_t retry_after_of(const struct service_answer *a, const struct service_context *c)
 {
     struct record_field f;
-    if (a->status != 429 && a->status != 503)
+    if (!service_head_may_ask_back(a->status))
         return 0;
     for (size_t at = 0; service_answer_next_field(a, &at, &f);)
         if (token_equals(f.name, SLICE("retry-after")))
@@ -158,21 +158,13 @@ static void keep(const struct service_answer *a, const struct service_body *body
         fail_for_room(o);
 }
 
-static bool is_passed(const struct service_passed *passed, unsigned status)
-{
-    for (unsigned i = 0; i < passed->n; i++)
-        if (passed->statuses[i] == status)
-            return true;
-    return false;
-}
-
 /* Its body is passed on where it is JSON, whatever the source's answers are otherwise. */
 static void read_failure(const struct service_answer *a, const struct service_request *r,
                          struct service_context *c, struct outcome *o)
 {
     o->kind = OUTCOME_STATUS;
     o->detail = arena_print(r->arena, "answered %u", a->status);
-    if (!is_passed(&r->passed, a->status) || !a->body.n ||
+    if (!service_passed_has(&r->passed, a->status) || !a->body.n ||
         service_format_of(CONFIG_FORMAT_BY_TYPE, media_of_answer(a)).kind != CONFIG_FORMAT_JSON)
         return;
     struct service_body body = body_of(a);

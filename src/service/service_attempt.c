@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/check.h"
+#include "base/memory.h"
 #include "http/call.h"
 #include "service/service_body.h"
 #include "service/service_fault.h"
@@ -131,10 +131,7 @@ static bool wants_body(const struct service_attempt *a, unsigned status)
         return false;
     if (a->is_raw)
         return status != 304;
-    for (unsigned i = 0; i < a->passed.n; i++)
-        if (a->passed.statuses[i] == status)
-            return true;
-    return status_is_success(status);
+    return service_passed_has(&a->passed, status) || status_is_success(status);
 }
 
 /* Its body is passed on where it is JSON, whatever the source's answers are otherwise. */
@@ -412,8 +409,7 @@ static struct service_attempt *take(struct service_context *context)
         context->free_attempts = a->next_free;
         return a;
     }
-    a = calloc(1, sizeof *a);
-    CHECK(a);
+    a = memory_take_zero(1, sizeof *a);
     buffer_init(&a->head, HEAD_LIMIT);
     wheel_entry_init(&a->timeout, on_timeout);
     wheel_entry_init(&a->faulty, on_faulty);

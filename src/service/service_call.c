@@ -1,7 +1,7 @@
 /* service_call.c - the life of a call: begun, made again where that may help, told */
 #include <stdlib.h>
 
-#include "base/check.h"
+#include "base/memory.h"
 #include "config/config_method.h"
 #include "policy/backoff.h"
 #include "service/service_cache.h"
@@ -218,8 +218,7 @@ static struct service_call *take(struct service_context *context)
         context->free_calls = c->next_free;
         return c;
     }
-    c = calloc(1, sizeof *c);
-    CHECK(c);
+    c = memory_take_zero(1, sizeof *c);
     buffer_init(&c->kept, KEPT_LIMIT);
     wheel_entry_init(&c->timer, on_timer);
     list_init(&c->waiting);

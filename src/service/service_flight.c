@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "http/exchange.h"
 #include "service/service_flight_internal.h"
 #include "service/service_key.h"
@@ -23,8 +24,7 @@ static struct service_flight *take(struct service_cache *c)
         c->free_flights = f->next_free;
         return f;
     }
-    f = calloc(1, sizeof *f);
-    CHECK(f);
+    f = memory_take_zero(1, sizeof *f);
     f->cache = c;
     arena_init(&f->arena, ARENA_CHUNK, ARENA_LIMIT);
     landing_seat_init(&f->seat, on_nudged);
@@ -145,7 +145,7 @@ bool service_flight_copy(struct arena *arena, struct service_request *r, struct 
 static void set_base(struct service_flight *f, struct blob *blob, const struct record *r)
 {
     bool has_validator = r->etag.n || r->last_modified.n;
-    if (!has_validator || service_lookup_is_sign(r) || r->status > 299)
+    if (!has_validator || record_is_sign(r) || r->status > 299)
         return;
     if (f->base)
         blob_release(NULL, f->base);
@@ -278,7 +278,7 @@ static bool is_believable(const struct service_flight *f, struct record *r)
 /* Is it what stands at a key of this request's, and for who has these credentials? */
 static bool is_ours(const struct service_flight *f, const struct record *r)
 {
-    if (service_lookup_is_sign(r))
+    if (record_is_sign(r))
         return true;
     if (f->caching.credentials.n && !service_lookup_is_public(r))
         return false;
@@ -305,7 +305,7 @@ static void keep_found(struct service_flight *f, struct blob *found, const struc
         .begun = f->begun,
         .came_ms = service_lookup_now_ms(f->cache),
     };
-    if (service_lookup_is_sign(r) || r->freshness.came_ms > f->had_ms)
+    if (record_is_sign(r) || r->freshness.came_ms > f->had_ms)
         service_keep_found(&k, found, r);
 }
 
@@ -317,7 +317,7 @@ static bool take_found(struct service_flight *f, struct blob *found)
                                        service_lookup_now_ms(f->cache)};
     if (!record_read(&r, blob_slice(found)) || !is_believable(f, &r) || !is_ours(f, &r))
         return false;
-    if (service_lookup_is_sign(&r)) {
+    if (record_is_sign(&r)) {
         keep_found(f, found, &r);
         return r.vary.n && ask_for_variant(f, &r);
     }

@@ -11,9 +11,7 @@
 #include "wire/token.h"
 
 enum {
-    RECORD_ROOM = 1024 * 1024, /* bytes of a record besides its body */
     VARY_MAX = 1024, /* bytes of names; an answer that varies by more is as good as unique */
-    SIGN_MS = 5000,  /* that answers to a key are nobody else's is believed for so long */
 };
 
 /* An answer on its way into a record. */
@@ -149,7 +147,7 @@ static struct blob *find_sign(const struct service_keeping *k, struct record *si
     const struct cache_key place = cache_key_of(buffer_slice(&k->cache->key));
     struct blob *b =
         memory_store_find(k->cache->cache->memory, &place, service_lookup_now_ms(k->cache));
-    if (b && record_read(sign, blob_slice(b)) && service_lookup_is_sign(sign))
+    if (b && record_read(sign, blob_slice(b)) && record_is_sign(sign))
         return b;
     if (b)
         blob_release(NULL, b);
@@ -226,11 +224,9 @@ static void put_in_tier(const struct keeping *w, struct blob *record, struct sli
 /* Was any of it purged since it was asked for? */
 static bool is_purged(const struct service_keeping *k, const struct blob *record)
 {
-    const struct cache *c = k->cache->cache;
-    const struct cache_labels url = {.url = k->caching->url};
     struct record r;
     CHECK(record_read(&r, blob_slice(record))); /* we have written it */
-    return cache_purged_record(c, &r) > k->begun || cache_purged(c, &url) > k->begun;
+    return cache_is_purged_record(k->cache->cache, &r, k->caching->url, k->begun);
 }
 
 /* false: memory does not take it. The shared tier decides for itself. */
@@ -359,7 +355,7 @@ static void refuse(struct keeping *w)
     if (!w->k->is_readable)
         return;
     forget(w->k, w->k->key, w->record.vary, status);
-    put_sign(w, w->k->key, SLICE_NONE, SIGN_MS);
+    put_sign(w, w->k->key, SLICE_NONE, RECORD_SIGN_MS);
 }
 
 void service_keep_answer(struct service_keeping *k, const struct service_answer *a)
@@ -425,7 +421,7 @@ void service_keep_refreshed(struct service_keeping *k, const struct record *old,
     }
     forget(k, old->key, w.record.vary, old->status);
     if (!k->is_shared)
-        put_sign(&w, k->key, SLICE_NONE, SIGN_MS);
+        put_sign(&w, k->key, SLICE_NONE, RECORD_SIGN_MS);
 }
 
 void service_keep_found(struct service_keeping *k, struct blob *blob, const struct record *r)

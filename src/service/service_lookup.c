@@ -40,7 +40,7 @@ struct freshness_verdict service_lookup_judge(const struct record *r,
 
 bool service_lookup_knows_tags(const struct record *r, const struct service_caching *c)
 {
-    return service_lookup_is_sign(r) || service_tags_are_of(r, c->tags, c->n_tags);
+    return record_is_sign(r) || service_tags_are_of(r, c->tags, c->n_tags);
 }
 
 /* By who asks, whoever made it: its tags may be others than those that the entry was put with, and
@@ -73,7 +73,7 @@ static bool look(struct service_cache *c, const struct service_question *q,
                  struct service_lookup *l, struct blob **sign)
 {
     l->blob = find(c, q, &l->record);
-    if (!l->blob || !service_lookup_is_sign(&l->record) || !l->record.vary.n)
+    if (!l->blob || !record_is_sign(&l->record) || !l->record.vary.n)
         return true;
     if (*sign)
         blob_release(NULL, *sign);
@@ -126,7 +126,7 @@ static enum service_lookup_state state_of(enum freshness_state state)
 /* What was found, if anything was. */
 static void judge(const struct service_question *q, struct service_lookup *l)
 {
-    if (l->blob && service_lookup_is_sign(&l->record)) {
+    if (l->blob && record_is_sign(&l->record)) {
         if (!freshness_is_ahead(&l->record.freshness, q->now_ms))
             l->state = SERVICE_LOOKUP_ALONE;
         drop(l);

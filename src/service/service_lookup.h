@@ -43,16 +43,10 @@ struct freshness_verdict service_lookup_judge(const struct record *r,
 /* What is kept of answers with this status, and how long where the origin says nothing. */
 struct freshness_settings service_lookup_settings(const struct config_cache *s, unsigned status);
 
-/* Records that are no answers have the status 0. They say what a key's answers vary by, or that
- * they are nobody else's. */
-static inline bool service_lookup_is_sign(const struct record *r)
-{
-    return r->status == 0;
-}
 /* May who has other credentials have it? */
 static inline bool service_lookup_is_public(const struct record *r)
 {
-    return !service_lookup_is_sign(r) && r->freshness.is_public;
+    return !record_is_sign(r) && r->freshness.is_public;
 }
 /* Does somebody who asks take an answer with this status from the cache? */
 bool service_lookup_takes(const struct config_cache *s, unsigned status);

@@ -21,6 +21,14 @@ struct service_passed {
     unsigned n;
 };
 
+static inline bool service_passed_has(const struct service_passed *p, unsigned status)
+{
+    for (unsigned i = 0; i < p->n; i++)
+        if (p->statuses[i] == status)
+            return true;
+    return false;
+}
+
 /* Of a source that caches (CONTRACT 3.7). Everything is looked at during service_call_start() only.
  */
 struct service_caching {

@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "base/check.h"
+#include "base/memory.h"
 #include "service/service.h"
 
 /* The name of SRV records is no target itself. */
 static struct ejection_target *new_ejections(const struct config_service *c)
 {
-    struct ejection_target *e = calloc(service_n_slots(c), sizeof *e);
-    CHECK(e);
+    struct ejection_target *e = memory_take_zero(service_n_slots(c), sizeof *e);
     for (unsigned i = 0; i < c->n_targets; i++)
         if (c->targets[i].is_srv)
             ejection_clear(&e[i], true);
@@ -20,8 +19,7 @@ static struct ejection_target *new_ejections(const struct config_service *c)
 
 static struct service_shared *new_shared(const struct config_service *c)
 {
-    struct service_shared *s = calloc(1, sizeof *s);
-    CHECK(s);
+    struct service_shared *s = memory_take_zero(1, sizeof *s);
     atomic_init(&s->n_holders, 1);
     limit_init(&s->limit, &c->concurrency.limit);
     return s;
@@ -42,8 +40,7 @@ static void note_remembered(struct service_sharing *services, const struct confi
 
 struct service_sharing *service_shared_new(const struct config *config)
 {
-    struct service_sharing *services = calloc(config->n_services + 1, sizeof *services);
-    CHECK(services);
+    struct service_sharing *services = memory_take_zero(config->n_services + 1, sizeof *services);
     for (unsigned i = 0; i < config->n_services; i++) {
         services[i].shared = new_shared(&config->services[i]);
         services[i].ejections = new_ejections(&config->services[i]);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     NUMBER_SIZE = sizeof "18446744073709551615",
@@ -34,8 +35,7 @@ static struct resp_value *place_of(const redisReadTask *task)
         struct resp_value *list = task->parent->obj;
         return &list->list[task->idx];
     }
-    struct resp_value *root = calloc(1, sizeof *root);
-    CHECK(root);
+    struct resp_value *root = memory_take_zero(1, sizeof *root);
     return root;
 }
 
@@ -70,8 +70,7 @@ static void *make_list(const redisReadTask *task, resp_count count)
     r->n_elements += n;
     struct resp_value *v = place_of(task);
     v->kind = RESP_LIST;
-    v->list = calloc(n + 1, sizeof *v->list);
-    CHECK(v->list);
+    v->list = memory_take_zero(n + 1, sizeof *v->list);
     v->n = (unsigned)n;
     return v;
 }
@@ -147,8 +146,7 @@ static redisReplyObjectFunctions makers = {
 
 struct resp *resp_new(size_t limit)
 {
-    struct resp *r = calloc(1, sizeof *r);
-    CHECK(r);
+    struct resp *r = memory_take_zero(1, sizeof *r);
     r->limit = limit;
     r->reader = redisReaderCreateWithFunctions(&makers);
     CHECK(r->reader);

@@ -13,9 +13,8 @@ enum {
     STORE_BITS = 4, /* of `purges`: which store told it */
     NAME_MORE = 32, /* characters for a port and a number */
 };
-#define KEPT_MAX_MS                                                                                \
-    (UINT64_C(30) * 24 * 3600 * 1000) /* longer than that no store keeps a record                  \
-                                       */
+/* Longer than that no store keeps a record. */
+#define KEPT_MAX_MS (UINT64_C(30) * 24 * 3600 * 1000)
 
 struct tier_ask {
     struct tier_question question;

@@ -6,8 +6,8 @@
  * It connects by itself once it has addresses, one after the other, says who we are (AUTH) and
  * which database is meant (SELECT), and is ready. Commands are answered in their order: what waits
  * for an answer stands in a queue, and who no longer cares stays in it until the answer has come.
- * Commands of one turn go out in one write. A store that says nothing for LINK_SILENCE_MS while it
- * owes an answer, or says what is no answer, is left, and tried again after a back-off.
+ * Commands of one turn go out in one write. A store that says nothing for TIER_LINK_SILENCE_MS
+ * while it owes an answer, or says what is no answer, is left, and tried again after a back-off.
  */
 #pragma once
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     RSA_BITS_MIN = 2048,
@@ -96,8 +97,7 @@ static const unsigned char *bytes_of(struct slice s)
 
 static struct jwa_key *new_key(enum kind kind)
 {
-    struct jwa_key *k = calloc(1, sizeof *k);
-    CHECK(k);
+    struct jwa_key *k = memory_take_zero(1, sizeof *k);
     k->kind = kind;
     return k;
 }

@@ -11,7 +11,7 @@ static void a_sign_from_a_clock_that_was_set_back_does_not_hold(void **state)
     struct loop loop = {0};
     struct gateway gateway = {.loop = &loop};
     const struct visit v = {.gateway = &gateway};
-    assert_true(answer_cache_is_sign(&sign));
+    assert_true(record_is_sign(&sign));
     loop.wall_us = (came_ms - FRESHNESS_SKEW_MS) * 1000;
     assert_true(answer_cache_holds(&v, &sign));
     loop.wall_us -= 1000;

@@ -81,7 +81,7 @@ static void keep_answer(struct asker *a, struct service_keeping *k, unsigned sta
 
 static char letter_of(const struct record *r)
 {
-    if (service_lookup_is_sign(r))
+    if (record_is_sign(r))
         return r->vary.n ? '?' : '!';
     return slice_equal(r->body, SLICE("\"new\"")) ? 'n' : 'b';
 }
