@@ -502,7 +502,10 @@ enum answer_cache_verdict answer_cache_ask(struct visit *v)
         return ANSWER_CACHE_UNUSED;
     a.key = cache_key_of(key);
     look_up(&a);
-    return go_on(&a);
+    if (!v->limit.is_short || is_ready(&a))
+        return go_on(&a);
+    release(v, &a.blob);
+    return ANSWER_CACHE_UNUSED;
 }
 
 /* A purge for a path that is never remembered would be one too many. */

@@ -240,10 +240,13 @@ void gateway_go_on(struct visit *v)
     }
     r->shed = shed.sources;
     r->shed_as = shed.counted_as;
-    if (!run_start(r)) {
-        v->run = NULL;
+    if (run_start(r))
+        return;
+    v->run = NULL;
+    if (v->parameters.violations)
         gateway_refuse_violations(v);
-    }
+    else
+        rate_limit_refuse(v);
 }
 
 /* The request is whole. */

@@ -61,13 +61,18 @@ static void refuse(struct visit *v, enum counter_id reason, struct slice detail)
         answer_give_up(v->exchange);
 }
 
+void rate_limit_refuse(struct visit *v)
+{
+    refuse(v, COUNT_LIMITED_RATE,
+           SLICE("there were too many requests, or they made too many calls"));
+}
+
 /* false: it waits, or is refused. */
 static bool passes(struct visit *v, uint64_t n)
 {
     enum rate_share_word word = charge(v, n);
     if (word == RATE_SHARE_REFUSES)
-        refuse(v, COUNT_LIMITED_RATE,
-               SLICE("there were too many requests, or they made too many calls"));
+        rate_limit_refuse(v);
     return word == RATE_SHARE_PASSES;
 }
 
@@ -107,7 +112,7 @@ void rate_limit_lend(const struct visit *from, struct visit *to)
     to->limit.key = from->limit.key;
 }
 
-static bool counts_calls(const struct visit *v)
+bool rate_limit_counts_calls(const struct visit *v)
 {
     return v->limit.key.low && config_of(v)->per_hour && config_of(v)->counts_calls;
 }
@@ -121,15 +126,51 @@ static void note_paid(struct visit *v, uint64_t n)
     l->n_paid += n;
 }
 
+/* Something of what the client selects. */
+static bool may_be_remembered(const struct visit *v)
+{
+    const struct config_endpoint *e = v->plan->config;
+    bool may_be = e->cache.is_on;
+    for (unsigned i = 0; i < e->n_sources && !may_be; i++)
+        may_be = e->sources[i].cache.is_on && (v->selection.called >> i & 1);
+    return may_be && v->gateway->context.cache;
+}
+
 bool rate_limit_charge(struct visit *v)
 {
-    if (!counts_calls(v) || v->is_shared)
+    if (!rate_limit_counts_calls(v) || v->is_shared)
         return true;
     uint64_t n = (uint64_t)__builtin_popcountll(v->plan->certain & v->selection.called);
-    if (!passes(v, n))
+    switch (charge(v, n)) {
+    case RATE_SHARE_PASSES:
+        note_paid(v, n);
+        return true;
+    case RATE_SHARE_WAITS:
         return false;
-    note_paid(v, n);
-    return true;
+    case RATE_SHARE_REFUSES:
+        break;
+    }
+    v->limit.is_short = may_be_remembered(v);
+    if (!v->limit.is_short)
+        rate_limit_refuse(v);
+    return v->limit.is_short;
+}
+
+/* Without waiting. false: none was taken. */
+static bool take_now(struct visit *v, unsigned n)
+{
+    struct rate_limit *l = &v->limit;
+    l->told = rate_share_is_on(v) ? rate_share_take_now(v, n) : take_alone(v, n);
+    l->is_told = true;
+    if (l->told.passes)
+        note_paid(v, n);
+    return l->told.passes;
+}
+
+bool rate_limit_charge_rest(struct visit *v, unsigned n)
+{
+    v->limit.is_short = false;
+    return take_now(v, n);
 }
 
 static void owe(const struct visit *v, uint64_t n)
@@ -141,19 +182,14 @@ static void owe(const struct visit *v, uint64_t n)
 
 bool rate_limit_charge_calls(struct visit *v, unsigned n)
 {
-    struct rate_limit *l = &v->limit;
-    if (!counts_calls(v) || n == 0)
+    if (!rate_limit_counts_calls(v) || n == 0)
         return true;
     if (v->is_shared) {
         owe(v, n);
         return true;
     }
-    l->told = rate_share_is_on(v) ? rate_share_take_now(v, n) : take_alone(v, n);
-    l->is_told = true;
-    if (l->told.passes) {
-        note_paid(v, n);
+    if (take_now(v, n))
         return true;
-    }
     counters_add(v->gateway->context.counters, COUNT_LIMITED_SOURCES, 1);
     return false;
 }

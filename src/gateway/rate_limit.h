@@ -3,7 +3,8 @@
  * A request takes its permit as soon as its endpoint is known, so that what is refused costs next
  * to nothing and bad requests count; where keys or claims tell callers apart (rate_caller.h), as
  * soon as its credentials are proved. Where calls cost, the ones that are certain to be made are
- * charged together once it is known what the client selects: all, or the request is refused. Calls
+ * charged together once it is known what the client selects: all, or the request is refused; where
+ * something of it may be in a cache, all that are left to be made once that is known. Calls
  * that depend on a condition or on a list are charged when that is known: then the source fails as
  * `denied`. What was not called after all, as the cache had it or for another's failure, is given
  * back before the answer tells what is left; where instances share the limit, as far as they may
@@ -36,7 +37,8 @@ struct rate_limit {
     uint64_t n_open;           /* of them, whose permits had not come back at the last charge */
     uint64_t full_ns;          /* when all permits would be there after that */
     bool is_told;
-    bool has_entered;     /* rate_limit_enter() has nothing more to do */
+    bool is_short;    /* too few permits for all certain calls: caches may have enough of them */
+    bool has_entered; /* rate_limit_enter() has nothing more to do */
     struct rate_ask *ask; /* the store's word is waited for; NULL: it is not */
     bool is_heard;        /* it is in `told`, for the charge that waited */
     bool is_whole;        /* the request is: it goes on as soon as that is there */
@@ -47,8 +49,16 @@ struct rate_limit {
 bool rate_limit_enter(struct visit *v, bool is_proved) MUST_USE;
 /* The first visit began the answer that the second makes for several clients. */
 void rate_limit_lend(const struct visit *from, struct visit *to);
-/* So is what the client selects. false: refused with 429, or it waits. */
+/* So is what the client selects. false: refused with 429, or it waits. true also where it is short:
+ * then what a cache of the endpoint has may be sent, and for anything else: */
 bool rate_limit_charge(struct visit *v) MUST_USE;
+/* Of the certain calls of one that is short, n are to be made, as no cache has their answers.
+ * false: the client has no permits for them: rate_limit_refuse() follows. */
+bool rate_limit_charge_rest(struct visit *v, unsigned n) MUST_USE;
+/* Answers 429. */
+void rate_limit_refuse(struct visit *v);
+/* Is a permit taken for each call? */
+bool rate_limit_counts_calls(const struct visit *v);
 /* Calls that were not charged so far, of a source whose condition holds or whose list is known.
  * false: the client has no permits for them, and none was taken. */
 bool rate_limit_charge_calls(struct visit *v, unsigned n) MUST_USE;

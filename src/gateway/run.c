@@ -193,12 +193,24 @@ bool run_check(struct run *r)
     return check_later_ones(r, t.skipped) && is_good;
 }
 
+/* Of the certain calls, with what waits for others; those that have failed already are none. */
+static unsigned count_rest(struct run *r, const struct run_turn *t)
+{
+    uint64_t due = r->plan->certain & run_called(r) & ~t->bad;
+    for (uint64_t left = due & t->good; left; left = run_rest(left))
+        if (run_is_remembered(r, run_first(left), &t->composed[run_first(left)]))
+            due &= ~run_bit(run_first(left));
+    return (unsigned)__builtin_popcountll(due);
+}
+
 bool run_start(struct run *r)
 {
     struct loop *l = r->gateway->loop;
     struct run_turn t;
     bool is_good = run_prepare(r, &t, r->plan->root & run_called(r));
     if (!check_later_ones(r, t.skipped) || !is_good)
+        return false;
+    if (r->visit->limit.is_short && !rate_limit_charge_rest(r->visit, count_rest(r, &t)))
         return false;
     run_charge(r, &t);
     r->due_ms = service_due_ms(l, r->timeout_ms);

@@ -86,7 +86,8 @@ struct run {
 /* NULL: the arena is full. */
 struct run *run_new(struct visit *v, const struct delivery *delivery);
 /* Calls what can be called. false: nothing was called and nothing will be, because a value of the
- * request cannot stand where it would: the visit's parameters have violations then. */
+ * request cannot stand where it would, and the visit's parameters have violations then; or because
+ * its permits do not reach as far. */
 bool run_start(struct run *r) MUST_USE;
 /* Would it be started? Nothing is called or charged; the run is of no use any more. */
 bool run_check(struct run *r) MUST_USE;

@@ -5,6 +5,7 @@
 #include "gateway/gateway_internal.h"
 #include "gateway/late.h"
 #include "gateway/run_internal.h"
+#include "service/service_lookup.h"
 
 static uint64_t ms_left(const struct run *r)
 {
@@ -73,6 +74,17 @@ struct service_call *run_call(struct run *r, unsigned source, const struct compo
         request.trace = trace_of(r, source, c);
     s->given_ms = request.left_ms;
     return service_call_start(s->plan->service, &request, on_ended, owner);
+}
+
+bool run_is_remembered(struct run *r, unsigned source, const struct composed *c)
+{
+    struct service_cache *cache = r->gateway->context.cache;
+    struct caching caching;
+    if (!cache || !caching_read(&caching, r, source, c))
+        return false;
+    const struct slice fields = {r->gateway->requests.at + c->at + c->line_n, c->fields_n};
+    return service_lookup_has(
+        cache, &(struct service_question){&caching.told, fields, service_lookup_now_ms(cache)});
 }
 
 /* What has no time left for jq, or to be handed out to elements, cannot stand in. */

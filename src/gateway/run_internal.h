@@ -43,6 +43,8 @@ void run_begin(struct run *r, const struct run_turn *t);
 /* Sends what compose_request() has written; the owner hears the outcome. */
 struct service_call *run_call(struct run *r, unsigned source, const struct composed *c,
                               service_ended *on_ended, void *owner);
+/* Has a cache the answer to what compose_request() has written, so that nothing would be sent? */
+bool run_is_remembered(struct run *r, unsigned source, const struct composed *c);
 /* Nobody waits for it any more: a safe call is cancelled, an unsafe one that was sent goes on
  * alone. *call is NULL then, and may be before. The outcome has its attempts. */
 void run_give_up_call(struct run *r, unsigned source, struct service_call **call,

@@ -113,10 +113,19 @@ static void deny(struct run *r, struct run_turn *t, unsigned source)
     t->bad |= run_bit(source);
 }
 
-static void charge(struct run *r, struct run_turn *t, unsigned source)
+/* That will be made for it. */
+static unsigned count_calls(struct run *r, const struct run_turn *t, unsigned source)
 {
     const struct run_items *items = r->sources[source].items;
-    if (!rate_limit_charge_calls(r->visit, items ? items_n_calls(items) : 1))
+    if (items)
+        return items_n_calls(items);
+    return run_is_remembered(r, source, &t->composed[source]) ? 0 : 1;
+}
+
+static void charge(struct run *r, struct run_turn *t, unsigned source)
+{
+    if (rate_limit_counts_calls(r->visit) &&
+        !rate_limit_charge_calls(r->visit, count_calls(r, t, source)))
         deny(r, t, source);
 }
 

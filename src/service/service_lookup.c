@@ -188,3 +188,11 @@ void service_lookup_find(struct service_cache *c, const struct service_question 
     else if (l->state == SERVICE_LOOKUP_MISS)
         l->state = SERVICE_LOOKUP_ALONE;
 }
+
+bool service_lookup_has(struct service_cache *c, const struct service_question *q)
+{
+    struct service_lookup l;
+    service_lookup_find(c, q, &l);
+    drop(&l);
+    return l.state == SERVICE_LOOKUP_FRESH || l.state == SERVICE_LOOKUP_REVALIDATE;
+}

@@ -34,6 +34,9 @@ struct service_lookup {
 void service_lookup_find(struct service_cache *c, const struct service_question *q,
                          struct service_lookup *l);
 
+/* Could it be answered from memory at once? */
+bool service_lookup_has(struct service_cache *c, const struct service_question *q);
+
 /* Of a record that a store had: does it have all tags of who asks? Else nobody knows whether it was
  * purged by them there. */
 bool service_lookup_knows_tags(const struct record *r, const struct service_caching *c);

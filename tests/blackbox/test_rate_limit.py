@@ -74,6 +74,20 @@ endpoints:
     cache: {ttl: 1s, stale_if_error: 60s}
     rate_limit: {rate: 1/h, burst: 4, by: headers.x-caller, cost: calls}
     sources: {one: {get: "alpha:/{id}", required: true}}
+  - path: /short/{id}
+    rate_limit: {rate: 1/h, burst: 3, by: headers.x-caller, cost: calls}
+    sources: {one: {get: "alpha:/one{?id}", cache: 60s}, two: {get: "alpha:/two"}}
+  - path: /short-whole/{id}
+    rate_limit: {rate: 1/h, burst: 1, by: headers.x-caller, cost: calls}
+    sources: {one: {get: "alpha:/one{?id}", cache: 60s}}
+  - path: /short-when/{id}
+    query: {more: {}}
+    rate_limit: {rate: 1/h, burst: 1, by: headers.x-caller, cost: calls}
+    sources: {one: {get: "alpha:/one{?id}", when: has(more), cache: 60s}}
+  - path: /short-kept/{id}
+    cache: 60s
+    rate_limit: {rate: 1/h, burst: 2, by: headers.x-caller, cost: calls}
+    sources: {one: {get: "alpha:/one"}, two: {get: "alpha:/two"}}
   - path: /calls-failed
     rate_limit: {rate: 1/h, burst: 3, by: headers.x-caller, cost: calls}
     sources:
@@ -238,6 +252,31 @@ def test_what_the_cache_has_costs_no_call(gateway, target, left):
     for n in left:
         got = gateway.get(target, **me)
         assert got.status == 200 and got["ratelimit"].startswith(f'"default";r={n};'), got["ratelimit"]
+
+
+@table(
+    "target, left, last",
+    ("one of two sources", "/short/{}", [1, 0], 429),
+    ("the only source", "/short-whole/{}", [0, 0, 0], 200),
+    ("one behind a condition", "/short-when/{}?more=1", [0, 0, 0], 200),
+    ("the whole answer", "/short-kept/{}", [0, 0, 0], 200),
+)
+def test_who_has_no_permits_for_all_calls_may_have_what_the_cache_has(gateway, target, left, last):
+    me, target = caller(fresh()), target.format(fresh())
+    for n in left:
+        got = gateway.get(target, **me)
+        assert got.status == 200 and got.is_complete()
+        assert got["ratelimit"].startswith(f'"default";r={n};'), got["ratelimit"]
+    assert gateway.get(target, **me).status == last
+
+
+@table("target", ("one source", "/short-whole/{}"), ("the whole answer", "/short-kept/{}"))
+def test_and_nothing_else(gateway, target):
+    me = caller(fresh())
+    assert gateway.get(target.format(fresh()), **me).status == 200
+    got = gateway.get(target.format(fresh()), **me)
+    got.problem(429)
+    assert int(got["retry-after"]) > 0
 
 
 def test_a_callers_first_answer_from_the_cache_costs_nothing(gateway):

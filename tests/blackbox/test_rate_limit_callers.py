@@ -255,10 +255,11 @@ def test_the_calls_of_a_shared_answer_are_owed_by_the_client_that_began_it(gatew
 
 
 def test_a_shared_answer_is_made_whole_and_the_rest_is_owed(gateway):
-    path = f"/kept/{fresh()}?ids=" + ",".join(map(str, range(14)))
-    me, other = by(sub=fresh("u")), by(sub=fresh("u"))
+    ids = "?ids=" + ",".join(map(str, range(14)))
+    path, me, other = f"/kept/{fresh()}{ids}", by(sub=fresh("u")), by(sub=fresh("u"))
     assert left(gateway, path, me) == 9
-    got = gateway.get(path, fields=me)
+    assert left(gateway, path, me) == 0, "it is kept, and calls nothing"
+    got = gateway.get(f"/kept/{fresh()}{ids}", fields=me)
     got.problem(429)
     assert int(got["retry-after"]) > 4 * 3600
     assert left(gateway, path, other) == 10
