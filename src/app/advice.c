@@ -136,6 +136,29 @@ static void unsafe_calls(struct adviser *a)
 }
 
 /* What each element may be is bounded, by its own kind or by what the configuration says. */
+/* Of a request for everything. */
+static unsigned count_certain_calls(const struct config_endpoint *e)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < e->n_sources; i++)
+        n += !e->sources[i].when && !e->sources[i].each.is_given;
+    return n;
+}
+
+static void low_burst(struct adviser *a)
+{
+    const struct config_endpoint *e = a->endpoint;
+    const struct config_rate_limit *r = &e->rate_limit;
+    unsigned n = count_certain_calls(e);
+    if (!r->is_on || !r->counts_calls || !r->per_hour || r->gcra.burst >= n)
+        return;
+    advice_point(a, &r->position);
+    fprintf(a->to,
+            "a request for all of %.*s makes %u calls, more than a caller ever has permits for, "
+            "%" PRIu64 "; let `burst` be at least as many, or count requests: `cost: request`\n",
+            SLICE_ARG(e->path), n, (uint64_t)r->gcra.burst);
+}
+
 static bool has_bound(const struct config_parameter *q)
 {
     return q->pattern || q->n_allowed || q->type == CONFIG_BOOLEAN || q->max.n;
@@ -216,23 +239,12 @@ static void unknown_names(struct adviser *a)
 }
 
 static void (*const pieces[])(struct adviser *) = {
-    one_source,
-    many_sources,
-    none_required,
-    unsafe_calls,
-    unbounded_lists,
-    deep_chain,
-    long_timeouts,
-    long_services,
-    colon_parameters,
-    advice_on_items,
-    advice_on_hidden,
-    advice_on_streams,
-    advice_on_shapes,
-    advice_on_caches,
-    advice_on_words,
-    unknown_names,
-    advice_on_timeouts_tried_again,
+    one_source,        many_sources,     none_required,
+    unsafe_calls,      unbounded_lists,  low_burst,
+    deep_chain,        long_timeouts,    long_services,
+    colon_parameters,  advice_on_items,  advice_on_hidden,
+    advice_on_streams, advice_on_shapes, advice_on_caches,
+    advice_on_words,   unknown_names,    advice_on_timeouts_tried_again,
 };
 
 unsigned advice_print(FILE *to, const struct config *c)

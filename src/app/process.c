@@ -22,7 +22,7 @@
 #include "edge/rate_table.h"
 
 enum {
-    LAST_WAIT_MS = 1000, /* after a cut, for what cannot be cut */
+    LAST_WAIT_MS = 1000, /* after a cut, for a worker that is at something long */
     LAST_LINES_MS = 50,
     STEP_MS = 5,
 };
@@ -256,8 +256,8 @@ static void drain(struct process *p)
     wait_done(p, LAST_WAIT_MS);
 }
 
-/* An unsafe call is still under way and cannot be cut. Its worker may write to the journal at any
- * moment, which therefore stays; what is in it has a moment to reach the file. */
+/* A worker does not end, whatever it is at. It may write to the journal at any moment, which
+ * therefore stays; what is in it has a moment to reach the file. */
 static void leave(void)
 {
     const struct timespec moment = {0, LAST_LINES_MS * 1000000};

@@ -87,6 +87,7 @@ static struct gateway *make_gateway(struct worker *w)
         .stats = w->snapshot->stats[w->index],
         .jq = w->jq,
         .cache = &w->cache,
+        .late = &w->late,
         .rates = w->snapshot->rates,
         .on_refused = on_refused,
         .on_unknown_key = on_unknown_key,
@@ -266,6 +267,7 @@ void worker_cut_now(struct worker *w)
     worker_begin_drain(w);
     if (w->server) /* NULL: it came when all was over */
         server_cut(w->server);
+    late_calls_cut(&w->late);
 }
 
 static void *serve(void *context)
@@ -297,6 +299,7 @@ void worker_init(struct worker *w, struct snapshot *s)
     random_init(&w->random);
     journal_ring_init(&w->spans, NULL);
     service_cache_init(&w->cache, w->shared->cache, &w->loop, w->index, &w->shared->crew);
+    late_calls_init(&w->late);
     w->shared->crew.seats[w->index] = w->cache.seats;
     w->scratch = pattern_scratch_new();
     w->snapshot = snapshot_share(s);

@@ -14,6 +14,7 @@
 #include "base/journal_ring.h"
 #include "base/random.h"
 #include "gateway/gateway.h"
+#include "gateway/late.h"
 #include "http/server.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -97,6 +98,7 @@ struct worker {
     struct jq *jq;     /* the helper; NULL while no configuration has asked for one */
     struct tier *tier; /* NULL: there is no store */
     struct service_cache cache;
+    struct late_calls late;
     struct snapshot *snapshot;
     struct gateway_front front;
     struct server *server;

@@ -71,8 +71,10 @@ static bool add_control(struct answer *a, const struct visit *v,
         answer_add_no_store(a);
         return true;
     }
-    if (!answer_has(a, a->n, SLICE("etag")) && s->record->etag.n)
+    if (s->record->etag.n) {
+        answer_remove(a, SLICE("etag")); /* what a service called its part */
         answer_add(a, SLICE("ETag"), s->record->etag);
+    }
     return answer_has(a, a->n, SLICE("cache-control")) ||
            add(a, SLICE("Cache-Control"), telling_control(is_private, ttl_of(s), arena));
 }

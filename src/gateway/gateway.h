@@ -27,6 +27,7 @@ struct client_certs;
 struct key_set;
 struct gateway;
 struct rate_table;
+struct late_calls;
 struct service_cache;
 struct service_sharing;
 
@@ -46,6 +47,7 @@ struct gateway_context {
     struct gateway_stats *stats; /* made for the same configuration; only this worker writes */
     struct jq *jq;               /* the helper of this worker; NULL: there is none */
     struct service_cache *cache; /* NULL: nothing is remembered */
+    struct late_calls *late;     /* those that have outlived their requests (late.h) */
     struct rate_table *rates;    /* of the process; NULL where no endpoint has a limit */
     /* A service refused a token of that generation (service_set_credentials()); may be NULL. */
     void (*on_refused)(void *owner, uint64_t generation);

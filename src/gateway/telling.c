@@ -209,13 +209,19 @@ static bool add_vary(struct answer *a, struct slice names, struct arena *arena)
     return names.n ? answer_add_vary(a, names, arena) : names.at != NULL;
 }
 
+/* The document's, in place of what a service called its part. */
+static bool add_etag(struct answer *a, struct slice etag)
+{
+    answer_remove(a, SLICE("etag"));
+    return add(a, SLICE("ETag"), etag);
+}
+
 static bool add_reuse(struct answer *a, const struct telling *t, struct slice vary,
                       struct slice etag, struct arena *arena)
 {
     return (answer_has(a, a->n, SLICE("cache-control")) ||
             add(a, SLICE("Cache-Control"), telling_control(t->is_private, t->ttl_ms, arena))) &&
-           add_vary(a, vary, arena) &&
-           (answer_has(a, a->n, SLICE("etag")) || add(a, SLICE("ETag"), etag));
+           add_vary(a, vary, arena) && add_etag(a, etag);
 }
 
 static struct slice vary_of(const struct run *r, const struct telling_source *list, unsigned n)

@@ -56,7 +56,8 @@ static void on_loaded(struct tier_wait *w, struct resp_value *v)
         return;
     struct slice sha = resp_text(v);
     if (v->kind != RESP_TEXT || sha.n != TIER_SHA) {
-        tier_link_break(&s->link, "it takes no scripts");
+        bool wants_password = v->kind == RESP_ERROR && slice_starts(sha, SLICE("NOAUTH"));
+        tier_link_break(&s->link, wants_password ? "it wants a password" : "it takes no scripts");
         return;
     }
     memcpy(load->sha, sha.at, TIER_SHA);

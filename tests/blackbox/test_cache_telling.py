@@ -52,6 +52,13 @@ endpoints:
         set_headers: {x-tenant: "{headers.x-tenant}"}
         cache: {ttl: 60s, vary: [x-varied]}
       other: {get: "beta:/{id}", when: headers.x-when != "no", cache: 60s}
+  - path: /tagged/{id}
+    sources: {product: {get: "alpha:/{id}", return_headers: [etag], cache: 60s}}
+  - path: /tagged-whole/{id}
+    cache: 60s
+    sources: {product: {get: "alpha:/{id}", return_headers: [etag]}}
+  - path: /tagged-not/{id}
+    sources: {product: {get: "alpha:/{id}", return_headers: [etag]}}
   - path: /private/{id}
     sources:
       product: {get: "alpha:/{id}", forward: [authorization], cache: 60s}
@@ -341,6 +348,23 @@ def test_the_etag_is_of_the_document(gateway):
     assert first["etag"] == second["etag"]
     part = gateway.get(f"/three/{key}?fields=product")
     assert part["etag"] != first["etag"]
+
+
+@table("place", ("of parts that are kept", "tagged"), ("of a whole that is", "tagged-whole"))
+def test_a_parts_tag_gives_way_to_it(gateway, place):
+    key = serve(gateway)
+    gateway["alpha"].on(f"/{key}", answer({"a": 1}, fields=[("ETag", '"part"')]))
+    for _ in range(2):
+        got = gateway.get(f"/{place}/{key}")
+        assert re.fullmatch(r'"[0-9a-f]{32}"', got["etag"])
+    assert gateway.get(f"/{place}/{key}", fields=[("If-None-Match", got["etag"])]).status == 304
+    assert gateway.get(f"/{place}/{key}", fields=[("If-None-Match", '"part"')]).status == 200
+
+
+def test_where_there_is_none_a_parts_tag_is_passed(gateway):
+    key = serve(gateway)
+    gateway["alpha"].on(f"/{key}", answer({"a": 1}, fields=[("ETag", '"part"')]))
+    assert gateway.get(f"/tagged-not/{key}")["etag"] == '"part"'
 
 
 def test_head_has_the_same_fields(gateway):

@@ -29,6 +29,10 @@ endpoints:
     method: POST
     timeout: 20s
     sources: {one: {post: "alpha:/{key}", timeout: 1s}}
+  - path: /long/{key}
+    method: POST
+    timeout: 20s
+    sources: {one: {post: "alpha:/{key}"}}
 """
 
 
@@ -196,6 +200,24 @@ def test_a_client_that_leaves_meanwhile_ends_the_wait(serve, behaviour):
     gateway.signal(signal.SIGTERM)
     client.close()
     assert gateway.ended(5) == 0
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["with its request", "behind its request"])
+def test_an_unsafe_call_is_cut_and_logged_behind_the_grace(serve, is_gone):
+    gateway, key = serve(grace="300ms"), fresh()
+    gateway["alpha"].on(f"/{key}", silent())
+    client = gateway.client().ask(f"/long/{key}", "POST", body=b"")
+    gateway["alpha"].wait_requests(f"/{key}")
+    if is_gone:
+        client.close()
+    began = time.monotonic()
+    gateway.signal(signal.SIGTERM)
+    assert gateway.ended() == 0
+    assert 0.3 - GRAIN <= time.monotonic() - began < 1.25, "and not a second more"
+    lines = [line for line in gateway.log() if line["path"] == "/long/{key}"]
+    assert [line["sources"]["one"]["kind"] for line in lines] == ["cancelled"]
+    assert lines[0]["sources"]["one"]["attempts"] == 1 and lines[0]["ms"] > 0
+    client.close()
 
 
 def test_an_unsafe_call_may_end_within_its_own_timeout(serve):

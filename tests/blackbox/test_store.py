@@ -500,6 +500,8 @@ class TestAccess:
             wait_for(lambda: part(pair[1], key) and reads(pair[1], "hit"))
             wrong = start(with_store("store: redis://:guess@@store@"), alpha=alpha, store=guarded)
             wait_for(lambda: "it refuses the password" in wrong.stderr())
+            none = start(with_store("store: redis://@store@"), alpha=alpha, store=guarded)
+            wait_for(lambda: "it wants a password" in none.stderr())
             part(wrong, fresh())
             for one in (*pair, wrong):
                 assert "p@ss" not in one.stderr() and "guess" not in one.stderr()

@@ -49,6 +49,7 @@ static void set_addresses(struct shop *s)
 
 static void open_gateway(struct shop *s)
 {
+    late_calls_init(&s->late);
     const struct gateway_context context = {
         .counters = &s->rig.counters,
         .journal = journal_ring(s->journal, 0),
@@ -60,6 +61,7 @@ static void open_gateway(struct shop *s)
         .shared = s->shared,
         .stats = s->stats,
         .cache = &s->cache,
+        .late = &s->late,
         .rates = s->rates,
     };
     s->front.current = gateway_new(&s->rig.loop, s->config, &context);

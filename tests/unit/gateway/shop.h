@@ -11,6 +11,7 @@
 #include "edge/rate_table.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_internal.h"
+#include "gateway/late.h"
 #include "http/server.h"
 #include "load.h"
 #include "service/service_cache.h"
@@ -34,6 +35,7 @@ struct shop {
     atomic_uint n_in_flight;
     struct random random;
     struct service_cache cache;
+    struct late_calls late;
     struct rate_table *rates;
     struct crew crew; /* of one */
     struct pattern_scratch *scratch;
