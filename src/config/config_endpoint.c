@@ -27,11 +27,17 @@ static struct node *path_of(const struct node *endpoint)
     return endpoint->kind == NODE_MAP ? node_find(endpoint, SLICE("path")) : NULL;
 }
 
+bool config_is_endpoints(struct reading *r, const struct node *value)
+{
+    static const char due[] = "endpoints are a list, as - path: /products";
+    return option_is_given(r, value, due) && option_list(r, value, due);
+}
+
 static void read_endpoints(struct reading *r, const struct option *row, struct node *value,
                            void *object)
 {
     struct config *c = object;
-    if (!option_list(r, value, "endpoints are a list, as - path: /products"))
+    if (!config_is_endpoints(r, value))
         return;
     if (value->n > CONFIG_MAX_ENDPOINTS) {
         reading_complain(r, RULE_MANY, value->place,
@@ -65,5 +71,5 @@ static void read_defaults_of(struct reading *r, const struct option *row, struct
 }
 
 const struct option_kind config_kind_endpoints = {
-    "list of endpoints", "{\"type\":[\"array\",\"null\"],\"items\":@}", read_endpoints};
+    "list of endpoints", "{\"type\":\"array\",\"items\":@}", read_endpoints};
 const struct option_kind config_kind_defaults_of = {"map", "@", read_defaults_of};

@@ -18,11 +18,9 @@ struct include {
     struct node *services, *views, *endpoints; /* joined so far; NULL where there is none */
 };
 
-/* Services or views; `due` says how such a map looks. */
-static void join_map(struct include *in, struct node **all, struct node *map, const char *due)
+/* Services or views. What is neither map nor list where it comes first is told when it is read. */
+static void join_map(struct include *in, struct node **all, struct node *map)
 {
-    if (!option_map(in->r, map, due) || map->kind != NODE_MAP)
-        return;
     struct node *before = *all;
     if (!before || before->kind != NODE_MAP) {
         *all = before && !node_is_null(before) ? before : map;
@@ -42,9 +40,6 @@ static void join_map(struct include *in, struct node **all, struct node *map, co
 
 static void join_endpoints(struct include *in, struct node *list)
 {
-    if (!option_list(in->r, list, "endpoints are a list, as - path: /products") ||
-        list->kind != NODE_LIST)
-        return;
     struct node *before = in->endpoints;
     if (!before || before->kind != NODE_LIST) {
         in->endpoints = before && !node_is_null(before) ? before : list;
@@ -59,6 +54,18 @@ static void join_endpoints(struct include *in, struct node *list)
     for (size_t i = 0; i < list->n; i++)
         joined->items[joined->n++] = list->items[i];
     in->endpoints = joined;
+}
+
+static void join_row(struct include *in, const struct node *key, struct node *value)
+{
+    if (node_is(key, "services") && config_is_services(in->r, value))
+        join_map(in, &in->services, value);
+    else if (node_is(key, "endpoints") && config_is_endpoints(in->r, value))
+        join_endpoints(in, value);
+    else if (node_is(key, "views") && value->kind == NODE_MAP)
+        join_map(in, &in->views, value);
+    else if (node_is(key, "views"))
+        option_map(in->r, value, "views are a map, as mobile: product(id,name)");
 }
 
 static void join_root(struct include *in, struct node *root)
@@ -76,14 +83,8 @@ static void join_root(struct include *in, struct node *root)
                 in->r, RULE_INCLUDED, key->place,
                 "'%s' cannot stand in an included file; move it to the file that includes this one",
                 row->name);
-        else if (node_is(key, "services"))
-            join_map(in, &in->services, root->pairs[i].value,
-                     "services are a map, as catalog: http://127.0.0.1:9001");
-        else if (node_is(key, "views"))
-            join_map(in, &in->views, root->pairs[i].value,
-                     "views are a map, as mobile: product(id,name)");
-        else if (node_is(key, "endpoints"))
-            join_endpoints(in, root->pairs[i].value);
+        else if (row)
+            join_row(in, key, root->pairs[i].value);
     }
 }
 
@@ -185,6 +186,10 @@ struct node *config_join_includes(struct reading *r, struct node *root)
         .views = node_find(root, SLICE("views")),
         .endpoints = node_find(root, SLICE("endpoints")),
     };
+    if (in.services)
+        config_is_services(r, in.services);
+    if (in.endpoints)
+        config_is_endpoints(r, in.endpoints);
     size_t n = include->kind == NODE_LIST ? include->n : 1;
     struct node **items = include->kind == NODE_LIST ? include->items : &include;
     for (size_t i = 0; i < n; i++) {

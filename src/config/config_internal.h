@@ -88,6 +88,10 @@ void config_keep_pattern(struct reading *r, struct pattern *p);
 /* Can a client of the endpoint have a token? */
 bool config_has_claims(const struct config_endpoint *e);
 
+/* What has no default is a map, or a list; told where it is none, or nothing. */
+bool config_is_services(struct reading *r, const struct node *value);
+bool config_is_endpoints(struct reading *r, const struct node *value);
+
 const struct config_service *config_find_service(const struct config *c, struct slice name);
 /* No service has the name: what was meant, or what else to do. */
 void config_tell_service(struct reading *r, struct place place, struct slice name,

@@ -103,13 +103,19 @@ static void read_service(struct reading *r, const struct option *row, struct nod
     option_read_section(r, row->section, value, s);
 }
 
+bool config_is_services(struct reading *r, const struct node *value)
+{
+    static const char due[] = "services are a map, as catalog: http://127.0.0.1:9001";
+    return option_is_given(r, value, due) && option_map(r, value, due);
+}
+
 static void read_services(struct reading *r, const struct option *row, struct node *value,
                           void *object)
 {
     struct config *c = object;
-    if (!option_map(r, value, "services are a map, as catalog: http://127.0.0.1:9001"))
+    if (!config_is_services(r, value))
         return;
-    size_t n = value->kind == NODE_MAP ? value->n : 0;
+    size_t n = value->n;
     if (n > CONFIG_MAX_SERVICES) {
         reading_complain(r, RULE_MANY, value->place,
                          "these are %zu services; a configuration has at most %d", n,
@@ -126,8 +132,7 @@ static void read_services(struct reading *r, const struct option *row, struct no
 
 const struct option_kind config_kind_services = {
     "map of services",
-    "{\"type\":[\"object\",\"null\"],\"additionalProperties\":{\"anyOf\":[{\"type\":\"string\"},@]}"
-    "}",
+    "{\"type\":\"object\",\"additionalProperties\":{\"anyOf\":[{\"type\":\"string\"},@]}}",
     read_services};
 const struct option_kind config_kind_host = {"host", "{\"type\":\"string\"}", read_host};
 const struct option_kind config_kind_service_tls = {"map", "@", read_service_tls};

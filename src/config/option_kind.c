@@ -50,6 +50,13 @@ bool option_scalar(struct reading *r, const struct node *value, const char *due)
     return false;
 }
 
+bool option_is_given(struct reading *r, const struct node *value, const char *due)
+{
+    if (node_is_null(value) && !value->is_told)
+        reading_complain(r, RULE_EMPTY, value->place, "nothing is given here; %s", due);
+    return !node_is_null(value);
+}
+
 bool option_map(struct reading *r, const struct node *value, const char *due)
 {
     if (value->kind == NODE_MAP || node_is_null(value))

@@ -24,6 +24,8 @@ extern const struct option_kind option_boolean, option_count, option_duration, o
 bool option_scalar(struct reading *r, const struct node *value, const char *due);
 bool option_map(struct reading *r, const struct node *value, const char *due);
 bool option_list(struct reading *r, const struct node *value, const char *due);
+/* Of what has no default: a null is nothing, and told. */
+bool option_is_given(struct reading *r, const struct node *value, const char *due);
 /* A whole number as the row bounds it; told where it is none. */
 bool option_read_count(struct reading *r, const struct option *row, const struct node *value,
                        unsigned *out);

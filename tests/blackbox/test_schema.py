@@ -72,7 +72,7 @@ endpoints:
 @table(
     "text",
     ("what is included is all", "include: [parts/*.yaml]"),
-    ("some is included", "listen: 127.0.0.1:8080\ninclude: parts/routes.yaml\nservices:"),
+    ("some is included", "listen: 127.0.0.1:8080\ninclude: parts/routes.yaml\nservices: {}"),
     ("a boolean of the environment", REST % ("", 'required: "${R:-true}"')),
     ("a status of the environment", REST % ("", 'pass: ["${P:-409}"]')),
     ("a status among them", REST % ("", 'pass: [404, "${P:-409}"]')),
@@ -80,7 +80,7 @@ endpoints:
     ("a policy is off", REST % ("compress: no", "cache: no")),
     ("another is", REST % ("rate_limit: no\n    cors: no\n    cache: No", "")),
     ("a service's is", "services: {alpha: {targets: 'http://a:1', breaker: no, retry: NO}}\nendpoints: []"),
-    ("there are no endpoints yet", "services: {alpha: 'http://a:1'}\nendpoints:"),
+    ("there are no endpoints yet", "services: {alpha: 'http://a:1'}\nendpoints: []"),
 )
 def test_what_the_reader_takes(tmp_path, text):
     (tmp_path / "parts").mkdir()
@@ -104,6 +104,8 @@ def test_files_that_are_included(text):
 @table(
     "text",
     ("no endpoints where a listener is", "listen: 127.0.0.1:8080\nservices: {alpha: 'http://a:1'}"),
+    ("services without a value", "services:\nendpoints: []"),
+    ("endpoints without a value", "services: {}\nendpoints:"),
     ("an unknown key", REST % ("", "requierd: true")),
     ("a boolean that is none", REST % ("", "required: maybe")),
     ("a status that is none", REST % ("", "pass: [200]")),
