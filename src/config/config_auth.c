@@ -19,28 +19,49 @@ static bool check_name(struct reading *r, const struct node *name)
     return true;
 }
 
+static bool is_map_of_policies(struct reading *r, const struct node *value)
+{
+    if (!option_map(r, value, "policies are a map, as partner: {api_keys: {file: keys.yaml}}"))
+        return false;
+    if (value->kind == NODE_MAP && value->n > POLICIES_MAX) {
+        reading_complain(r, RULE_MANY, value->place, "these are %zu policies; give at most %d",
+                         value->n, POLICIES_MAX);
+        return false;
+    }
+    return true;
+}
+
+static bool has_kind(const struct section *s, const struct node *policy)
+{
+    for (unsigned i = 0; i < s->n_rows; i++)
+        if (s->rows[i].flags & OPTION_ONE_OF && node_find(policy, slice_of(s->rows[i].name)))
+            return true;
+    return false;
+}
+
 static void read_policies(struct reading *r, const struct option *row, struct node *value,
                           void *object)
 {
     struct config *c = object;
-    if (!option_map(r, value, "policies are a map, as partner: {api_keys: {file: keys.yaml}}"))
-        return;
-    size_t n = value->kind == NODE_MAP ? value->n : 0;
-    if (n > POLICIES_MAX) {
-        reading_complain(r, RULE_MANY, value->place, "these are %zu policies; give at most %d", n,
-                         POLICIES_MAX);
+    if (!is_map_of_policies(r, value)) {
+        r->unread |= READING_POLICIES;
         return;
     }
+    size_t n = value->kind == NODE_MAP ? value->n : 0;
     c->auth = reading_keep(r, n, sizeof *c->auth);
     for (size_t i = 0; i < n; i++) {
         const struct node_pair *pair = &value->pairs[i];
         struct config_auth *a = &c->auth[c->n_auth];
-        if (!check_name(r, pair->key))
+        if (!check_name(r, pair->key)) {
+            r->unread |= READING_POLICIES;
             continue;
+        }
         a->name = reading_copy(r, pair->key->text);
         a->position = document_position(pair->key->place);
         a->index = c->n_auth++;
         option_read_section(r, row->section, pair->value, a);
+        if (!has_kind(row->section, pair->value))
+            r->unread |= READING_TOKENS;
     }
 }
 
@@ -72,6 +93,8 @@ static const struct config_auth *find(const struct config *c, struct slice name)
 static void tell_unknown(struct reading *r, const struct node *name)
 {
     struct suggestion near;
+    if (r->unread & READING_POLICIES)
+        return;
     suggestion_begin(&near, name->text);
     for (unsigned i = 0; i < r->config->n_auth; i++)
         suggestion_offer(&near, r->config->auth[i].name);
@@ -86,6 +109,7 @@ static void add_policy(struct reading *r, const struct node *name, struct config
         return;
     const struct config_auth *a = find(r->config, name->text);
     if (!a) {
+        r->unread |= READING_TOKENS;
         tell_unknown(r, name);
         return;
     }

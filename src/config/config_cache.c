@@ -130,7 +130,7 @@ void config_check_source_cache(struct reading *r, struct config_source *s, const
 void config_check_endpoint_cache(struct reading *r, struct config_endpoint *e,
                                  const struct node *own)
 {
-    if (!e->cache.is_on || slice_equal(e->method, SLICE("GET")) ||
+    if (!e->cache.is_on || r->unread & READING_METHOD || slice_equal(e->method, SLICE("GET")) ||
         slice_equal(e->method, SLICE("HEAD")))
         return;
     tell_unsafe(r, e->method, own);

@@ -53,6 +53,8 @@ static void check_list(struct reading *r, const struct node *value, const struct
         list->origin == CONFIG_FROM_CLAIMS)
         return;
     bool is_parameter = list->origin == CONFIG_FROM_PARAMETER;
+    if (is_parameter && r->unread & READING_LISTS)
+        return;
     if (!is_parameter || !r->endpoint->parameters[list->index].is_list)
         reading_complain(r, RULE_EACH, value->place, "'%s' is a single value; %s",
                          reading_show(r, value->text),
@@ -160,7 +162,7 @@ static bool uses_list(const struct config_source *s)
 static void check_batch(struct reading *r, const struct config_source *s, const struct node *own)
 {
     const struct node *batch = node_find(own, SLICE("batch"));
-    if (!node_find(own, SLICE("by")))
+    if (option_is_lacking(&config_source_of, own, "by"))
         reading_complain(r, RULE_BATCH, batch->place,
                          "a batch needs to know which member of an answered element tells whose it "
                          "is; add by: id");
@@ -175,7 +177,7 @@ void config_check_each(struct reading *r, const struct config_source *s, const s
 {
     for (unsigned i = 0; i < sizeof dependent / sizeof *dependent; i++) {
         const struct node *value = node_find(own, slice_of(dependent[i].key));
-        if (value && !node_find(own, slice_of(dependent[i].needs)))
+        if (value && option_is_lacking(&config_source_of, own, dependent[i].needs))
             reading_complain(r, dependent[i].rule, value->place, "'%s' %s", dependent[i].key,
                              dependent[i].instead);
     }

@@ -12,6 +12,7 @@ static void read_endpoint(struct reading *r, const struct option *row, struct no
     e->security = r->config->security;
     e->server_timing = r->config->server_timing;
     r->endpoint = e;
+    unsigned unread_before = r->unread;
     struct node *whole = option_merge_defaults(r, row->section, r->defaults_endpoint, value);
     e->hash = node_hash(whole, r->defaults_source ? node_hash(r->defaults_source, 0) : 0);
     option_read_section(r, row->section, whole, e);
@@ -19,6 +20,7 @@ static void read_endpoint(struct reading *r, const struct option *row, struct no
     config_check_endpoint_cache(r, e, value);
     config_check_scopes(r, e, value);
     config_check_rate_limit(r, e, whole);
+    r->unread = unread_before;
 }
 
 /* Where a conflict of routes is told. */
@@ -30,7 +32,9 @@ static struct node *path_of(const struct node *endpoint)
 bool config_is_endpoints(struct reading *r, const struct node *value)
 {
     static const char due[] = "endpoints are a list, as - path: /products";
-    return option_is_given(r, value, due) && option_list(r, value, due);
+    bool is_good = option_is_given(r, value, due) && option_list(r, value, due);
+    r->unread |= is_good ? 0 : READING_ENDPOINTS;
+    return is_good;
 }
 
 static void read_endpoints(struct reading *r, const struct option *row, struct node *value,

@@ -29,9 +29,9 @@ static void read_first(struct reading *r, const struct option *row, struct node 
         while (source < e->n_sources &&
                !slice_equal(e->sources[source].name, value->items[i]->text))
             source++;
-        if (source == e->n_sources)
+        if (source == e->n_sources && !(r->unread & READING_NAMES))
             tell_unknown(r, value->items[i], e);
-        else
+        else if (source < e->n_sources)
             e->first |= UINT64_C(1) << source;
     }
 }

@@ -93,7 +93,7 @@ bool config_is_services(struct reading *r, const struct node *value);
 bool config_is_endpoints(struct reading *r, const struct node *value);
 
 const struct config_service *config_find_service(const struct config *c, struct slice name);
-/* No service has the name: what was meant, or what else to do. */
+/* No service has the name: what was meant, or what else to do; not where they could not be read. */
 void config_tell_service(struct reading *r, struct place place, struct slice name,
                          const char *otherwise);
 

@@ -157,7 +157,7 @@ static void read_scopes(struct reading *r, const struct option *row, struct node
 void config_check_scopes(struct reading *r, const struct config_endpoint *e, const struct node *own)
 {
     const struct node *given = node_find(own, SLICE("scopes"));
-    bool has_some = false;
+    bool has_some = r->unread & READING_TOKENS;
     for (unsigned i = 0; i < e->n_auth; i++)
         has_some |= e->auth[i]->kind != CONFIG_AUTH_CERT;
     if (given && e->n_scopes && !has_some)

@@ -103,7 +103,7 @@ static void read_values(struct reading *r, const struct option *row, struct node
     for (size_t i = 0; i < value->n; i++)
         n += read_value(r, p, value->items[i], "value", &allowed[n]);
     p->allowed = allowed;
-    p->n_allowed = n;
+    p->n_allowed = n == value->n ? n : 0; /* nothing is judged by some of them */
 }
 
 static void read_default(struct reading *r, const struct option *row, struct node *value,
@@ -157,7 +157,8 @@ static void check_whole(struct reading *r, const struct config_parameter *p, con
         reading_complain(r, RULE_PARAMETER_DEFAULT, place_of(map, "default"),
                          "a required parameter is never absent, so its default is never used; "
                          "leave one of them out");
-    if ((p->min.n || p->max.n) && !parameter_is_numeric(p))
+    bool has_type = !(r->unread & READING_TYPE);
+    if (has_type && (p->min.n || p->max.n) && !parameter_is_numeric(p))
         reading_complain(r, RULE_PARAMETER_RANGE, place_of(map, p->min.n ? "min" : "max"),
                          "min and max compare numbers; add `type: integer` or `type: number`");
     if (p->min.n && p->max.n && compare_json(p->min, p->max) == COMPARE_GREATER)
@@ -168,6 +169,7 @@ static void check_whole(struct reading *r, const struct config_parameter *p, con
 static void read_one(struct reading *r, const struct option *row, struct node *value,
                      struct config_parameter *p)
 {
+    r->unread &= ~(unsigned)READING_TYPE;
     option_read_section(r, row->section, value, p);
     if (value->kind == NODE_MAP)
         check_whole(r, p, value);
@@ -186,8 +188,10 @@ static void read_query(struct reading *r, const struct option *row, struct node 
                        void *object)
 {
     struct config_endpoint *e = object;
-    if (!option_map(r, value, "parameters are a map, as id: {required: true}"))
+    if (!option_map(r, value, "parameters are a map, as id: {required: true}")) {
+        r->unread |= READING_NAMES;
         return;
+    }
     for (size_t i = 0; i < value->n && !r->is_over; i++) {
         const struct node *key = value->pairs[i].key;
         if (is_taken(e, key->text)) {

@@ -101,7 +101,7 @@ void config_check_rate_limit(struct reading *r, const struct config_endpoint *e,
     const struct node *limit =
         whole->kind == NODE_MAP ? node_find(whole, SLICE("rate_limit")) : NULL;
     const struct node *by = limit && limit->kind == NODE_MAP ? node_find(limit, SLICE("by")) : NULL;
-    if (!by)
+    if (!by || r->unread & READING_TOKENS)
         return;
     if (l->by == CONFIG_BY_KEY && !has_keys(e))
         reading_complain(

@@ -15,6 +15,8 @@ void config_tell_service(struct reading *r, struct place place, struct slice nam
 {
     const struct config *c = r->config;
     struct suggestion near;
+    if (r->unread & READING_SERVICES)
+        return;
     suggestion_begin(&near, name);
     for (unsigned i = 0; i < c->n_services; i++)
         suggestion_offer(&near, c->services[i].name);
@@ -39,7 +41,8 @@ void config_read_tls(struct reading *r, const struct section *s, struct node *va
 {
     option_read_section(r, s, value, tls);
     config_note_tls(r, value, tls, of);
-    if (!tls->cert != !tls->key)
+    bool has_cert = !option_is_lacking(s, value, "cert");
+    if (has_cert == option_is_lacking(s, value, "key"))
         reading_complain(r, RULE_CERTIFICATE, value->place,
                          "a certificate and its key belong together; give both `cert` and `key`");
 }
@@ -106,7 +109,9 @@ static void read_service(struct reading *r, const struct option *row, struct nod
 bool config_is_services(struct reading *r, const struct node *value)
 {
     static const char due[] = "services are a map, as catalog: http://127.0.0.1:9001";
-    return option_is_given(r, value, due) && option_map(r, value, due);
+    bool is_good = option_is_given(r, value, due) && option_map(r, value, due);
+    r->unread |= is_good ? 0 : READING_SERVICES;
+    return is_good;
 }
 
 static void read_services(struct reading *r, const struct option *row, struct node *value,
@@ -120,6 +125,7 @@ static void read_services(struct reading *r, const struct option *row, struct no
         reading_complain(r, RULE_MANY, value->place,
                          "these are %zu services; a configuration has at most %d", n,
                          CONFIG_MAX_SERVICES);
+        r->unread |= READING_SERVICES;
         return;
     }
     c->services = reading_keep(r, n, sizeof *c->services);

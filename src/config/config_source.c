@@ -8,15 +8,18 @@
 #include "base/check.h"
 #include "config/config_internal.h"
 
-static void tell_service(struct reading *r, const struct node *value, struct slice name)
+/* true: the rest is a path, whatever the service is. */
+static bool tell_service(struct reading *r, const struct node *value, struct slice name)
 {
-    if (slice_starts(slice_after(value->text, name.n), SLICE("://")))
+    bool is_url = slice_starts(slice_after(value->text, name.n), SLICE("://"));
+    if (is_url)
         reading_complain(r, RULE_SERVICE, value->place,
                          "no service is called '%s'; declare the URL under `services` and call it "
                          "by its name",
                          reading_show(r, name));
     else
         config_tell_service(r, value->place, name, "declare it under `services`");
+    return !is_url;
 }
 
 /* A path begins with a slash, or with an expression that writes one. */
@@ -40,17 +43,16 @@ static void read_target(struct reading *r, const struct node *value, struct conf
     }
     s->path_text = reading_copy(r, reading_written(r, value->text));
     s->service = config_find_service(r->config, name);
-    if (!s->service) {
-        tell_service(r, value, name);
+    if (!s->service && !tell_service(r, value, name))
         return;
-    }
     if (!is_path_begin(r, path))
         reading_complain(
             r, RULE_CALL_FORM, node_place_in(value, name.n + 1),
             "the path of a call begins with '/', as catalog:/products/{id}; add the slash");
     else
         config_read_template(r, value, name.n + 1, &s->path);
-    config_read_hash(r, value, s);
+    if (s->service)
+        config_read_hash(r, value, s);
 }
 
 static void read_call(struct reading *r, const struct option *row, struct node *value, void *object)
@@ -90,17 +92,24 @@ static void check_hidden(struct reading *r, const struct config_source *s, const
                          "a hidden source stands nowhere; leave `into` or `hide` out");
 }
 
+/* A key of a source that stands among the names of sources. */
+static bool is_outside(const struct option *row, const struct node_pair *pair)
+{
+    return pair->value->kind != NODE_MAP && option_find(row->section, pair->key->text);
+}
+
 /* The service's timeout holds where neither the source nor the defaults give one. */
 static void read_source(struct reading *r, const struct option *row, const struct node_pair *pair,
                         struct config_source *s)
 {
-    if (pair->value->kind != NODE_MAP && option_find(row->section, pair->key->text)) {
+    if (is_outside(row, pair)) {
         reading_complain(r, RULE_KIND, pair->key->place,
                          "'%s' stands where a source's name is due; indent it below its source",
                          reading_show(r, pair->key->text));
         return;
     }
     struct node *value = option_merge_defaults(r, row->section, r->defaults_source, pair->value);
+    unsigned unread_before = r->unread;
     r->source = s;
     option_read_section(r, row->section, value, s);
     if (!s->into.is_joined && !s->into.n_names)
@@ -114,6 +123,7 @@ static void read_source(struct reading *r, const struct option *row, const struc
     config_check_authorization(r, s, value);
     if (s->timeout_ms == 0 && s->service)
         s->timeout_ms = s->service->timeout_ms;
+    r->unread = unread_before;
 }
 
 /* A list of {name: ..., ...} as the map that it stands for. */
@@ -135,6 +145,8 @@ static struct node *list_to_map(struct reading *r, const struct node *list)
         else if (option_scalar(r, name, "a name"))
             map->pairs[map->n++] = (struct node_pair){name, item};
     }
+    if (map->n < list->n)
+        r->unread |= READING_NAMES;
     node_drop_repeated(r, map);
     return map;
 }
@@ -156,6 +168,13 @@ static void check_source_name(struct reading *r, const struct config_endpoint *e
     }
 }
 
+/* A source whose own keys stand behind it instead of below it. */
+static bool is_left_empty(const struct option *row, const struct node *map, size_t i)
+{
+    return node_is_null(map->pairs[i].value) && !is_outside(row, &map->pairs[i]) &&
+           i + 1 < map->n && is_outside(row, &map->pairs[i + 1]);
+}
+
 /* Their names first: a template may speak of a source that is declared later. */
 static void read_all(struct reading *r, const struct option *row, struct node *map,
                      struct config_endpoint *e)
@@ -169,7 +188,8 @@ static void read_all(struct reading *r, const struct option *row, struct node *m
         r->placed_at[i] = map->pairs[i].key->place;
     }
     for (size_t i = 0; i < map->n && !r->is_over; i++)
-        read_source(r, row, &map->pairs[i], &e->sources[i]);
+        if (!is_left_empty(row, map, i))
+            read_source(r, row, &map->pairs[i], &e->sources[i]);
     config_check_cycles(r, e);
     config_check_places(r, e);
 }
@@ -179,8 +199,11 @@ static void read_sources(struct reading *r, const struct option *row, struct nod
 {
     struct config_endpoint *e = object;
     struct node *map = value->kind == NODE_LIST ? list_to_map(r, value) : value;
-    if (!option_map(r, map, "sources are a map, as product: {get: \"catalog:/products/{id}\"}"))
+    if (!option_map(r, map, "sources are a map, as product: {get: \"catalog:/products/{id}\"}")) {
+        r->unread |= READING_NAMES;
         return;
+    }
+    unsigned most = r->config->bounds.calls; /* 0: it could not be read */
     if (value->n == 0)
         reading_complain(r, RULE_SOURCES, value->place,
                          "an endpoint without sources answers nothing; give it at least one");
@@ -188,13 +211,15 @@ static void read_sources(struct reading *r, const struct option *row, struct nod
         reading_complain(r, RULE_SOURCES, value->place,
                          "these are %zu sources; an endpoint has at most %d", map->n,
                          CONFIG_MAX_SOURCES);
-    else if (map->n > r->config->bounds.calls)
+    else if (most && map->n > most)
         reading_complain(
             r, RULE_CALLS, value->place,
             "these are %zu sources, and a request makes at most %u calls; raise bounds.calls",
-            map->n, r->config->bounds.calls);
+            map->n, most);
     if (map->kind == NODE_MAP && map->n && map->n <= CONFIG_MAX_SOURCES)
         read_all(r, row, map, e);
+    else
+        r->unread |= READING_NAMES;
 }
 
 #define CALL "{\"type\":\"string\",\"pattern\":\"^[A-Za-z_][A-Za-z0-9_-]*:[/{]|\\\\$\\\\{\"}"

@@ -149,6 +149,8 @@ static bool tell_unknown(struct resolver *v, struct slice head)
 {
     const struct config_endpoint *e = v->r->endpoint;
     struct suggestion near;
+    if (v->r->unread & READING_NAMES)
+        return false;
     suggestion_begin(&near, head);
     for (unsigned i = 0; i < e->n_parameters; i++)
         if (e->parameters[i].place != CONFIG_IN_HEADER)
@@ -197,7 +199,8 @@ static bool resolve_param(struct resolver *v, struct slice written)
 static bool resolve_body(struct resolver *v, struct slice rest)
 {
     struct config_endpoint *e = v->r->endpoint;
-    if (slice_equal(e->method, SLICE("GET")) || slice_equal(e->method, SLICE("HEAD"))) {
+    bool has_none = slice_equal(e->method, SLICE("GET")) || slice_equal(e->method, SLICE("HEAD"));
+    if (has_none && !(v->r->unread & READING_METHOD)) {
         reading_complain(v->r, RULE_BODY_ABSENT, v->place,
                          "a %s request has no body; give the endpoint `method: POST`",
                          reading_show(v->r, e->method));
@@ -211,7 +214,7 @@ static bool resolve_body(struct resolver *v, struct slice rest)
 /* Where nobody asks for a token there never is a claim. */
 static bool resolve_claims(struct resolver *v, struct slice rest)
 {
-    if (!config_has_claims(v->r->endpoint)) {
+    if (!config_has_claims(v->r->endpoint) && !(v->r->unread & READING_TOKENS)) {
         reading_complain(v->r, RULE_CLAIMS, v->place,
                          "no policy of the endpoint asks for a token, so there are no claims; give "
                          "it the `auth` of a policy with `jwt`");
@@ -231,6 +234,8 @@ static bool resolve_item(struct resolver *v, struct slice rest)
 {
     const struct config_each *each = &v->r->source->each;
     v->out->origin = CONFIG_FROM_ITEM;
+    if (v->r->unread & READING_EACH)
+        return false;
     if (!v->has_items)
         return tell_item(v, "'item' belongs to each call, and this to all of them; write a path "
                             "into a parameter or a source");

@@ -25,29 +25,76 @@ static const char *all_keys(struct reading *r, const struct section *s)
     return all;
 }
 
-/* What to do about a key that is near to nothing here: it may belong elsewhere. */
-static const char *other_hint(struct reading *r, const struct section *s, struct slice key)
+/* Another section that has the key, of those that people write most if it can be; NULL: none. */
+static const struct section *find_home(const struct section *s, struct slice key)
 {
-    if (slice_equal(key, SLICE("<<")))
-        return "YAML 1.2 has no merge keys, see `defaults`";
-    for (unsigned i = 0; config_sections[i]; i++) {
-        if (!option_find(config_sections[i], key))
-            continue;
-        return reading_print(r, "it is a key of %s, move it there", config_sections[i]->what);
-    }
-    return all_keys(r, s);
+    static const struct section *const first[] = {&config_service_of, &config_endpoint_of,
+                                                  &config_source_of};
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+        if (first[i] != s && option_find(first[i], key))
+            return first[i];
+    for (unsigned i = 0; config_sections[i]; i++)
+        if (config_sections[i] != s && option_find(config_sections[i], key))
+            return config_sections[i];
+    return NULL;
+}
+
+/* What an unknown key of the section probably means. */
+static struct suggestion guess(const struct section *s, struct slice key)
+{
+    const struct option_word *word = option_word_find(s, key);
+    struct suggestion near;
+    suggestion_begin(&near, key);
+    if (word && word->key)
+        return (struct suggestion){.wanted = key, .best = slice_of(word->key)};
+    for (unsigned i = 0; i < s->n_rows && !word; i++)
+        suggestion_offer(&near, slice_of(s->rows[i].name));
+    return near;
+}
+
+static bool is_meant(const struct section *s, struct slice key, const char *name)
+{
+    struct suggestion near = guess(s, key);
+    return suggestion_is_near(&near) && slice_equal(near.best, slice_of(name));
+}
+
+bool option_is_lacking(const struct section *s, const struct node *map, const char *key)
+{
+    if (node_find(map, slice_of(key)))
+        return false;
+    for (size_t i = 0; map->kind == NODE_MAP && i < map->n; i++)
+        if (!option_find(s, map->pairs[i].key->text) && is_meant(s, map->pairs[i].key->text, key))
+            return false;
+    return true;
 }
 
 /* The suggestion comes first, then where else the key could belong. */
+static const char *hint_of(struct reading *r, const struct section *s,
+                           const struct suggestion *near)
+{
+    const struct option_word *word = option_word_find(s, near->wanted);
+    const struct section *home = find_home(s, near->wanted);
+    if (word && word->hint)
+        return word->hint;
+    if (slice_equal(near->wanted, SLICE("<<")))
+        return "YAML 1.2 has no merge keys, see `defaults`";
+    if (!suggestion_is_near(near))
+        return home ? reading_print(r, "it is a key of %s, move it there", home->what)
+                    : all_keys(r, s);
+    const char *hint = reading_hint(r, near, "");
+    if (!home || word)
+        return hint;
+    return reading_print(r, "%s '%s' is a key of %s", hint, reading_show(r, near->wanted),
+                         home->what);
+}
+
 static void tell_unknown(struct reading *r, const struct section *s, const struct node *key)
 {
-    struct suggestion near;
-    suggestion_begin(&near, key->text);
-    for (unsigned i = 0; i < s->n_rows; i++)
-        suggestion_offer(&near, slice_of(s->rows[i].name));
+    struct suggestion near = guess(s, key->text);
+    if (suggestion_is_near(&near))
+        r->unread |= option_find(s, near.best)->unread;
     reading_complain(r, RULE_UNKNOWN, key->place, "unknown key '%s' in %s; %s",
-                     reading_show(r, key->text), s->what,
-                     reading_hint(r, &near, other_hint(r, s, key->text)));
+                     reading_show(r, key->text), s->what, hint_of(r, s, &near));
 }
 
 void option_check_keys(struct reading *r, const struct section *s, const struct node *map)
@@ -86,7 +133,11 @@ static void read_row(struct reading *r, const struct option *row, struct node *v
 {
     if (row->given)
         *(bool *)((char *)object + row->given) = true;
+    unsigned told_before = r->diagnostics.n;
     row->kind->read(r, row, value, object);
+    bool is_single = !row->section; /* what has parts says itself whether it could be read */
+    if (is_single && (r->diagnostics.n > told_before || value->is_told))
+        r->unread |= row->unread;
 }
 
 /* A default is written as a person would write it and read by the same code. */
@@ -101,10 +152,12 @@ static void check_one_of(struct reading *r, const struct section *s, const struc
 {
     const struct option *row = NULL;
     const char *given = NULL;
+    bool is_lacking = true;
     for (const struct option *each = s->rows; each < s->rows + s->n_rows; each++) {
         if (!(each->flags & OPTION_ONE_OF))
             continue;
         row = row ? row : each;
+        is_lacking = is_lacking && option_is_lacking(s, map, each->name);
         const struct node *value = node_find(map, slice_of(each->name));
         if (value && given)
             reading_complain(r, RULE_ONE_OF, value->place,
@@ -112,9 +165,20 @@ static void check_one_of(struct reading *r, const struct section *s, const struc
                              s->what);
         given = value ? each->name : given;
     }
-    if (row && !given)
+    if (row && is_lacking)
         reading_complain(r, RULE_LACKING, map->place, "%s lacks '%s' or its like; write %s: %s",
                          s->what, row->name, row->name, row->example);
+}
+
+/* What is due and not there; a file that is included may have it, under another key. */
+static void tell_lacking(struct reading *r, const struct section *s, const struct option *row,
+                         const struct node *map)
+{
+    bool is_told = row->flags & OPTION_JOINS && r->unread & row->unread;
+    r->unread |= row->unread;
+    if (!is_told && option_is_lacking(s, map, row->name))
+        reading_complain(r, RULE_LACKING, map->place, "%s lacks '%s'; write %s: %s", s->what,
+                         row->name, row->name, row->example);
 }
 
 /* The rows with or without OPTION_EARLY. */
@@ -131,8 +195,7 @@ static void read_rows(struct reading *r, const struct section *s, struct node *m
         else if (row->preset)
             read_preset(r, row, object);
         else if (row->flags & OPTION_REQUIRED)
-            reading_complain(r, RULE_LACKING, map->place, "%s lacks '%s'; write %s: %s", s->what,
-                             row->name, row->name, row->example);
+            tell_lacking(r, s, row, map);
     }
 }
 

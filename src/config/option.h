@@ -37,6 +37,7 @@ struct option {
     const char *choices;   /* words that may stand, "a|b", in the order of the enum */
     const struct section *section; /* of what is inside */
     unsigned flags;
+    unsigned unread; /* reading_unread: what is not known where it is missing or wrong */
     const char *sentence;
     const char *example;
 };
@@ -53,6 +54,17 @@ struct section {
  * default; what is unknown, and what is due and absent, is told. A null is an empty map. */
 void option_read_section(struct reading *r, const struct section *s, struct node *map,
                          void *object);
+/* Neither there nor, as far as can be guessed, meant by an unknown key that stands there. */
+bool option_is_lacking(const struct section *s, const struct node *map, const char *key);
+
+/* A word of other gateways for what a section calls `key`, or says in another way. */
+struct option_word {
+    const struct section *section;
+    const char *words; /* "a|b" */
+    const char *key;   /* NULL: none of its keys */
+    const char *hint;  /* NULL: did you mean the key? */
+};
+const struct option_word *option_word_find(const struct section *s, struct slice key);
 const struct option *option_find(const struct section *s, struct slice name);
 /* Tells the keys of a map that the section has no row for. */
 void option_check_keys(struct reading *r, const struct section *s, const struct node *map);

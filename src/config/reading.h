@@ -17,6 +17,21 @@ enum {
     READING_FILES_MAX = 256
 };
 
+/* What could not be read, which is told: nothing is held against it, as that would be told in
+ * error.
+ */
+enum reading_unread {
+    READING_SERVICES = 1,
+    READING_ENDPOINTS = 2,
+    READING_POLICIES = 4,
+    READING_TOKENS = 8, /* whether the endpoint's clients show tokens or keys */
+    READING_METHOD = 16,
+    READING_NAMES = 32, /* of the endpoint's parameters and sources */
+    READING_LISTS = 64, /* which of its parameters are lists */
+    READING_TYPE = 128, /* of a parameter */
+    READING_EACH = 256,
+};
+
 /* A file that a source's `schema` names. */
 struct reading_schema {
     struct reading_schema *next;
@@ -57,7 +72,8 @@ struct reading {
     struct reading_keys *keys;
     const struct config_judge *judge;
     bool is_over;
-    size_t n_bytes; /* read so far */
+    unsigned unread; /* of what is being read and what it is part of */
+    size_t n_bytes;  /* read so far */
     unsigned n_documents;
     struct document *documents[READING_FILES_MAX];
 

@@ -1,9 +1,12 @@
 /* suggestion.c - the nearest of some names, by optimal string alignment
  *
- * Levenshtein's distance with swaps of neighbours (Damerau), three rows at a time. Near is what
- * differs in a third of the longer name and one more; of very short names, in one letter.
+ * Levenshtein's distance with swaps of neighbours (Damerau), three rows at a time; case is no
+ * difference. Near is what differs in a third of the longer name and one more; of very short names,
+ * in one letter. What has nothing in common is no slip, however short it is.
  */
 #include "config/suggestion.h"
+
+#include <ctype.h>
 
 enum {
     NAME_MAX_COMPARED = 64
@@ -13,6 +16,11 @@ static size_t least(size_t a, size_t b, size_t c)
 {
     size_t least_of_two = a < b ? a : b;
     return least_of_two < c ? least_of_two : c;
+}
+
+static bool is_same(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 size_t suggestion_distance(struct slice a, struct slice b)
@@ -28,10 +36,10 @@ size_t suggestion_distance(struct slice a, struct slice b)
     for (size_t i = 1; i <= a.n; i++) {
         row[0] = i;
         for (size_t k = 1; k <= b.n; k++) {
-            size_t replaced = above[k - 1] + (a.at[i - 1] != b.at[k - 1]);
+            size_t replaced = above[k - 1] + !is_same(a.at[i - 1], b.at[k - 1]);
             row[k] = least(above[k] + 1, row[k - 1] + 1, replaced);
-            bool is_swap =
-                i > 1 && k > 1 && a.at[i - 1] == b.at[k - 2] && a.at[i - 2] == b.at[k - 1];
+            bool is_swap = i > 1 && k > 1 && is_same(a.at[i - 1], b.at[k - 2]) &&
+                           is_same(a.at[i - 2], b.at[k - 1]);
             if (is_swap && before[k - 2] + 1 < row[k])
                 row[k] = before[k - 2] + 1;
         }
@@ -60,5 +68,5 @@ void suggestion_offer(struct suggestion *s, struct slice name)
 bool suggestion_is_near(const struct suggestion *s)
 {
     size_t longer = s->wanted.n > s->best.n ? s->wanted.n : s->best.n;
-    return s->best.at && s->distance <= (longer < 4 ? 1 : longer / 3 + 1);
+    return s->best.at && s->distance < longer && s->distance <= (longer < 4 ? 1 : longer / 3 + 1);
 }

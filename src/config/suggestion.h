@@ -16,5 +16,6 @@ void suggestion_begin(struct suggestion *s, struct slice wanted);
 void suggestion_offer(struct suggestion *s, struct slice name);
 /* Near enough to be a slip of the fingers? */
 bool suggestion_is_near(const struct suggestion *s);
-/* Insertions, deletions, replacements and swaps of neighbours between the two, bytes. */
+/* Insertions, deletions, replacements and swaps of neighbours between the two, of bytes
+ * that are the same in either case. */
 size_t suggestion_distance(struct slice a, struct slice b);

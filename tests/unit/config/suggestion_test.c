@@ -21,6 +21,8 @@ static void the_distance_counts_slips(void **state)
         {"pin", "query", 5},
         {"ab", "ba", 1},
         {"abc", "cab", 2},
+        {"TIMEOUT", "timeout", 0},
+        {"TIEMOUT", "timeout", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct slice a = slice_of(cases[i].a);
@@ -58,6 +60,20 @@ static void what_is_far_from_all_is_not_guessed(void **state)
     assert_false(suggestion_is_near(&s) && s.distance > 1);
 }
 
+static void names_without_a_common_letter_are_no_slips_of_each_other(void **state)
+{
+    (void)state;
+    static const char *const one[] = {"a", NULL}, *const two[] = {"id", NULL};
+    struct suggestion s = best_of("b", one);
+    assert_false(suggestion_is_near(&s));
+    s = best_of("", one);
+    assert_false(suggestion_is_near(&s));
+    s = best_of("A", one);
+    assert_true(suggestion_is_near(&s));
+    s = best_of("ip", two);
+    assert_true(suggestion_is_near(&s));
+}
+
 static void where_nothing_was_offered_nothing_is_near(void **state)
 {
     (void)state;
@@ -83,6 +99,7 @@ int main(void)
         cmocka_unit_test(the_distance_counts_slips),
         cmocka_unit_test(the_nearest_name_is_suggested),
         cmocka_unit_test(what_is_far_from_all_is_not_guessed),
+        cmocka_unit_test(names_without_a_common_letter_are_no_slips_of_each_other),
         cmocka_unit_test(where_nothing_was_offered_nothing_is_near),
         cmocka_unit_test(a_very_long_name_is_far_from_all),
     };
