@@ -51,20 +51,27 @@ static bool choose_view(struct explain_choice *c, const struct config_endpoint *
     return true;
 }
 
+/* What is empty counts as absent, as it does in a request. */
+static const char *unless_empty(const char *text)
+{
+    return text && text[0] ? text : NULL;
+}
+
 bool explain_choose(struct explain_choice *c, const struct config_endpoint *e,
                     const struct command_line *line)
 {
     const struct config_view *view = NULL;
     const struct fields *fields = NULL;
-    bool wants = line->fields || line->view;
+    const char *asked = unless_empty(line->fields);
+    const char *named = unless_empty(line->view);
     *c = (struct explain_choice){0};
     arena_init(&c->arena, CHUNK, SIZE_MAX / 2);
     place_compile(&c->places, e, &c->arena);
-    if (wants && !e->select.n)
+    if ((asked || named) && !e->select.n)
         return refuse(c, SLICE("lets no client select"));
-    if (line->fields && !choose_fields(c, e, line->fields, &fields))
+    if (asked && !choose_fields(c, e, asked, &fields))
         return false;
-    if (line->view && !choose_view(c, e, line->view, &view))
+    if (named && !choose_view(c, e, named, &view))
         return false;
     if (view && fields) {
         CHECK(fields_intersect(view->fields, fields, &c->arena, &fields));

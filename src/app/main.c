@@ -1,4 +1,5 @@
 /* main.c - the command line: finds the command, reads its options, runs it */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,47 +68,97 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+static void print_own_usage(FILE *to, const struct command *c)
+{
+    fprintf(to, "usage: sheaf %s%s%s\n", c->name, c->usage[0] ? " " : "", c->usage);
+}
+
+/* what: of the word, or alone. */
 static enum exit_code refuse(const struct command *c, const char *what, const char *word)
 {
-    fprintf(stderr, "sheaf: %s%s%s\n", what, word ? ": " : "", word ? word : "");
+    fprintf(stderr, "sheaf: %s%s%s\n", word ? word : "", word ? " " : "", what);
     if (c)
-        fprintf(stderr, "usage: sheaf %s %s\n", c->name, c->usage);
+        print_own_usage(stderr, c);
     else
         print_help(stderr);
     return EXIT_USAGE;
 }
 
-/* An option with a value; NULL: the command has none of that name. */
-static const char **find_value(const struct command *c, const char *word, struct command_line *line)
+/* An option with a value, and what that is. */
+static const struct value_option {
+    const char *name;
+    const char *value;
+    size_t place; /* in a command_line */
+    unsigned takes;
+} value_options[] = {
+    {"-c", "a FILE", offsetof(struct command_line, config_file), TAKES_CONFIG},
+    {"--fields", "FIELDS", offsetof(struct command_line, fields), TAKES_SELECTION},
+    {"--view", "a VIEW", offsetof(struct command_line, view), TAKES_SELECTION},
+};
+
+static const struct switch_option {
+    const char *name;
+    size_t place;
+    unsigned takes;
+} switches[] = {
+    {"--mermaid", offsetof(struct command_line, wants_mermaid), TAKES_MERMAID},
+    {"--advice", offsetof(struct command_line, wants_advice), TAKES_ADVICE},
+    {"--allow-faults", offsetof(struct command_line, allows_faults), TAKES_FAULTS},
+};
+
+/* Of the command; NULL: it has none of that name. */
+static const struct value_option *find_value(const struct command *c, const char *word)
 {
-    if (strcmp(word, "-c") == 0 && (c->takes & TAKES_CONFIG))
-        return &line->config_file;
-    if (strcmp(word, "--fields") == 0 && (c->takes & TAKES_SELECTION))
-        return &line->fields;
-    if (strcmp(word, "--view") == 0 && (c->takes & TAKES_SELECTION))
-        return &line->view;
+    for (size_t i = 0; i < sizeof value_options / sizeof *value_options; i++)
+        if (strcmp(word, value_options[i].name) == 0 && c->takes & value_options[i].takes)
+            return &value_options[i];
     return NULL;
 }
 
-/* One word of the command line, or two; the number of words taken, 0 where it is not understood. */
-static int take_word(const struct command *c, char **words, int n, struct command_line *line)
+static const struct switch_option *find_switch(const struct command *c, const char *word)
 {
-    const char **value = find_value(c, words[0], line);
-    if (value && n > 1) {
-        *value = words[1];
-        return 2;
-    }
-    if (strcmp(words[0], "--mermaid") == 0 && (c->takes & TAKES_MERMAID))
-        line->wants_mermaid = true;
-    else if (strcmp(words[0], "--advice") == 0 && (c->takes & TAKES_ADVICE))
-        line->wants_advice = true;
-    else if (strcmp(words[0], "--allow-faults") == 0 && (c->takes & TAKES_FAULTS))
-        line->allows_faults = true;
-    else if (words[0][0] != '-' && (c->takes & TAKES_ARGUMENT) && !line->argument)
-        line->argument = words[0];
-    else
-        return 0;
-    return 1;
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
+        if (strcmp(word, switches[i].name) == 0 && c->takes & switches[i].takes)
+            return &switches[i];
+    return NULL;
+}
+
+static const char given_twice[] = "is given twice";
+
+/* value: the next word, NULL behind the last. What is wrong, NULL: nothing. */
+static const char *take_value(const struct value_option *o, char *value, struct command_line *line)
+{
+    static char needs[32];
+    const char **to = (const char **)((char *)line + o->place);
+    if (*to)
+        return given_twice;
+    snprintf(needs, sizeof needs, "needs %s", o->value);
+    *to = value;
+    return value ? NULL : needs;
+}
+
+static const char *take_switch(const struct switch_option *o, struct command_line *line)
+{
+    bool *to = (bool *)((char *)line + o->place);
+    if (*to)
+        return given_twice;
+    *to = true;
+    return NULL;
+}
+
+/* One word of the command line, and what follows it. What is wrong, NULL: nothing. */
+static const char *take_word(const struct command *c, char **words, struct command_line *line)
+{
+    const struct value_option *value = find_value(c, words[0]);
+    const struct switch_option *is_switch = find_switch(c, words[0]);
+    if (value)
+        return take_value(value, words[1], line);
+    if (is_switch)
+        return take_switch(is_switch, line);
+    if (words[0][0] == '-' || !(c->takes & TAKES_ARGUMENT) || line->argument)
+        return "is not understood";
+    line->argument = words[0];
+    return NULL;
 }
 
 static bool is_help(const char *word)
@@ -118,15 +169,16 @@ static bool is_help(const char *word)
 static enum exit_code run_command(const struct command *c, int n, char **words)
 {
     struct command_line line = {0};
-    for (int i = 0; i < n;) {
+    for (int i = 0; i < n; i++) {
         if (is_help(words[i])) {
-            printf("usage: sheaf %s %s\n%s\n", c->name, c->usage, c->summary);
+            print_own_usage(stdout, c);
+            printf("%s\n", c->summary);
             return command_said();
         }
-        int taken = take_word(c, words + i, n - i, &line);
-        if (!taken)
-            return refuse(c, "not understood", words[i]);
-        i += taken;
+        const char *wrong = take_word(c, words + i, &line);
+        if (wrong)
+            return refuse(c, wrong, words[i]);
+        i += find_value(c, words[i]) != NULL;
     }
     if ((c->takes & TAKES_CONFIG) && !line.config_file)
         return refuse(c, "which configuration? give -c FILE", NULL);
@@ -147,7 +199,7 @@ static enum exit_code run_program(int n, char **words)
     }
     const struct command *c = find_command(words[1]);
     if (!c)
-        return refuse(NULL, "unknown command", words[1]);
+        return refuse(NULL, "is no command", words[1]);
     return run_command(c, n - 2, words + 2);
 }
 

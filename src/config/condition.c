@@ -17,7 +17,8 @@ struct compiler {
     struct condition_instruction code[INSTRUCTIONS_MAX];
     unsigned n;
     unsigned depth;
-    bool is_bad; /* told */
+    bool is_compared; /* the next value is what another one is compared with */
+    bool is_bad;      /* told */
 };
 
 static bool is_next(const struct compiler *c, enum condition_token_kind kind)
@@ -93,8 +94,10 @@ static void read_path(struct compiler *c, struct config_variable *out)
         tell_unexpected(c, "a path is due, as product.inStock");
         return;
     }
-    if (!config_read_variable(c->r, c->node, c->token.at, c->token.text.n, out))
-        c->is_bad = true;
+    bool is_good = c->is_compared
+                       ? config_read_operand(c->r, c->node, c->token.text, out)
+                       : config_read_variable(c->r, c->node, c->token.at, c->token.text.n, out);
+    c->is_bad |= !is_good;
     advance(c);
 }
 
@@ -181,7 +184,9 @@ static void read_test(struct compiler *c)
     if (is_next(c, CONDITION_COMPARE)) {
         code = c->token.code;
         advance(c);
+        c->is_compared = true;
         read_operand(c, &right);
+        c->is_compared = false;
     }
     if (is_next(c, CONDITION_COMPARE))
         tell_unexpected(c, "compare two values at a time, as a < b and b < c");

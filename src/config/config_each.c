@@ -77,6 +77,11 @@ static void read_each(struct reading *r, const struct option *row, struct node *
     if (has_braces)
         text = (struct slice){text.at + 1, text.n - 2};
     size_t n = find_brackets(text);
+    if (n == 0) {
+        reading_complain(r, RULE_EACH, value->place,
+                         "this names no list; write a path, as each: list.ids");
+        return;
+    }
     if (!config_read_variable(r, value, has_braces, n, &each->list))
         return;
     if (n < text.n)

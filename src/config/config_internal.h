@@ -114,6 +114,10 @@ void config_read_hash(struct reading *r, const struct node *call, struct config_
 bool config_read_variable(struct reading *r, const struct node *text, size_t skip, size_t n,
                           struct config_variable *out);
 
+/* The same of a name in the text, where a text in quotes could stand as well. */
+bool config_read_operand(struct reading *r, const struct node *text, struct slice name,
+                         struct config_variable *out);
+
 /* A path of names, data.items; told where it is none, with the example. */
 bool config_read_names(struct reading *r, const struct node *value, const char *example,
                        struct json_path *out);

@@ -112,10 +112,16 @@ static void read_default(struct reading *r, const struct option *row, struct nod
     struct config_parameter *p = object;
     (void)row;
     p->has_default = true;
-    if (!p->is_list) {
-        read_value(r, p, value, "default", &p->default_text);
+    if (!p->is_list && r->unread & READING_LISTS)
         return;
-    }
+    if (!p->is_list && value->kind == NODE_LIST)
+        reading_complain(r, RULE_PARAMETER_DEFAULT, value->place,
+                         "a list is the default of a parameter that is one; add `list: true`, or "
+                         "give a single value");
+    else if (!p->is_list)
+        read_value(r, p, value, "default", &p->default_text);
+    if (!p->is_list)
+        return;
     size_t n = value->kind == NODE_LIST ? value->n : 1;
     struct node **items = value->kind == NODE_LIST ? value->items : &value;
     p->default_items = reading_keep(r, n, sizeof *p->default_items);

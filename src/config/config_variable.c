@@ -25,6 +25,7 @@ struct resolver {
     struct slice name;  /* as written between the braces */
     bool has_items;     /* item, and the list of a batch, may be meant */
     struct config_variable *out;
+    bool may_be_text; /* a text in quotes could stand in its place */
 };
 
 static bool is_head_end(char c)
@@ -147,6 +148,7 @@ static struct slice batch_of(const struct resolver *v)
 /* false, as the variable is no good. */
 static bool tell_unknown(struct resolver *v, struct slice head)
 {
+    const char *otherwise = "declare it under `query`, or as a source of this endpoint";
     const struct config_endpoint *e = v->r->endpoint;
     struct suggestion near;
     if (v->r->unread & READING_NAMES)
@@ -159,10 +161,11 @@ static bool tell_unknown(struct resolver *v, struct slice head)
         suggestion_offer(&near, e->sources[i].name);
     if (v->has_items && v->r->source->each.is_given)
         suggestion_offer(&near, batch_of(v).n ? batch_of(v) : SLICE("item"));
-    reading_complain(
-        v->r, RULE_VARIABLE, v->place, "no parameter or source is called '%s'; %s",
-        reading_show(v->r, head),
-        reading_hint(v->r, &near, "declare it under `query`, or as a source of this endpoint"));
+    if (v->may_be_text && slice_equal(head, v->name))
+        otherwise = reading_print(v->r, "write \"%s\" where it is a text, else %s",
+                                  reading_show(v->r, head), otherwise);
+    reading_complain(v->r, RULE_VARIABLE, v->place, "no parameter or source is called '%s'; %s",
+                     reading_show(v->r, head), reading_hint(v->r, &near, otherwise));
     return false;
 }
 
@@ -291,7 +294,7 @@ static bool resolve(struct resolver *v)
 bool config_variable_resolve(struct reading *r, struct slice name, struct place place,
                              bool has_items, struct config_variable *out)
 {
-    struct resolver v = {r, place, name, has_items, out};
+    struct resolver v = {r, place, name, has_items, out, false};
     return resolve(&v);
 }
 
@@ -300,6 +303,14 @@ bool config_read_variable(struct reading *r, const struct node *text, size_t ski
 {
     struct slice name = {text->text.at + skip, n};
     return config_variable_resolve(r, name, node_place_in(text, skip), false, out);
+}
+
+bool config_read_operand(struct reading *r, const struct node *text, struct slice name,
+                         struct config_variable *out)
+{
+    size_t skip = (size_t)(name.at - text->text.at);
+    struct resolver v = {r, node_place_in(text, skip), name, false, out, true};
+    return resolve(&v);
 }
 
 struct slice config_variable_header(const struct config_endpoint *e,

@@ -147,8 +147,9 @@ static bool read_quantity(struct reading *r, const struct option *row, const str
     case QUANTITY_MALFORMED:
         break;
     }
-    reading_complain(r, quantities[unit].rule, value->place, "'%s' is not %s; %s",
-                     reading_show(r, value->text), quantities[unit].due, quantities[unit].instead);
+    reading_complain(r, quantities[unit].rule, value->place, "'%s' is not %s; %s%s%s",
+                     reading_show(r, value->text), quantities[unit].due, quantities[unit].instead,
+                     row->choices ? ", or " : "", row->choices ? row->choices : "");
     return false;
 }
 
