@@ -137,6 +137,14 @@ static bool fill_early(struct composing *c, const struct config_template *t)
     return judge(c, values_fill_early(c->run, c->item, t, &missing), &missing);
 }
 
+/* Of a variable that is undefined. An empty parameter counts as absent. */
+static struct slice absence(const struct config_variable *from)
+{
+    bool is_json = from->origin == CONFIG_FROM_BODY || from->origin == CONFIG_FROM_CLAIMS;
+    return is_json ? SLICE("is absent or null, and the path of a call needs it")
+                   : SLICE("is absent or empty, and the path of a call needs it");
+}
+
 /* The values are filled in. One that is to blame is told and stood in for, until all are told. */
 static void expand(struct composing *c, const struct config_template *t, struct slice why)
 {
@@ -144,7 +152,7 @@ static void expand(struct composing *c, const struct config_template *t, struct 
     size_t start = c->out->n, culprit;
     enum fault fault = template_expand(t->compiled, values, c->out, &culprit);
     for (size_t n = template_n_variables(t->compiled); fault == FAULT_CLIENT && n > 0; n--) {
-        blame(c, t, culprit, why);
+        blame(c, t, culprit, values[culprit].is_defined ? why : absence(&t->variables[culprit]));
         values[culprit] = (struct template_value){.is_defined = true, .text = SLICE("x")};
         c->out->n = start;
         fault = template_expand(t->compiled, values, c->out, &culprit);

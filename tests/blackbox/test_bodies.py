@@ -163,6 +163,13 @@ def test_a_bad_value_in_the_body_is_a_violation(gateway, body, name):
     assert not gateway["beta"].requests(f"/{key}")
 
 
+@table("body", ("missing", b"{}"), ("null", b'{"id":null}'))
+def test_a_value_of_the_body_that_a_path_needs_is_told_as_absent(gateway, body):
+    [violation] = gateway.get(f"/path/{fresh()}", "PATCH", body=body).problem(400)["violations"]
+    assert violation == {"parameter": "body.id",
+                         "message": "is absent or null, and the path of a call needs it"}
+
+
 def test_a_bad_value_in_the_body_is_told_before_any_call(gateway):
     key = fresh()
     got = gateway.get(f"/later/{key}", "DELETE", body=b'{"id":[]}')

@@ -146,12 +146,19 @@ def test_a_value_adds_no_segment_no_query_and_no_header(gateway, value, seen):
     ("a segment of an expression", 4, "a=..&b=1"),
     ("an element of a list of segments", 14, "l=1,..,2"),
     ("a list of one element", 11, "l=.."),
-    ("a value that is missing where it is the segment", 0, ""),
-    ("one that is empty", 0, "a="),
 )
 def test_a_segment_that_would_be_empty_or_dots_is_400(gateway, n, query):
     before = len(gateway["alpha"].requests())
     gateway.get(f"/t{n}?{query}").problem(400)
+    assert len(gateway["alpha"].requests()) == before
+
+
+@table("query", ("absent", ""), ("empty, which counts as absent", "a="))
+def test_a_value_that_a_path_needs_is_told_as_absent(gateway, query):
+    before = len(gateway["alpha"].requests())
+    [violation] = gateway.get(f"/t0?{query}").problem(400)["violations"]
+    assert violation == {"parameter": "a",
+                         "message": "is absent or empty, and the path of a call needs it"}
     assert len(gateway["alpha"].requests()) == before
 
 
