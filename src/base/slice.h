@@ -52,6 +52,11 @@ static inline bool slice_starts(struct slice s, struct slice prefix)
     return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.at, prefix.at, prefix.n) == 0);
 }
 
+static inline bool slice_starts_nocase(struct slice s, struct slice prefix)
+{
+    return s.n >= prefix.n && slice_equal_nocase((struct slice){s.at, prefix.n}, prefix);
+}
+
 /* The rest after the first n bytes; n is at most s.n. */
 static inline struct slice slice_after(struct slice s, size_t n)
 {

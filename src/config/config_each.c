@@ -129,21 +129,17 @@ static void read_by(struct reading *r, const struct option *row, struct node *va
     config_read_names(r, value, "id or product.id", &each->by);
 }
 
-/* Keys that make no sense without another one; told only where they are the source's own. */
+/* Keys that need another one (option.h); told only where they are the source's own. */
 static const struct {
-    const char *key, *needs;
+    const char *key;
     enum rule rule;
     const char *instead;
 } dependent[] = {
-    {"parallel", "each", RULE_EACH,
-     "counts the calls of `each`; add each: list.ids, or leave it out"},
-    {"max", "each", RULE_EACH,
-     "counts the elements of `each`; add each: list.ids, or leave it out"},
-    {"stream", "each", RULE_EACH,
-     "is about the elements of `each`; add each: list.ids, or leave it out"},
-    {"batch", "each", RULE_BATCH, "names the list of `each`; add each: list.ids"},
-    {"by", "batch", RULE_BATCH,
-     "tells whose the elements of a batch are; add batch: ids, or leave it out"},
+    {"parallel", RULE_EACH, "counts the calls of `each`; add each: list.ids, or leave it out"},
+    {"max", RULE_EACH, "counts the elements of `each`; add each: list.ids, or leave it out"},
+    {"stream", RULE_EACH, "is about the elements of `each`; add each: list.ids, or leave it out"},
+    {"batch", RULE_BATCH, "names the list of `each`; add each: list.ids"},
+    {"by", RULE_BATCH, "tells whose the elements of a batch are; add batch: ids, or leave it out"},
 };
 
 static bool speaks_of_list(const struct config_template *t)
@@ -182,7 +178,8 @@ void config_check_each(struct reading *r, const struct config_source *s, const s
 {
     for (unsigned i = 0; i < sizeof dependent / sizeof *dependent; i++) {
         const struct node *value = node_find(own, slice_of(dependent[i].key));
-        if (value && option_is_lacking(&config_source_of, own, dependent[i].needs))
+        const struct option *row = option_find(&config_source_of, slice_of(dependent[i].key));
+        if (value && option_is_lacking(&config_source_of, own, row->needs))
             reading_complain(r, dependent[i].rule, value->place, "'%s' %s", dependent[i].key,
                              dependent[i].instead);
     }

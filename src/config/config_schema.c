@@ -54,11 +54,19 @@ static bool put_count(struct buffer *out, const struct option *row)
     return is_good && put_zero_word(out, row) && put(out, OPTION_ENVIRONMENT "]}");
 }
 
+/* Digits and a unit; 0 only where the bounds let it be. */
+static bool put_digits(struct buffer *out, const struct option *row, const char *units)
+{
+    return buffer_print(out, "{\"type\":\"string\",\"pattern\":\"^%s(%s)$|\\\\$\\\\{\"}",
+                        row->min ? "0*[1-9][0-9]*" : "[0-9]+", units);
+}
+
 static bool put_duration(struct buffer *out, const struct option *row)
 {
+    static const char units[] = "ms|s|m|h";
     if (!row->choices)
-        return put(out, row->kind->schema);
-    return put(out, "{\"anyOf\":[") && put_zero_word(out, row) && put(out, row->kind->schema) &&
+        return put_digits(out, row, units);
+    return put(out, "{\"anyOf\":[") && put_zero_word(out, row) && put_digits(out, row, units) &&
            put(out, "]}");
 }
 
@@ -95,6 +103,8 @@ static bool put_value(struct buffer *out, const struct option *row)
         return put_count(out, row);
     if (row->kind == &option_duration)
         return put_duration(out, row);
+    if (row->kind == &option_size)
+        return put_digits(out, row, "B|KiB|MiB|GiB");
     if (row->kind == &option_choice_of || row->kind == &option_either)
         return put_words(out, row);
     if (row->kind == &config_kind_defaults_of)
@@ -140,10 +150,10 @@ static bool put_names(struct buffer *out, const struct section *s, unsigned flag
     return is_good && !is_first && put(out, "]");
 }
 
-static bool has_required(const struct section *s)
+static bool has_flagged(const struct section *s, unsigned flags)
 {
     for (unsigned i = 0; i < s->n_rows; i++)
-        if (s->rows[i].flags & OPTION_REQUIRED)
+        if (s->rows[i].flags & flags)
             return true;
     return false;
 }
@@ -151,7 +161,7 @@ static bool has_required(const struct section *s)
 /* What is due at the top may stand in the files that it includes, or this is one of them. */
 static bool put_required(struct buffer *out, const struct section *s)
 {
-    if (!has_required(s))
+    if (!has_flagged(s, OPTION_REQUIRED))
         return true;
     if (s != &config_root)
         return put(out, "      \"required\": ") && put_names(out, s, OPTION_REQUIRED) &&
@@ -175,11 +185,29 @@ static bool put_one_of(struct buffer *out, const struct section *s)
     return is_good && (is_first || put(out, "],\n"));
 }
 
+/* Keys that make no sense without another one. */
+static bool put_needs(struct buffer *out, const struct section *s)
+{
+    bool is_good = true;
+    bool is_first = true;
+    for (unsigned i = 0; i < s->n_rows; i++) {
+        if (!s->rows[i].needs)
+            continue;
+        is_good &= buffer_print(out, "%s\"%s\": [\"%s\"]",
+                                is_first ? "      \"dependentRequired\": {" : ", ", s->rows[i].name,
+                                s->rows[i].needs);
+        is_first = false;
+    }
+    return is_good && (is_first || put(out, "},\n"));
+}
+
+/* Nothing at all is a map without keys, where none is due. */
 static bool put_section(struct buffer *out, const struct section *s)
 {
-    bool is_good =
-        buffer_print(out, "    \"%s\": {\n      \"type\": [\"object\", \"null\"],\n", s->name);
-    is_good &= put_required(out, s) && put_one_of(out, s);
+    bool is_due = has_flagged(s, OPTION_REQUIRED | OPTION_ONE_OF);
+    bool is_good = buffer_print(out, "    \"%s\": {\n      \"type\": %s,\n", s->name,
+                                is_due ? "\"object\"" : "[\"object\", \"null\"]");
+    is_good &= put_required(out, s) && put_one_of(out, s) && put_needs(out, s);
     is_good &= put(out, "      \"additionalProperties\": false,\n      \"properties\": {\n");
     for (unsigned i = 0; i < s->n_rows; i++)
         is_good &= put_row(out, &s->rows[i]) && put(out, i + 1 < s->n_rows ? ",\n" : "\n");

@@ -136,10 +136,13 @@ static void read_services(struct reading *r, const struct option *row, struct no
     }
 }
 
+/* A service, or its targets alone. */
+#define SERVICE                                                                                    \
+    "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"minItems\":1,\"items\":{\"anyOf\":["  \
+    "{\"type\":\"string\"},{\"$ref\":\"#/$defs/target\"}]}},@]}"
+
 const struct option_kind config_kind_services = {
-    "map of services",
-    "{\"type\":\"object\",\"additionalProperties\":{\"anyOf\":[{\"type\":\"string\"},@]}}",
-    read_services};
+    "map of services", "{\"type\":\"object\",\"additionalProperties\":" SERVICE "}", read_services};
 const struct option_kind config_kind_host = {"host", "{\"type\":\"string\"}", read_host};
 const struct option_kind config_kind_service_tls = {"map", "@", read_service_tls};
 const struct option_kind config_kind_server_name = {"name", "{\"type\":\"string\"}",

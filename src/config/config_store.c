@@ -43,8 +43,8 @@ static bool read_database(struct slice path, unsigned *database)
 
 static const char *read_url(struct reading *r, struct slice url, struct config_store *s)
 {
-    s->is_tls = slice_starts(url, SLICE("rediss://"));
-    if (!s->is_tls && !slice_starts(url, SLICE("redis://")))
+    s->is_tls = slice_starts_nocase(url, SLICE("rediss://"));
+    if (!s->is_tls && !slice_starts_nocase(url, SLICE("redis://")))
         return "a store begins with redis:// or rediss://, " EXAMPLE;
     struct slice rest = slice_after(url, s->is_tls ? 9 : 8);
     const char *at = rest.n ? memrchr(rest.at, '@', rest.n) : NULL;
@@ -124,7 +124,7 @@ static void read_store_tls(struct reading *r, const struct option *row, struct n
     config_read_tls(r, row->section, value, &((struct config *)object)->store_tls, NULL);
 }
 
-#define STORE "{\"type\":\"string\",\"pattern\":\"^rediss?://|\\\\$\\\\{\"}"
+#define STORE "{\"type\":\"string\",\"pattern\":\"^[rR][eE][dD][iI][sS][sS]?://|\\\\$\\\\{\"}"
 
 const struct option_kind config_kind_stores = {
     "URL, or a list of them",

@@ -130,8 +130,7 @@ static const struct option service[] = {
      .sentence =
          "Where the service is: `http://host[:port]`, `https://host[:port]`, or"
          " `dns+srv://_http._tcp.NAME` for what SRV records say (`_https` for TLS). Each may be a"
-         " map with a `weight`; none is given twice. A service that needs nothing else may be"
-         " this alone.",
+         " map with a `weight`; none is given twice.",
      .example = "[http://127.0.0.1:9004, http://127.0.0.1:9014]"},
     {.name = "timeout",
      .kind = &option_duration,
@@ -227,7 +226,8 @@ static const struct option service[] = {
 
 const struct section config_service_of = {
     "service", "a service",
-    "A backend with one or more targets. A URL alone is short for one target and the defaults.",
+    "A backend with one or more targets. A URL alone, or a list of targets, is short for a service "
+    "that needs nothing else.",
     service, COUNT(service)};
 const struct section config_service_tls = {"service_tls", "a service's tls",
                                            "The `tls` of a service, for `https://` targets.",

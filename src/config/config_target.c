@@ -2,7 +2,7 @@
  *
  * A target is an origin and nothing else: paths belong to calls, credentials to the service, so
  * that all targets of a service are interchangeable. One may also be the name of SRV records, which
- * tell the hosts, their ports and their weights (RFC 2782).
+ * tell the hosts, their ports and their weights (RFC 2782). Schemes know no case (RFC 3986 3.1).
  */
 #include "config/config_target.h"
 
@@ -54,8 +54,8 @@ static void fill_target(struct reading *r, struct config_target *t, struct slice
 const char *config_split_url(struct reading *r, struct slice url, struct config_target *t,
                              struct slice *behind)
 {
-    t->is_tls = slice_starts(url, SLICE("https://"));
-    if (!t->is_tls && !slice_starts(url, SLICE("http://")))
+    t->is_tls = slice_starts_nocase(url, SLICE("https://"));
+    if (!t->is_tls && !slice_starts_nocase(url, SLICE("http://")))
         return "a URL begins with http:// or https://, as http://127.0.0.1:9001";
     struct slice rest = slice_after(url, t->is_tls ? 8 : 7);
     size_t n = 0;
@@ -119,7 +119,7 @@ static const char *read_srv(struct reading *r, struct slice name, struct config_
 static const char *read_origin(struct reading *r, struct slice url, struct config_target *t)
 {
     struct slice behind = SLICE_NONE;
-    if (slice_starts(url, SLICE("dns+srv://")))
+    if (slice_starts_nocase(url, SLICE("dns+srv://")))
         return read_srv(r, slice_after(url, 10), t);
     const char *wrong = config_split_url(r, url, t, &behind);
     if (!wrong && (behind.n > 1 || (behind.n == 1 && behind.at[0] != '/')))

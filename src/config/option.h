@@ -36,6 +36,7 @@ struct option {
     uint64_t min, max;     /* of the value, in its unit; max 0: no bounds */
     const char *choices;   /* words that may stand, "a|b", in the order of the enum */
     const struct section *section; /* of what is inside */
+    const char *needs; /* another key of the thing's own without which this one makes no sense */
     unsigned flags;
     unsigned unread; /* reading_unread: what is not known where it is missing or wrong */
     const char *sentence;

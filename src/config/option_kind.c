@@ -311,11 +311,8 @@ static void read_section(struct reading *r, const struct option *row, struct nod
 const struct option_kind option_boolean = {
     "boolean", "{\"anyOf\":[" OPTION_ON "," OPTION_OFF "," OPTION_ENVIRONMENT "]}", read_boolean};
 const struct option_kind option_count = {"number", NULL, read_count};
-const struct option_kind option_duration = {
-    "duration", "{\"type\":\"string\",\"pattern\":\"^[0-9]+(ms|s|m|h)$|\\\\$\\\\{\"}",
-    read_duration};
-const struct option_kind option_size = {
-    "size", "{\"type\":\"string\",\"pattern\":\"^[0-9]+(B|KiB|MiB|GiB)$|\\\\$\\\\{\"}", read_size};
+const struct option_kind option_duration = {"duration", NULL, read_duration};
+const struct option_kind option_size = {"size", NULL, read_size};
 const struct option_kind option_share = {
     "share", "{\"type\":\"string\",\"pattern\":\"^[0-9]+([.][0-9])?%$|\\\\$\\\\{\"}", read_share};
 const struct option_kind option_rate = {

@@ -91,7 +91,7 @@ static const char *check_bytes(struct slice raw)
 
 static bool take_scheme(struct slice *s, struct slice scheme)
 {
-    if (s->n < scheme.n || !slice_equal_nocase((struct slice){s->at, scheme.n}, scheme))
+    if (!slice_starts_nocase(*s, scheme))
         return false;
     *s = slice_after(*s, scheme.n);
     return true;

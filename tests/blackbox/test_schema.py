@@ -80,6 +80,14 @@ endpoints:
     ("a policy is off", REST % ("compress: no", "cache: no")),
     ("another is", REST % ("rate_limit: no\n    cors: no\n    cache: No", "")),
     ("a service's is", "services: {alpha: {targets: 'http://a:1', breaker: no, retry: NO}}\nendpoints: []"),
+    ("services that are their targets alone",
+     "services: {a: ['http://a:1'], b: [{url: 'HTTP://b:1', weight: 2}, 'Dns+Srv://_http._tcp.c']}\nendpoints: []"),
+    ("schemes in capitals",
+     "cache: {store: 'REDIS://a:1'}\ntraces: {otlp: 'HTTP://a:1/v1'}\nauth: {l: {jwt: {jwks: 'HTTPS://a/k'}}}\n"
+     "services: {a: {targets: 'HTTPS://a', credentials: {oauth2: {token_url: 'HTTP://a/t', client_id: a,"
+     " client_secret: b}}}}\nendpoints: []"),
+    ("a duration and a size of nothing where they may be", "drain: {delay: 0s}\nbounds: {request_body: 0B}\n"
+     "services: {}\nendpoints: []"),
     ("there are no endpoints yet", "services: {alpha: 'http://a:1'}\nendpoints: []"),
 )
 def test_what_the_reader_takes(tmp_path, text):
@@ -106,6 +114,15 @@ def test_files_that_are_included(text):
     ("no endpoints where a listener is", "listen: 127.0.0.1:8080\nservices: {alpha: 'http://a:1'}"),
     ("services without a value", "services:\nendpoints: []"),
     ("endpoints without a value", "services: {}\nendpoints:"),
+    ("a service without a value", "services: {alpha: }\nendpoints: []"),
+    ("a service without targets", "services: {alpha: []}\nendpoints: []"),
+    ("a target that is a service", "services: {alpha: [{targets: 'http://a:1'}]}\nendpoints: []"),
+    ("a source without a value", "services: {alpha: 'http://a:1'}\nendpoints: [{path: /, sources: {one: }}]"),
+    ("no time at all", REST % ("timeout: 0s", "")),
+    ("no time at all in more digits", REST % ("", "timeout: 00ms")),
+    ("no size at all", "bounds: {response_body: 0KiB}\nservices: {}\nendpoints: []"),
+    ("elements that stream without a list", REST % ("", "stream: off")),
+    ("a batch of no list", REST % ("", "batch: ids, by: id")),
     ("an unknown key", REST % ("", "requierd: true")),
     ("a boolean that is none", REST % ("", "required: maybe")),
     ("a status that is none", REST % ("", "pass: [200]")),
