@@ -167,7 +167,8 @@ static void check_batch(struct reading *r, const struct config_source *s, const 
         reading_complain(r, RULE_BATCH, batch->place,
                          "a batch needs to know which member of an answered element tells whose it "
                          "is; add by: id");
-    if (s->path.compiled && !uses_list(s))
+    bool is_named = !(r->unread & READING_NAMES);
+    if (is_named && s->path.compiled && !uses_list(s))
         reading_complain(r, RULE_BATCH, batch->place,
                          "the call never says which elements it is for; write {?%s} into its path, "
                          "or \"{%s}\" into `body`",
