@@ -120,7 +120,7 @@ def advice(folder, text):
     ("a list of any texts", at("ids", HEAD + query("ids: {list: true}") + PAIR),
      "ids is a list of anything at all; bound its elements by a `pattern`"),
     ("fewer permits than a request needs",
-     HEAD.replace("<HERE>", "") + "    rate_limit: <HERE>{rate: 9/s, burst: 1, cost: calls}\n" + PAIR),
+     HEAD.replace("<HERE>", "") + "    rate_limit: <HERE>{rate: 9/s, burst: 1, cost: calls}\n" + PAIR,
      "a request for all of /one makes 2 calls, more than a caller ever has permits for, 1;"),
     ("a path with a colon where braces are meant",
      HEAD.replace("/one", "/one/:id/more") + PAIR, "':id' in /one/:id/more is text and no parameter; write {id}"),
