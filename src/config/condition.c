@@ -30,7 +30,8 @@ static bool is_next(const struct compiler *c, enum condition_token_kind kind)
 static void tell(struct compiler *c, size_t at, const char *what, const char *instead)
 {
     if (!c->is_bad)
-        reading_complain(c->r, RULE_CONDITION, node_place_in(c->node, at), "%s; %s", what, instead);
+        reading_complain(c->r, RULE_CONDITION, node_place_in(c->r, c->node, at), "%s; %s", what,
+                         instead);
     c->is_bad = true;
 }
 

@@ -194,25 +194,40 @@ static size_t n_written(const struct node *value)
     return n > value->n_verbatim ? n : value->n_verbatim;
 }
 
+/* Its lines stay lines. */
+static void hide_block(struct reading *r, const struct node *value)
+{
+    struct place place = value->place;
+    size_t end = node_place_in(r, value, value->text.n).offset;
+    for (; place.offset < end; place.offset++)
+        if (!strchr("\r\n", place.document->text.at[place.offset]))
+            document_hide(place, 1);
+}
+
 /* A variable of the environment is named and not shown as it is. */
-static void hide_value(const struct node_pair *pair)
+static void hide_value(struct reading *r, const struct node_pair *pair)
 {
     const struct node *value = pair->value;
-    struct place place = {value->place.document, value->text_offset};
-    if (value->kind != NODE_SCALAR || !place.document || is_shown(pair->key))
+    bool is_block = scalar_is_block(value->style);
+    struct place place = {value->place.document,
+                          is_block ? value->place.offset : value->text_offset};
+    if (value->kind != NODE_SCALAR || !place.document || is_shown(pair->key) ||
+        slice_starts(slice_after(place.document->text, place.offset), SLICE("${")))
         return;
-    if (!slice_starts(slice_after(place.document->text, place.offset), SLICE("${")))
+    if (is_block)
+        hide_block(r, value);
+    else
         document_hide(place, n_written(value));
 }
 
 /* Two maps deep, as credentials are. */
-static void hide_secrets(const struct node *credentials)
+static void hide_secrets(struct reading *r, const struct node *credentials)
 {
     for (size_t i = 0; credentials->kind == NODE_MAP && i < credentials->n; i++) {
         const struct node *inner = credentials->pairs[i].value;
-        hide_value(&credentials->pairs[i]);
+        hide_value(r, &credentials->pairs[i]);
         for (size_t k = 0; inner->kind == NODE_MAP && k < inner->n; k++)
-            hide_value(&inner->pairs[k]);
+            hide_value(r, &inner->pairs[k]);
     }
 }
 
@@ -223,7 +238,7 @@ static void read_credentials(struct reading *r, const struct option *row, struct
     bool is_on = true;
     if (option_is_boolean(value, &is_on) && !is_on)
         return;
-    hide_secrets(value);
+    hide_secrets(r, value);
     option_read_section(r, row->section, value, option_at(object, row));
 }
 

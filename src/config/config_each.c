@@ -37,7 +37,7 @@ static void read_through(struct reading *r, const struct node *value, struct sli
         rest = slice_after(rest, 2);
         path = (struct slice){rest.at, find_brackets(rest)};
         if (!config_variable_path(r, value->text, path,
-                                  node_place_in(value, (size_t)(path.at - value->text.at)),
+                                  node_place_in(r, value, (size_t)(path.at - value->text.at)),
                                   &each->through[each->n_through]))
             return;
         each->n_through++;

@@ -144,7 +144,7 @@ static void read_pattern(struct reading *r, const struct option *row, struct nod
     if (p->pattern)
         config_keep_pattern(r, p->pattern);
     else
-        reading_complain(r, RULE_PATTERN, node_place_in(value, offset),
+        reading_complain(r, RULE_PATTERN, node_place_in(r, value, offset),
                          "this is not a pattern: %s; write a PCRE2 expression for the whole value",
                          message);
 }

@@ -22,7 +22,7 @@ struct path_reader {
 
 static void tell(struct path_reader *p, enum rule rule, size_t offset, const char *message)
 {
-    reading_complain(p->r, rule, node_place_in(p->node, offset), "%s", message);
+    reading_complain(p->r, rule, node_place_in(p->r, p->node, offset), "%s", message);
     p->failed = true;
 }
 
@@ -66,7 +66,7 @@ static void read_parameter(struct path_reader *p, struct slice name, size_t offs
                            struct config_segment *out)
 {
     struct node key = *p->node;
-    key.place = node_place_in(p->node, offset);
+    key.place = node_place_in(p->r, p->node, offset);
     key.text = reading_copy(p->r, name);
     out->kind = CONFIG_PARAMETER;
     struct config_endpoint *e = p->endpoint;

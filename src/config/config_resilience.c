@@ -197,7 +197,6 @@ void config_read_hash(struct reading *r, const struct node *call, struct config_
         .kind = NODE_SCALAR,
         .place = call->place,
         .text = s->service->hash_text,
-        .text_offset = call->place.offset,
     };
     unsigned n_before = r->diagnostics.n;
     if (s->service->balance != CONFIG_HASH || text.text.n == 0)

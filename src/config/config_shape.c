@@ -55,7 +55,7 @@ bool config_read_names(struct reading *r, const struct node *value, const char *
 /* What is wrong, where, and what could have stood there. */
 static void tell_fields(struct reading *r, const struct node *value, struct fields_result result)
 {
-    struct place place = node_place_in(value, result.offset);
+    struct place place = node_place_in(r, value, result.offset);
     switch (result.verdict) {
     case FIELDS_GOOD:
         break;
@@ -141,7 +141,7 @@ static bool has_dots(struct reading *r, const struct node *value)
     const char *dot = memchr(value->text.at, '.', value->text.n);
     if (dot)
         reading_complain(
-            r, RULE_FIELDS, node_place_in(value, (size_t)(dot - value->text.at)),
+            r, RULE_FIELDS, node_place_in(r, value, (size_t)(dot - value->text.at)),
             "in a text '/' leads into a member, as price/amount; write that, or a list "
             "of paths, [price.amount]");
     return dot;

@@ -47,7 +47,7 @@ static void read_target(struct reading *r, const struct node *value, struct conf
         return;
     if (!is_path_begin(r, path))
         reading_complain(
-            r, RULE_CALL_FORM, node_place_in(value, name.n + 1),
+            r, RULE_CALL_FORM, node_place_in(r, value, name.n + 1),
             "the path of a call begins with '/', as catalog:/products/{id}; add the slash");
     else
         config_read_template(r, value, name.n + 1, &s->path);

@@ -11,9 +11,9 @@ enum {
 /* A template in a scalar, behind the first bytes of it. */
 struct site {
     const struct node *text;
+    struct node escaped; /* with braces of the environment's as literals */
     size_t skip;
     bool is_text;
-    struct slice escaped; /* the template, with braces of the environment's as literals */
 };
 
 static const struct reading_escape uri_braces[] = {
@@ -23,9 +23,14 @@ static const struct reading_escape text_braces[] = {
 
 static struct site site_of(struct reading *r, const struct node *text, size_t skip, bool is_text)
 {
-    struct slice template = slice_after(text->text, skip);
-    return (struct site){text, skip, is_text,
-                         reading_escaped(r, template, is_text ? text_braces : uri_braces)};
+    struct site site = {text, *text, skip, is_text};
+    site.escaped.text = reading_escaped(r, text->text, is_text ? text_braces : uri_braces);
+    return site;
+}
+
+static struct slice template_of(const struct site *site)
+{
+    return slice_after(site->escaped.text, site->skip);
 }
 
 static bool compile(struct reading *r, const struct site *site, struct config_template *out)
@@ -36,16 +41,18 @@ static bool compile(struct reading *r, const struct site *site, struct config_te
                          "a template is at most 8 KiB long; shorten it");
         return false;
     }
+    struct slice template = template_of(site);
     struct arena *arena = &r->config->arena;
     enum fault fault = site->is_text
-                           ? template_compile_text(site->escaped, arena, &out->compiled, &error)
-                           : template_compile(site->escaped, arena, &out->compiled, &error);
+                           ? template_compile_text(template, arena, &out->compiled, &error)
+                           : template_compile(template, arena, &out->compiled, &error);
     if (fault != FAULT_NONE)
         out->compiled = NULL;
     if (fault == FAULT_LIMIT)
         reading_end(r, site->text->place);
     else if (fault != FAULT_NONE)
-        reading_complain(r, RULE_TEMPLATE, node_place_in(site->text, site->skip + error.offset),
+        reading_complain(r, RULE_TEMPLATE,
+                         node_place_in(r, &site->escaped, site->skip + error.offset),
                          "%s; write %s", error.what,
                          error.instead ? error.instead : "it as /products/{id}{?currency}");
     return fault == FAULT_NONE;
@@ -61,8 +68,8 @@ static bool read_template(struct reading *r, const struct site *site, struct con
     for (size_t i = 0; i < n; i++) {
         size_t offset = template_variable_offset(out->compiled, i);
         struct slice name = template_variable(out->compiled, i);
-        struct place place = node_place_in(site->text, site->skip + offset);
-        reading_mask_copy(r, (struct slice){site->escaped.at + offset, name.n}, name, 0);
+        struct place place = node_place_in(r, &site->escaped, site->skip + offset);
+        reading_mask_copy(r, (struct slice){template_of(site).at + offset, name.n}, name, 0);
         is_good &= config_variable_resolve(r, name, place, true, &out->variables[i]);
     }
     return is_good;

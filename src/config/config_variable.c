@@ -302,7 +302,7 @@ bool config_read_variable(struct reading *r, const struct node *text, size_t ski
                           struct config_variable *out)
 {
     struct slice name = {text->text.at + skip, n};
-    return config_variable_resolve(r, name, node_place_in(text, skip), false, out);
+    return config_variable_resolve(r, name, node_place_in(r, text, skip), false, out);
 }
 
 bool config_read_operand(struct reading *r, const struct node *text, struct slice name,

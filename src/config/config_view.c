@@ -22,7 +22,7 @@ static void read_pattern(struct reading *r, const struct node *value,
     if (out->pattern)
         config_keep_pattern(r, out->pattern);
     else
-        reading_complain(r, RULE_PATTERN, node_place_in(value, offset),
+        reading_complain(r, RULE_PATTERN, node_place_in(r, value, offset),
                          "this is not a pattern: %s; write a PCRE2 expression to search for",
                          message);
 }

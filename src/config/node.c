@@ -36,11 +36,20 @@ bool node_is_null(const struct node *n)
             node_is(n, "NULL"));
 }
 
-struct place node_place_in(const struct node *n, size_t text_offset)
+static struct scalar *walk_of(struct reading *r, const struct node *n)
 {
-    if (n->kind != NODE_SCALAR || text_offset > n->n_verbatim)
+    struct slice source = slice_after(n->place.document->text, n->text_offset);
+    if (r->walked.text.at != n->written.at)
+        scalar_init(&r->walked, n->style, source, n->written);
+    return &r->walked;
+}
+
+struct place node_place_in(struct reading *r, const struct node *n, size_t offset)
+{
+    if (n->kind != NODE_SCALAR || !n->written.at)
         return n->place;
-    return (struct place){n->place.document, n->text_offset + text_offset};
+    size_t written = reading_written_offset(r, n->text, offset, n->written);
+    return (struct place){n->place.document, n->text_offset + scalar_find(walk_of(r, n), written)};
 }
 
 struct node node_of_text(const char *text)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "config/document.h"
+#include "config/scalar.h"
 
 enum node_kind {
     NODE_SCALAR,
@@ -21,12 +22,15 @@ struct node {
     bool is_plain; /* a scalar without quotes: YAML's core schema says what it is */
     bool is_flow;  /* a list or map in brackets or braces */
     struct place place;
-    struct slice text;  /* of a scalar, with a NUL behind it */
-    size_t text_offset; /* where the text begins in its document, behind a quote */
-    size_t n_verbatim;  /* so many bytes of the text stand there as they are */
-    bool is_told;       /* something is wrong with the text itself, and has been told */
-    bool is_noted;      /* for the end, once for all that have it from `defaults` */
-    size_t n;           /* items or pairs */
+    enum scalar_style style;
+    struct slice text;    /* of a scalar, with a NUL behind it */
+    struct slice written; /* the same with ${NAME} in it; at is NULL where no file has it */
+    size_t text_offset;   /* where the text begins in its document: behind a quote, at the first
+                             line of a block */
+    size_t n_verbatim;    /* so many bytes of the text stand there as they are */
+    bool is_told;         /* something is wrong with the text itself, and has been told */
+    bool is_noted;        /* for the end, once for all that have it from `defaults` */
+    size_t n;             /* items or pairs */
     struct node **items;
     struct node_pair *pairs;
     size_t weight;     /* of everything in it, shared branches counted each time */
@@ -49,8 +53,9 @@ struct node *node_find(const struct node *map, struct slice key);
 /* Is it null in YAML's core schema: nothing, "~" or "null" without quotes? */
 bool node_is_null(const struct node *n);
 bool node_is(const struct node *n, const char *text);
-/* The place of a byte of a scalar's text, as near as can be told. */
-struct place node_place_in(const struct node *n, size_t text_offset);
+/* The place of a byte of a scalar's text; of the environment's, where its ${NAME} stands. The text
+ * may have been escaped since (reading_escaped()). */
+struct place node_place_in(struct reading *r, const struct node *n, size_t offset);
 /* A scalar of ours, nowhere in a file. */
 struct node node_of_text(const char *text);
 /* Tells the keys that a map has twice and keeps the first of each. */

@@ -69,7 +69,7 @@ static void put(struct replacement *p, size_t offset, struct slice text)
 {
     if (p->failed || buffer_append(&p->out, text))
         return;
-    reading_complain(p->r, RULE_BIG, node_place_in(p->scalar, offset),
+    reading_complain(p->r, RULE_BIG, node_place_in(p->r, p->scalar, offset),
                      "the text becomes too long; the environment may add 1 MiB to it");
     p->failed = true;
 }
@@ -100,7 +100,7 @@ static void put_value(struct replacement *p, size_t offset, const struct referen
 static void put_reference(struct replacement *p, size_t offset, const struct reference *ref)
 {
     struct slice value = value_of(ref->name);
-    struct place place = node_place_in(p->scalar, offset);
+    struct place place = node_place_in(p->r, p->scalar, offset);
     const char *name = reading_show(p->r, ref->name);
     if (!value.at && !ref->has_default)
         tell_unset(p->r, place, name);
@@ -128,7 +128,7 @@ static size_t put_next(struct replacement *p, size_t offset)
         put_reference(p, offset, &ref);
         return ref.n;
     }
-    reading_complain(p->r, RULE_ENVIRONMENT, node_place_in(p->scalar, offset),
+    reading_complain(p->r, RULE_ENVIRONMENT, node_place_in(p->r, p->scalar, offset),
                      "'${' begins the name of an environment variable; write ${NAME} or"
                      " ${NAME:-default}, or $${ for the text itself");
     return 2;

@@ -127,20 +127,46 @@ static size_t count_verbatim(const struct document *d, size_t offset, struct sli
     return n;
 }
 
+static enum scalar_style style_of(struct fy_token *token)
+{
+    switch (token ? fy_token_scalar_style(token) : FYSS_PLAIN) {
+    case FYSS_SINGLE_QUOTED:
+        return SCALAR_SINGLE_QUOTED;
+    case FYSS_DOUBLE_QUOTED:
+        return SCALAR_DOUBLE_QUOTED;
+    case FYSS_LITERAL:
+        return SCALAR_LITERAL;
+    case FYSS_FOLDED:
+        return SCALAR_FOLDED;
+    default:
+        return SCALAR_PLAIN;
+    }
+}
+
+/* The place is at the quote of a quoted text, and at the first word of a block. */
+static struct node *new_scalar(struct builder *b, size_t offset, struct fy_token *token)
+{
+    struct node *n = new_node(b, NODE_SCALAR, offset);
+    n->style = style_of(token);
+    n->text_offset = offset;
+    n->text = n->written = reading_note(b->r, token_text(token));
+    n->n_verbatim = count_verbatim(b->document, offset, n->text);
+    if (scalar_is_block(n->style))
+        n->place = node_place_in(b->r, n, 0);
+    else if (n->style != SCALAR_PLAIN && offset > 0)
+        n->place.offset--;
+    return n;
+}
+
 static struct node *build_scalar(struct builder *b, struct fy_event *event)
 {
     size_t offset = event_offset(b, event);
     struct fy_token *token = fy_event_get_token(event);
-    enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
-    bool is_quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
-    struct node *n = new_node(b, NODE_SCALAR, offset - (is_quoted && offset > 0));
+    struct node *n = new_scalar(b, offset, token);
     bool is_text = false;
     if (!read_tag(b, event, &is_text))
         return NULL;
-    n->is_plain = style == FYSS_PLAIN && !is_text;
-    n->text_offset = offset;
-    n->text = reading_note(b->r, token_text(token));
-    n->n_verbatim = count_verbatim(b->document, offset, n->text);
+    n->is_plain = n->style == SCALAR_PLAIN && !is_text;
     node_replace_environment(b->r, n);
     n->weight += n->text.n / BYTES_A_WEIGHT;
     return n;

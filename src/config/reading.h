@@ -66,6 +66,7 @@ struct reading {
     struct arena scratch;
     struct diagnostics diagnostics;
     struct reading_masked *masked[READING_MASK_SLOTS];
+    struct scalar walked; /* the last that node_place_in() was asked of */
     struct reading_schema *schemas;
     struct reading_tls *tls;
     struct reading_jq *jq;

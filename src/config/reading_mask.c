@@ -129,6 +129,43 @@ struct slice reading_written(struct reading *r, struct slice text)
     return (struct slice){start, (size_t)(to - start) + text.n - at};
 }
 
+/* Behind what has been looked at, in both texts. */
+struct matched {
+    size_t at, written;
+};
+
+/* Between spans only "${" is not as it was written. */
+static size_t pass_gap(struct matched m, size_t offset, struct slice text, struct slice written)
+{
+    while (m.at < offset && m.at < text.n && m.written < written.n) {
+        bool is_escaped = slice_starts(slice_after(text, m.at), SLICE("${")) &&
+                          slice_starts(slice_after(written, m.written), SLICE("$${"));
+        if (is_escaped && offset < m.at + 2)
+            return m.written;
+        m.at += is_escaped ? 2 : 1;
+        m.written += is_escaped ? 3 : 1;
+    }
+    return m.written;
+}
+
+size_t reading_written_offset(const struct reading *r, struct slice text, size_t offset,
+                              struct slice written)
+{
+    struct part p = find(r, text);
+    struct matched m = {0};
+    if (text.at == written.at)
+        return offset;
+    for (size_t i = 0; i < p.n_spans && p.spans[i].at <= offset; i++) {
+        const struct reading_span *s = &p.spans[i];
+        size_t begin = (size_t)(s->written.at - written.at);
+        size_t brace = begin + s->written.n - 1;
+        if (offset < s->at + s->n)
+            return s->is_default ? brace - s->n + (offset - s->at) : begin;
+        m = (struct matched){s->at + s->n, brace + 1};
+    }
+    return pass_gap(m, offset, text, written);
+}
+
 static struct slice escape_of(const char *byte, const struct reading_escape *escapes)
 {
     while (escapes->sign && escapes->sign != *byte)

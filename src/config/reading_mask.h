@@ -35,6 +35,11 @@ bool reading_is_masked(const struct reading *r, struct slice text);
 /* The text as it was written; itself where nothing of it is masked. Scratch memory. */
 struct slice reading_written(struct reading *r, struct slice text);
 
+/* Where a byte of the text stands in `written`, the same text before the environment's came into
+ * it: at its reference, or in the reference's default. */
+size_t reading_written_offset(const struct reading *r, struct slice text, size_t offset,
+                              struct slice written);
+
 /* What a sign of a grammar becomes where the environment gave it. */
 struct reading_escape {
     char sign;
