@@ -105,7 +105,7 @@ static void tell_unknown(struct reading *r, const struct node *name)
 
 static void add_policy(struct reading *r, const struct node *name, struct config_endpoint *e)
 {
-    if (!option_scalar(r, name, "the name of a policy"))
+    if (!option_line(r, name, "the name of a policy"))
         return;
     const struct config_auth *a = find(r->config, name->text);
     if (!a) {

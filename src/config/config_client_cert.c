@@ -69,7 +69,7 @@ static void read_subjects(struct reading *r, const struct option *row, struct no
     c->subjects = reading_keep(r, value->n, sizeof *c->subjects);
     for (size_t i = 0; i < value->n; i++) {
         const struct node *item = value->items[i];
-        if (!option_scalar(r, item, "a subject, as CN=mobile,O=Shop"))
+        if (!option_line(r, item, "a subject, as CN=mobile,O=Shop"))
             continue;
         if (is_subject(item->text))
             c->subjects[c->n_subjects++] = reading_copy(r, item->text);

@@ -14,7 +14,7 @@ static bool has(const struct config_compress *c, enum coding coding)
 static void read_coding(struct reading *r, const struct node *item, struct config_compress *c)
 {
     enum coding coding;
-    if (!option_scalar(r, item, "a coding"))
+    if (!option_line(r, item, "a coding"))
         return;
     if (!coding_of(item->text, &coding) || coding == CODING_IDENTITY || coding == CODING_DEFLATE)
         reading_complain(r, RULE_CODING, item->place,

@@ -35,7 +35,7 @@ static struct slice lower_copy(struct reading *r, struct slice text)
 
 static void read_origin(struct reading *r, const struct node *item, struct config_cors *c)
 {
-    if (!option_scalar(r, item, "an origin"))
+    if (!option_line(r, item, "an origin"))
         return;
     struct slice origin = lower_copy(r, item->text);
     c->any_origin |= slice_equal(origin, SLICE("*"));
@@ -52,7 +52,7 @@ static void read_origin(struct reading *r, const struct node *item, struct confi
 
 static void read_method(struct reading *r, const struct node *item, struct config_cors *c)
 {
-    if (!option_scalar(r, item, "a method"))
+    if (!option_line(r, item, "a method"))
         return;
     for (unsigned i = 0; i < sizeof methods / sizeof *methods; i++)
         if (slice_equal_nocase(item->text, slice_of(methods[i]))) {

@@ -20,7 +20,7 @@ static bool has_control(struct slice text)
 
 static bool check_text(struct reading *r, const struct node *value, const char *what)
 {
-    if (!option_scalar(r, value, what))
+    if (!option_line(r, value, what))
         return false;
     if (value->text.n && value->text.n <= SECRET_MAX && !has_control(value->text))
         return true;
@@ -113,7 +113,7 @@ static void read_token_url(struct reading *r, const struct option *row, struct n
 {
     struct config_credentials *c = object;
     (void)row;
-    if (!option_scalar(r, value, "a URL, as https://login.internal/token"))
+    if (!option_line(r, value, "a URL, as https://login.internal/token"))
         return;
     const char *wrong = config_read_url(r, value, &c->token_target, &c->token_path);
     if (wrong)
@@ -160,7 +160,7 @@ static void read_scopes(struct reading *r, const struct option *row, struct node
     }
     for (size_t i = 0; i < value->n; i++) {
         const struct node *item = value->items[i];
-        bool is_text = option_scalar(r, item, "a scope");
+        bool is_text = option_line(r, item, "a scope");
         is_good &= is_text && config_is_scope(item->text);
         if (is_text && !config_is_scope(item->text))
             reading_complain(r, RULE_SCOPE, item->place,

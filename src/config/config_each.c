@@ -70,7 +70,7 @@ static void read_each(struct reading *r, const struct option *row, struct node *
 {
     struct config_each *each = option_at(object, row);
     each->is_given = true;
-    if (!option_scalar(r, value, "the path of a list"))
+    if (!option_line(r, value, "the path of a list"))
         return;
     struct slice text = value->text;
     bool has_braces = text.n > 1 && text.at[0] == '{' && text.at[text.n - 1] == '}';
@@ -112,7 +112,7 @@ static void read_batch(struct reading *r, const struct option *row, struct node 
                        void *object)
 {
     struct config_each *each = option_at(object, row);
-    if (!option_scalar(r, value, "a name for the list"))
+    if (!option_line(r, value, "a name for the list"))
         return;
     each->batch = reading_copy(r, value->text);
     if (config_check_name(r, value, "the list of a batch", false) &&

@@ -5,7 +5,7 @@ static void read_service(struct reading *r, const struct option *row, struct nod
                          void *object)
 {
     const struct config_service **out = option_at(object, row);
-    if (!option_scalar(r, value, "the name of a service"))
+    if (!option_line(r, value, "the name of a service"))
         return;
     *out = config_find_service(r->config, value->text);
     if (!*out)

@@ -24,7 +24,7 @@ static void read_first(struct reading *r, const struct option *row, struct node 
     e->has_first = true;
     for (size_t i = 0; i < value->n; i++) {
         unsigned source = 0;
-        if (!option_scalar(r, value->items[i], "a source's name"))
+        if (!option_line(r, value->items[i], "a source's name"))
             continue;
         while (source < e->n_sources &&
                !slice_equal(e->sources[source].name, value->items[i]->text))

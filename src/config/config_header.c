@@ -52,7 +52,7 @@ static const struct {
 bool config_read_header_name(struct reading *r, const struct node *name, enum config_header_use use,
                              struct slice *out)
 {
-    if (!option_scalar(r, name, "the name of a header"))
+    if (!option_line(r, name, "the name of a header"))
         return false;
     if (!token_is(name->text) || name->text.n > 256 || node_is(name, "*")) {
         reading_complain(r, RULE_HEADER, name->place,

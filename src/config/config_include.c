@@ -139,7 +139,7 @@ static char *make_pattern(struct include *in)
 static bool include_pattern(struct include *in)
 {
     glob_t found = {0};
-    if (!option_scalar(in->r, in->pattern, "the name of a file"))
+    if (!option_line(in->r, in->pattern, "the name of a file"))
         return true;
     bool is_good = true;
     int result = glob(make_pattern(in), 0, NULL, &found);

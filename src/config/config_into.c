@@ -34,7 +34,7 @@ static void read_into(struct reading *r, const struct option *row, struct node *
     struct config_source *s = object;
     (void)row;
     r->placed_at[s - r->endpoint->sources] = value->place;
-    if (!option_scalar(r, value, "a place"))
+    if (!option_line(r, value, "a place"))
         return;
     if (node_is(value, ".")) {
         s->into.is_joined = true;

@@ -11,7 +11,7 @@ enum {
 static bool read_one(struct reading *r, const struct node *value, const char *what,
                      struct slice *out)
 {
-    if (!option_scalar(r, value, what))
+    if (!option_line(r, value, what))
         return false;
     if (value->text.n == 0 || value->text.n > ISSUER_MAX) {
         reading_complain(r, RULE_AUTH, value->place, "this is empty or longer than %d; give %s",
@@ -55,7 +55,7 @@ static void read_jwks(struct reading *r, const struct option *row, struct node *
     struct config_auth *a = object;
     struct config_jwt *j = &a->jwt;
     struct option file = *row;
-    if (!option_scalar(r, value, "a URL or the name of a file"))
+    if (!option_line(r, value, "a URL or the name of a file"))
         return;
     if (!memmem(value->text.at, value->text.n, "://", 3)) {
         file.place = offsetof(struct config_auth, jwt.file);
@@ -93,7 +93,7 @@ static void read_algorithms(struct reading *r, const struct option *row, struct 
                          "without an algorithm no token is good; name some, or leave the key out");
     for (size_t i = 0; i < value->n; i++) {
         const struct node *item = value->items[i];
-        if (!option_scalar(r, item, "an algorithm"))
+        if (!option_line(r, item, "an algorithm"))
             continue;
         if (jwa_by_name(item->text, &a))
             j->algorithms |= 1U << a;
@@ -143,7 +143,7 @@ static void read_scopes(struct reading *r, const struct option *row, struct node
     e->scopes = reading_keep(r, value->n, sizeof *e->scopes);
     for (size_t i = 0; i < value->n; i++) {
         const struct node *item = value->items[i];
-        if (!option_scalar(r, item, "a scope"))
+        if (!option_line(r, item, "a scope"))
             continue;
         if (config_is_scope(item->text))
             e->scopes[e->n_scopes++] = reading_copy(r, item->text);

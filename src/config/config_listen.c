@@ -63,7 +63,7 @@ static void read_address(struct reading *r, const struct option *row, struct nod
 {
     struct config_listen *listen = object;
     (void)row;
-    if (!option_scalar(r, value, "an address, as 127.0.0.1:8080"))
+    if (!option_line(r, value, "an address, as 127.0.0.1:8080"))
         return;
     const char *wrong = judge_address(value->text);
     if (wrong)
@@ -189,7 +189,7 @@ static void read_networks(struct reading *r, const struct option *row, struct no
     for (size_t i = 0; i < value->n; i++) {
         struct config_network *network = &c->trusted_proxies[c->n_trusted_proxies++];
         const struct node *item = value->items[i];
-        if (!option_scalar(r, item, "an address or a network"))
+        if (!option_line(r, item, "an address or a network"))
             continue;
         if (!parse_network(item->text, network))
             reading_complain(r, RULE_NETWORK, item->place,

@@ -57,7 +57,7 @@ static void read_name(struct reading *r, const struct option *row, struct node *
 {
     const struct config_source *s = object;
     (void)row;
-    if (!option_scalar(r, value, "a name") || slice_equal(value->text, s->name))
+    if (!option_line(r, value, "a name") || slice_equal(value->text, s->name))
         return;
     reading_complain(r, RULE_NAME_AGAIN, value->place,
                      "the source is called '%s' by its key; leave `name` out",

@@ -147,7 +147,7 @@ static void read_path(struct reading *r, const struct option *row, struct node *
 {
     struct config_endpoint *e = object;
     (void)row;
-    if (!option_scalar(r, value, "a path, as /products/{id}"))
+    if (!option_line(r, value, "a path, as /products/{id}"))
         return;
     struct node path = *value;
     path.text = reading_escaped(r, value->text, signs);
@@ -180,7 +180,7 @@ static void read_method(struct reading *r, const struct option *row, struct node
 {
     struct config_endpoint *e = object;
     (void)row;
-    if (!option_scalar(r, value, "a method"))
+    if (!option_line(r, value, "a method"))
         return;
     for (unsigned i = 0; i < sizeof methods / sizeof *methods; i++)
         if (slice_equal_nocase(value->text, slice_of(methods[i]))) {

@@ -63,7 +63,7 @@ static void read_by(struct reading *r, const struct option *row, struct node *va
     struct config_rate_limit *l = object;
     static const struct slice headers = SLICE_INIT("headers."), claims = SLICE_INIT("claims.");
     (void)row;
-    if (!option_scalar(r, value, "what tells callers apart"))
+    if (!option_line(r, value, "what tells callers apart"))
         return;
     if (begins_with(value->text, headers)) {
         struct node name = *value;

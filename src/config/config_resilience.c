@@ -60,7 +60,7 @@ static void read_status(struct reading *r, const struct node *item, struct confi
 
 static void read_cause(struct reading *r, const struct node *item, struct config_retry *retry)
 {
-    if (!option_scalar(r, item, "a cause"))
+    if (!option_line(r, item, "a cause"))
         return;
     if (node_is(item, "unreachable"))
         retry->after_unreachable = true;
@@ -132,7 +132,7 @@ static void read_after(struct reading *r, const struct option *row, struct node 
                        void *object)
 {
     struct config_hedge *hedge = object;
-    if (!option_scalar(r, value, "a quantile, as p95, or a duration"))
+    if (!option_line(r, value, "a quantile, as p95, or a duration"))
         return;
     if (isdigit((unsigned char)value->text.at[0]))
         option_duration.read(r, row, value, hedge);
@@ -219,7 +219,7 @@ static void read_health(struct reading *r, const struct option *row, struct node
 static void read_health_path(struct reading *r, const struct option *row, struct node *value,
                              void *object)
 {
-    if (!option_scalar(r, value, "a path, as /health"))
+    if (!option_line(r, value, "a path, as /health"))
         return;
     bool is_path = value->text.n && value->text.at[0] == '/';
     for (size_t i = 0; i < value->text.n; i++)
@@ -236,7 +236,7 @@ static void read_priority(struct reading *r, const struct option *row, struct no
                           void *object)
 {
     uint64_t number = 0;
-    if (!option_scalar(r, value, "a whole number"))
+    if (!option_line(r, value, "a whole number"))
         return;
     bool is_negative = value->text.at[0] == '-';
     struct slice digits = slice_after(value->text, is_negative);

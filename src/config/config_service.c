@@ -26,7 +26,7 @@ void config_tell_service(struct reading *r, struct place place, struct slice nam
 
 static void read_host(struct reading *r, const struct option *row, struct node *value, void *object)
 {
-    if (!option_scalar(r, value, "a host"))
+    if (!option_line(r, value, "a host"))
         return;
     if (!token_is_authority(value->text))
         reading_complain(r, RULE_HOST, value->place,
@@ -58,7 +58,7 @@ static void read_service_tls(struct reading *r, const struct option *row, struct
 static void read_server_name(struct reading *r, const struct option *row, struct node *value,
                              void *object)
 {
-    if (!option_scalar(r, value, "a name"))
+    if (!option_line(r, value, "a name"))
         return;
     if (!token_is_authority(value->text) || memchr(value->text.at, ':', value->text.n))
         reading_complain(

@@ -40,7 +40,7 @@ bool config_read_names(struct reading *r, const struct node *value, const char *
                        struct json_path *out)
 {
     struct json_step steps[NAMES_MAX];
-    if (!option_scalar(r, value, "a path of names"))
+    if (!option_line(r, value, "a path of names"))
         return false;
     unsigned n = split(reading_copy(r, value->text), steps);
     out->n_steps = n;
@@ -101,7 +101,7 @@ static bool is_grammar(struct slice text)
 static const struct fields *read_path(struct reading *r, const struct node *value)
 {
     struct json_path names = {0};
-    if (!option_scalar(r, value, "a path of names"))
+    if (!option_line(r, value, "a path of names"))
         return NULL;
     if (is_grammar(value->text))
         return config_read_fields(r, value);
@@ -180,7 +180,7 @@ static void read_rename_pair(struct reading *r, const struct node_pair *pair,
 {
     struct buffer quoted;
     config_read_names(r, pair->key, "price.amount", &out->path);
-    if (!option_scalar(r, pair->value, "the new name"))
+    if (!option_line(r, pair->value, "the new name"))
         return;
     if (memchr(pair->value->text.at, '.', pair->value->text.n) || !pair->value->text.n) {
         reading_complain(r, RULE_SHAPE_PATH, pair->value->place,

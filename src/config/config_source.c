@@ -63,7 +63,7 @@ static void read_call(struct reading *r, const struct option *row, struct node *
         method[i] = (char)toupper((unsigned char)row->name[i]);
     s->method = reading_copy(r, slice_of(method));
     s->is_safe = slice_equal(s->method, SLICE("GET"));
-    if (option_scalar(r, value, "SERVICE:/path"))
+    if (option_line(r, value, "SERVICE:/path"))
         read_target(r, value, s);
 }
 
@@ -142,7 +142,7 @@ static struct node *list_to_map(struct reading *r, const struct node *list)
         else if (!name)
             reading_complain(r, RULE_LACKING, item->place,
                              "a source in a list lacks 'name'; write name: product");
-        else if (option_scalar(r, name, "a name"))
+        else if (option_line(r, name, "a name"))
             map->pairs[map->n++] = (struct node_pair){name, item};
     }
     if (map->n < list->n)

@@ -79,7 +79,7 @@ static bool is_same(const struct config_store *a, const struct config_store *b)
 static void read_store(struct reading *r, const struct node *value, struct config *c)
 {
     struct config_store s = {.position = document_position(value->place)};
-    if (!option_scalar(r, value, "a store, " EXAMPLE))
+    if (!option_line(r, value, "a store, " EXAMPLE))
         return;
     const char *wrong = read_url(r, value->text, &s);
     const char *shown = memchr(value->text.at, '@', value->text.n)

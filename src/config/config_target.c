@@ -132,7 +132,7 @@ static void read_url(struct reading *r, const struct option *row, struct node *v
 {
     struct config_target *t = object;
     (void)row;
-    if (!option_scalar(r, value, "a URL, as http://127.0.0.1:9001"))
+    if (!option_line(r, value, "a URL, as http://127.0.0.1:9001"))
         return;
     t->position = document_position(value->place);
     const char *wrong = read_origin(r, value->text, t);

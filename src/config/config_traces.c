@@ -5,7 +5,7 @@ static void read_otlp(struct reading *r, const struct option *row, struct node *
 {
     struct config_traces *t = &((struct config *)object)->traces;
     (void)row;
-    if (!option_scalar(r, value, "a URL, as http://127.0.0.1:4318/v1/traces"))
+    if (!option_line(r, value, "a URL, as http://127.0.0.1:4318/v1/traces"))
         return;
     t->position = document_position(value->place);
     const char *wrong = config_read_url(r, value, &t->target, &t->path);

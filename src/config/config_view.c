@@ -158,7 +158,7 @@ static void read_select(struct reading *r, const struct option *row, struct node
         return;
     }
     e->select = SLICE_NONE; /* so that its own name is not reserved yet */
-    if (!option_scalar(r, value, "the name of a parameter, or off") ||
+    if (!option_line(r, value, "the name of a parameter, or off") ||
         !config_check_name(r, value, "the parameter that selects", false))
         return;
     if (node_is(value, "view"))

@@ -57,6 +57,32 @@ bool option_is_given(struct reading *r, const struct node *value, const char *du
     return !node_is_null(value);
 }
 
+/* The only line breaks are at its end: of several lines somebody else tells. */
+static bool is_line_and_break(struct slice text)
+{
+    const char *first = text.n ? memchr(text.at, '\n', text.n) : NULL;
+    for (const char *at = first; at && at < text.at + text.n; at++)
+        if (*at != '\n')
+            return false;
+    return first;
+}
+
+bool option_line(struct reading *r, const struct node *value, const char *due)
+{
+    if (!option_scalar(r, value, due))
+        return false;
+    if (!is_line_and_break(value->text))
+        return true;
+    if (scalar_is_block(value->style))
+        reading_complain(r, RULE_LINE_BREAK, value->place,
+                         "a line break ends this text; write %s-, which leaves it out",
+                         value->style == SCALAR_FOLDED ? ">" : "|");
+    else
+        reading_complain(r, RULE_LINE_BREAK, value->place,
+                         "a line break ends this text; leave it out");
+    return false;
+}
+
 bool option_map(struct reading *r, const struct node *value, const char *due)
 {
     if (value->kind == NODE_MAP || node_is_null(value))
@@ -97,7 +123,7 @@ static void read_boolean(struct reading *r, const struct option *row, struct nod
                          void *object)
 {
     bool *out = option_at(object, row);
-    if (option_is_boolean(value, out) || !option_scalar(r, value, "true or false"))
+    if (option_is_boolean(value, out) || !option_line(r, value, "true or false"))
         return;
     reading_complain(r, RULE_BOOLEAN, value->place,
                      "'%s' is neither true nor false; %s is on, yes or true, or off, no or false",
@@ -136,7 +162,7 @@ static const struct {
 static bool read_quantity(struct reading *r, const struct option *row, const struct node *value,
                           enum quantity_unit unit, uint64_t *out)
 {
-    if (!option_scalar(r, value, quantities[unit].due))
+    if (!option_line(r, value, quantities[unit].due))
         return false;
     switch (quantity_read(value->text, unit, out)) {
     case QUANTITY_GOOD:
@@ -218,7 +244,7 @@ static void read_size(struct reading *r, const struct option *row, struct node *
 static void read_number(struct reading *r, const struct option *row, struct node *value,
                         void *object)
 {
-    if (!option_scalar(r, value, "a number"))
+    if (!option_line(r, value, "a number"))
         return;
     struct scan_result scanned = scan_json(value->text, 1);
     if (scanned.verdict == SCAN_OK && strchr("-0123456789", value->text.at[0]))
@@ -232,7 +258,7 @@ static void read_number(struct reading *r, const struct option *row, struct node
 /* A relative name is one beside the file that gives it. */
 static void read_file(struct reading *r, const struct option *row, struct node *value, void *object)
 {
-    if (!option_scalar(r, value, "the name of a file"))
+    if (!option_line(r, value, "the name of a file"))
         return;
     const struct document *d = value->place.document;
     const char *slash = d ? strrchr(d->path, '/') : NULL;
@@ -269,7 +295,7 @@ static bool read_choice(struct reading *r, const struct option *row, const struc
         if (value->kind == NODE_SCALAR && slice_equal(value->text, option_choice(row->choices, i)))
             return true;
     }
-    if (option_scalar(r, value, "a word"))
+    if (option_line(r, value, "a word"))
         tell_choice(r, row, value);
     return false;
 }

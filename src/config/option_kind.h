@@ -22,6 +22,8 @@ extern const struct option_kind option_boolean, option_count, option_duration, o
 /* Is it what is due? Otherwise it is told. A scalar has a text; `due` says what belongs here: "a
  * duration". A null is an empty map and an empty list; `due` says how one looks. */
 bool option_scalar(struct reading *r, const struct node *value, const char *due);
+/* And of a text that is one line: no line break ends it, as one does a block behind ">". */
+bool option_line(struct reading *r, const struct node *value, const char *due);
 bool option_map(struct reading *r, const struct node *value, const char *due);
 bool option_list(struct reading *r, const struct node *value, const char *due);
 /* Of what has no default: a null is nothing, and told. */

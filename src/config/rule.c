@@ -29,6 +29,7 @@ static const char *const names[RULE_N] = {
     [RULE_EMPTY] = "empty",
     [RULE_KIND] = "kind",
     [RULE_KIND_QUOTE] = "kind quote",
+    [RULE_LINE_BREAK] = "line break",
     [RULE_BOOLEAN] = "boolean",
     [RULE_COUNT] = "count",
     [RULE_NUMBER] = "number",

@@ -31,6 +31,7 @@ enum rule {
     RULE_EMPTY,
     RULE_KIND,
     RULE_KIND_QUOTE,
+    RULE_LINE_BREAK,
     RULE_BOOLEAN,
     RULE_COUNT,
     RULE_NUMBER,
