@@ -205,13 +205,12 @@ static void hide_block(struct reading *r, const struct node *value)
 }
 
 /* A variable of the environment is named and not shown as it is. */
-static void hide_value(struct reading *r, const struct node_pair *pair)
+static void hide_value(struct reading *r, const struct node *value)
 {
-    const struct node *value = pair->value;
     bool is_block = scalar_is_block(value->style);
     struct place place = {value->place.document,
                           is_block ? value->place.offset : value->text_offset};
-    if (value->kind != NODE_SCALAR || !place.document || is_shown(pair->key) ||
+    if (value->kind != NODE_SCALAR || !place.document ||
         slice_starts(slice_after(place.document->text, place.offset), SLICE("${")))
         return;
     if (is_block)
@@ -220,14 +219,21 @@ static void hide_value(struct reading *r, const struct node_pair *pair)
         document_hide(place, n_written(value));
 }
 
-/* Two maps deep, as credentials are. */
+static void hide_pair(struct reading *r, const struct node_pair *pair)
+{
+    if (!is_shown(pair->key))
+        hide_value(r, pair->value);
+}
+
+/* Two maps deep, as credentials are; or a text, by mistake. */
 static void hide_secrets(struct reading *r, const struct node *credentials)
 {
+    hide_value(r, credentials);
     for (size_t i = 0; credentials->kind == NODE_MAP && i < credentials->n; i++) {
         const struct node *inner = credentials->pairs[i].value;
-        hide_value(r, &credentials->pairs[i]);
+        hide_pair(r, &credentials->pairs[i]);
         for (size_t k = 0; inner->kind == NODE_MAP && k < inner->n; k++)
-            hide_value(r, &inner->pairs[k]);
+            hide_pair(r, &inner->pairs[k]);
     }
 }
 

@@ -151,13 +151,22 @@ static void hide_secret(struct document *d, struct slice line, struct slice key)
     }
 }
 
+static const struct slice secret_keys[] = {SLICE_INIT("bearer"), SLICE_INIT("password"),
+                                           SLICE_INIT("client_secret")};
+
+bool diagnostic_is_secret(struct slice key)
+{
+    for (size_t i = 0; i < sizeof secret_keys / sizeof *secret_keys; i++)
+        if (slice_equal(key, secret_keys[i]))
+            return true;
+    return false;
+}
+
 /* Where the syntax is wrong, or a file is shown again, nobody knows what a line belongs to. */
 static void hide_secrets(struct document *d, struct slice line)
 {
-    static const struct slice keys[] = {SLICE_INIT("bearer"), SLICE_INIT("password"),
-                                        SLICE_INIT("client_secret")};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        hide_secret(d, line, keys[i]);
+    for (size_t i = 0; i < sizeof secret_keys / sizeof *secret_keys; i++)
+        hide_secret(d, line, secret_keys[i]);
 }
 
 static void put_source(struct buffer *out, struct place place)

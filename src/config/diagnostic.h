@@ -33,6 +33,9 @@ void diagnostic_done(struct diagnostics *d);
 /* All of them by file, place and order of being told; what is told twice of one place, once. */
 void diagnostic_write(struct diagnostics *d, struct buffer *out);
 
+/* May what stands behind the key be a secret, whatever is wrong around it? */
+bool diagnostic_is_secret(struct slice key);
+
 /* The same look for what is found out about a configuration once it has been read. The place is in
  * the main file, where the line is looked up again, and left out where it cannot be. */
 void diagnostic_show(const struct config_position *at, const char *message, struct buffer *out);

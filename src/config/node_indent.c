@@ -110,9 +110,60 @@ static bool tell_between(struct reading *r, struct document *d, size_t number)
     return true;
 }
 
+/* Of the lines above, the nearest that has something. */
+static struct beginning look_above(struct document *d, size_t number)
+{
+    struct beginning b = {0};
+    while (number-- > 0 && !b.column)
+        b = look_at_line(d, number);
+    return b;
+}
+
+/* An item of a list where only a key may stand. */
+static bool tell_item(struct reading *r, struct document *d, size_t number)
+{
+    struct beginning b = look_at_line(d, number);
+    struct beginning above = look_above(d, number);
+    struct place place = {d, d->lines[number] + b.column - 1};
+    bool is_below_item = above.column != above.content && b.column == above.content;
+    if (b.column == b.content || !above.has_key)
+        return false;
+    if (!above.has_value && b.column < above.content)
+        reading_complain(r, RULE_SYNTAX_INDENT, place,
+                         "this item is indented less than '%s' above, whose list it may be in;"
+                         " begin it in column %u or further right",
+                         reading_show(r, above.key), above.content);
+    else if (is_below_item)
+        reading_complain(r, RULE_SYNTAX_INDENT, place,
+                         "an item of a list begins in the column of the keys above; begin it in"
+                         " column %u, where the item above does",
+                         above.column);
+    else if (b.column == above.column)
+        reading_complain(r, RULE_SYNTAX_INDENT, place,
+                         "an item of a list begins among the keys of a map; begin each item with a"
+                         " dash, the first too, or make this one a key");
+    else
+        return false;
+    return true;
+}
+
+/* "-path: /a" is a key. */
+static bool tell_dash(struct reading *r, struct document *d, size_t number)
+{
+    struct beginning b = look_at_line(d, number);
+    struct place place = {d, d->lines[number] + b.column - 1};
+    if (!b.has_key || b.key.n < 2 || b.key.at[0] != '-')
+        return false;
+    reading_complain(r, RULE_SYNTAX_INDENT, place,
+                     "an item of a list needs a space behind its dash; write '- %s'",
+                     reading_show(r, slice_after(b.key, 1)));
+    return true;
+}
+
 bool node_indent_tell(struct reading *r, struct place place)
 {
     struct document *d = place.document;
     size_t number = document_position(place).line - 1;
-    return number < d->n_lines && (tell_deeper(r, d, number) || tell_between(r, d, number));
+    return number < d->n_lines && (tell_dash(r, d, number) || tell_item(r, d, number) ||
+                                   tell_deeper(r, d, number) || tell_between(r, d, number));
 }

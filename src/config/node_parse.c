@@ -114,7 +114,8 @@ static bool read_tag(struct builder *b, struct fy_event *event, bool *is_text)
         return true;
     const struct fy_mark *mark = fy_token_start_mark(token);
     fail(b, RULE_TAG, mark ? mark->input_pos : b->behind,
-         "tags mean nothing here; leave it out (only !!str is known)");
+         "a '!' begins a tag, and tags mean nothing here; leave it out, or quote a text that begins"
+         " so (only !!str is known)");
     return false;
 }
 

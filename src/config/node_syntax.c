@@ -1,7 +1,7 @@
 /* node_syntax.c - what a YAML parser complains about, and what was probably meant
  *
  * By looks: a parser knows that a comma is missing, and cannot know that braces were meant for a
- * template. Where no trap is seen on the line, libfyaml's own words are told.
+ * template. Where no trap is seen on the line, its words decide (node_syntax_words.c).
  */
 #include <ctype.h>
 
@@ -111,6 +111,24 @@ static bool is_left_open(struct place place)
     return !memchr(at + 1, *at, (size_t)(line.at + line.n - at - 1));
 }
 
+/* A brace or bracket inside { } or [ ] right behind one of these characters. */
+static bool is_behind(struct place place, char bracket, bool (*is_before)(char c))
+{
+    struct slice text = place.document->text;
+    return place.offset > 0 && place.offset < text.n && text.at[place.offset] == bracket &&
+           is_before(text.at[place.offset - 1]);
+}
+
+static bool is_dollar(char c)
+{
+    return c == '$';
+}
+
+static bool ends_name(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == ']';
+}
+
 static bool is_backslash(struct place place)
 {
     return place.offset < place.document->text.n && place.document->text.at[place.offset] == '\\';
@@ -163,6 +181,10 @@ static bool tell_quotes(struct reading *r, struct place place)
                          " \"catalog:/products/{id}\"");
     else if (has_bare_pattern(line))
         what = "a bracket begins a list in YAML; quote a text that begins with one: '[a-z]+'";
+    else if (is_behind(place, '{', is_dollar))
+        what = "a brace ends the text inside { } or [ ]; quote the value: \"${NAME}\"";
+    else if (is_behind(place, '[', ends_name))
+        what = "a bracket ends the text inside { } or [ ]; quote the text: \"list.items[0]\"";
     else if (is_backslash(place))
         what =
             "a backslash means something else inside \"\"; put the text in single quotes: '\\d+'";
@@ -175,22 +197,40 @@ static bool tell_quotes(struct reading *r, struct place place)
     return true;
 }
 
+/* What stands behind the key, or behind its colon, is shown as asterisks. */
+static void hide_secret(struct document *d, struct slice key, struct slice rest)
+{
+    struct slice value = slice_after(rest, rest.n > 0);
+    if (diagnostic_is_secret(key) && !slice_starts(value, SLICE("${")))
+        document_hide((struct place){d, (size_t)(value.at - d->text.at)}, value.n);
+}
+
 /* The colon of a key: the space behind it, or itself. */
 static bool tell_colon(struct reading *r, struct place place)
 {
     struct slice line = document_line(place);
     struct slice rest = line;
     struct slice key = take_key(&rest);
-    if (lacks_space(key, rest))
+    bool is_joined = lacks_space(key, rest);
+    if (!is_joined && !lacks_colon(line, key, rest))
+        return false;
+    hide_secret(place.document, key, rest);
+    if (is_joined)
         reading_complain(r, RULE_SYNTAX_COLON, place,
                          "a key needs a space behind its colon; write '%s: %s'",
                          reading_show(r, key), reading_show(r, slice_after(rest, 1)));
-    else if (lacks_colon(line, key, rest))
+    else
         reading_complain(r, RULE_SYNTAX_COLON, place, "a key needs a colon; write '%s:%s'",
                          reading_show(r, key), reading_show(r, rest));
-    else
-        return false;
     return true;
+}
+
+/* By looks. */
+static bool tell_trap(struct reading *r, struct place place, const char *words)
+{
+    if (tell_quotes(r, place) || node_bracket_tell(r, place, words))
+        return true;
+    return !is_in_brackets(place) && (tell_colon(r, place) || node_indent_tell(r, place));
 }
 
 void node_tell_syntax(struct reading *r, const struct node_syntax_error *error)
@@ -199,9 +239,6 @@ void node_tell_syntax(struct reading *r, const struct node_syntax_error *error)
     struct place tab = place;
     if (find_tab(&tab))
         reading_complain(r, RULE_SYNTAX_TAB, tab, "a tab cannot indent YAML; use spaces");
-    else if (tell_quotes(r, place))
-        return;
-    else if (is_in_brackets(place) || (!tell_colon(r, place) && !node_indent_tell(r, place)))
-        reading_complain(r, RULE_SYNTAX, place, "this is not YAML; %s",
-                         reading_show(r, slice_of(error->message)));
+    else if (!tell_trap(r, place, error->message))
+        node_words_tell(r, place, error->message);
 }

@@ -10,6 +10,7 @@ static const char *const names[RULE_N] = {
     [RULE_SYNTAX_ADDRESS] = "syntax address",
     [RULE_SYNTAX_COLON] = "syntax colon",
     [RULE_SYNTAX_QUOTE] = "syntax quote",
+    [RULE_SYNTAX_BRACKET] = "syntax bracket",
     [RULE_SYNTAX_INDENT] = "syntax indentation",
     [RULE_NOTHING] = "nothing",
     [RULE_DOCUMENTS] = "documents",
