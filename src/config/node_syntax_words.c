@@ -48,9 +48,18 @@ static const struct {
     {"mapping in plain multiline", RULE_SYNTAX_INDENT,
      "a key cannot begin here; begin it in the column of its map's other keys"},
     {"end of block sequence", RULE_SYNTAX_INDENT,
-     "a key begins in the column of a list's items; begin it in the column of its map's keys, or "
+     "this begins in the column of a list's items; begin it in the column of its map's keys, or "
      "with"
      " a dash"},
+    {"expected '-'", RULE_SYNTAX_INDENT,
+     "this begins in the column of a list's items; begin it in the column of its map's keys, or "
+     "with"
+     " a dash"},
+    {"expected ':'", RULE_SYNTAX_COLON,
+     "this line is neither a key nor an item of a list; write key: value, or indent it further than"
+     " the key whose text goes on here"},
+    {"same line as previous key", RULE_SYNTAX_COLON,
+     "a line has one key; begin this one in the line below, or put both in { } with a comma"},
     {"indentation in mapping", RULE_SYNTAX_INDENT,
      "this line is indented further than the key above, which has its value already; begin it in"
      " the column of that key"},
