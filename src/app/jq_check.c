@@ -26,6 +26,7 @@ struct check {
     void *context;
     pid_t helper; /* -1: none, or it is of no use any more */
     int fd;
+    unsigned line; /* that the message is of; 0: nobody knows */
     char message[JQ_HELPER_MESSAGE + 1];
 };
 
@@ -75,6 +76,7 @@ static bool ask(struct check *c, struct slice program)
         !receive_whole(c->fd, c->message, head.n))
         return false;
     c->message[head.n] = '\0';
+    c->line = head.slot;
     return true;
 }
 
@@ -111,7 +113,8 @@ static void check_each(struct check *c)
     for (unsigned i = 0; i < c->n; i++) {
         bool has_answer = ask(c, c->programs[i]);
         if (!has_answer || c->message[0])
-            c->tell(c->context, i, has_answer ? c->message : why_no_answer(c));
+            c->tell(c->context, i, has_answer ? c->line : 0,
+                    has_answer ? c->message : why_no_answer(c));
         if (!has_answer)
             end_helper(c);
     }

@@ -29,6 +29,7 @@ struct worker {
     struct jq_helper_limits limits;
     jq_state *programs[JQ_HELPER_SLOTS];
     char message[JQ_HELPER_MESSAGE + 1]; /* of what went wrong first; empty: nothing yet */
+    uint32_t line;                       /* of the program, that it is of; 0: nobody knows */
     char *bytes;                         /* of the frame */
     size_t capacity;
 };
@@ -74,9 +75,9 @@ static void write_whole(const void *from, size_t n)
     }
 }
 
-static void answer(enum jq_helper_kind kind, struct slice bytes)
+static void answer(enum jq_helper_kind kind, uint32_t slot, struct slice bytes)
 {
-    const struct jq_helper_frame head = {.kind = kind, .n = bytes.n};
+    const struct jq_helper_frame head = {.kind = kind, .slot = slot, .n = bytes.n};
     write_whole(&head, sizeof head);
     write_whole(bytes.at, bytes.n);
 }
@@ -84,7 +85,15 @@ static void answer(enum jq_helper_kind kind, struct slice bytes)
 static void fail(const char *message)
 {
     size_t n = strnlen(message, JQ_HELPER_MESSAGE);
-    answer(JQ_HELPER_FAILED, (struct slice){message, n});
+    answer(JQ_HELPER_FAILED, 0, (struct slice){message, n});
+}
+
+/* "..., line 12:" behind the place; 0: there is none. */
+static uint32_t read_line(const char *place)
+{
+    static const char before[] = ", line ";
+    const char *at = strstr(place, before);
+    return at ? (uint32_t)strtoul(at + sizeof before - 1, NULL, 10) : 0;
 }
 
 /* Keeps the first message, in a line: jq's prefixes and hints for shells say nothing here. */
@@ -102,6 +111,7 @@ static void note(struct worker *w, const char *text)
         n = (size_t)(hint - text);
     if (place && place < text + n)
         n = (size_t)(place - text);
+    w->line = place ? read_line(place) : 0;
     snprintf(w->message, sizeof w->message, "%.*s", (int)n, text);
 }
 
@@ -140,13 +150,14 @@ static void compile(struct worker *w, uint32_t slot, const char *text)
     if (!*program)
         leave();
     w->message[0] = '\0';
+    w->line = 0;
     prepare(*program, w);
     if (jq_compile(*program, text)) {
-        answer(JQ_HELPER_GOOD, SLICE_NONE);
+        answer(JQ_HELPER_GOOD, 0, SLICE_NONE);
         return;
     }
     jq_teardown(program);
-    fail(w->message[0] ? w->message : "it does not compile");
+    answer(JQ_HELPER_FAILED, w->line, slice_of(w->message[0] ? w->message : "it does not compile"));
 }
 
 static void answer_value(const struct worker *w, jv value)
@@ -154,9 +165,9 @@ static void answer_value(const struct worker *w, jv value)
     jv text = jv_dump_string(value, 0);
     struct slice bytes = {jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text))};
     if (bytes.n > w->limits.result)
-        answer(JQ_HELPER_TOO_LARGE, SLICE_NONE);
+        answer(JQ_HELPER_TOO_LARGE, 0, SLICE_NONE);
     else
-        answer(JQ_HELPER_GOOD, bytes);
+        answer(JQ_HELPER_GOOD, 0, bytes);
     jv_free(text);
 }
 

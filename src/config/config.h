@@ -45,8 +45,8 @@ struct config_tls_question {
 struct buffer;
 struct config;
 struct config_auth;
-/* Why program i does not compile. */
-typedef void config_tell_jq(void *context, unsigned i, const char *why);
+/* Why program i does not compile, and in which of its lines, from 1; 0: nobody knows. */
+typedef void config_tell_jq(void *context, unsigned i, unsigned line, const char *why);
 
 /* What a configuration names and others must judge, who know it; NULL: it is not looked at. */
 struct config_judge {

@@ -46,12 +46,27 @@ struct jq_reading {
     const struct node **programs;
 };
 
-static void tell_jq(void *context, unsigned i, const char *why)
+/* Where a line of a program begins; of the first, the text that has it. */
+static struct place line_of(struct reading *r, const struct node *program, unsigned line)
+{
+    struct slice text = program->text;
+    size_t at = 0;
+    while (line > 1 && at < text.n)
+        line -= text.at[at++] == '\n';
+    while (at < text.n && strchr(" \t", text.at[at]))
+        at++;
+    bool is_later = at > 0 && memchr(text.at, '\n', at);
+    return is_later ? node_place_in(r, program, at) : program->place;
+}
+
+static void tell_jq(void *context, unsigned i, unsigned line, const char *why)
 {
     struct jq_reading *j = context;
-    if (reading_is_masked(j->reading, j->programs[i]->text))
+    struct reading *r = j->reading;
+    const struct node *program = j->programs[i];
+    if (reading_is_masked(r, program->text))
         why = "this does not compile with what the environment gives"; /* jq shows what it read */
-    reading_complain(j->reading, RULE_JQ, j->programs[i]->place,
+    reading_complain(r, RULE_JQ, line_of(r, program, line),
                      "jq: %s; give a program that jq compiles", why);
 }
 

@@ -28,8 +28,8 @@ enum jq_helper_kind {
 
 struct jq_helper_frame {
     uint32_t kind; /* enum jq_helper_kind */
-    uint32_t slot;
-    uint64_t n; /* bytes behind it */
+    uint32_t slot; /* of what failed to compile, the line that is wrong; 0: nobody knows */
+    uint64_t n;    /* bytes behind it */
 };
 
 struct jq_helper_limits {

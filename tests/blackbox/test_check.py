@@ -417,6 +417,29 @@ endpoints:
         assert told[2].what.startswith("jq: ") and "'required'" in told[3].what
         assert told[4].what.startswith("jq: nobody/0 is not defined")
 
+    def test_a_program_of_several_lines_is_told_in_the_line_that_is_wrong(self, tmp_path):
+        done, _ = check(
+            tmp_path,
+            """\
+services: {alpha: "http://h:1"}
+endpoints:
+  - path: /one
+    sources:
+      one:
+        get: alpha:/
+        jq: |
+          # what nobody knows
+
+          .a
+          | nobody
+      two:
+        get: alpha:/
+        jq: .a |
+""",
+        )
+        told = diagnostics(done.stderr)
+        assert [(d.line, d.column) for d in told] == [(11, 11), (14, 13)]
+
     @pytest.mark.parametrize("command", ["types", "openapi"])
     def test_who_only_describes_needs_no_keys_but_programs(self, tmp_path, command):
         check(tmp_path, self.TEXT.replace("requierd", "required"))

@@ -84,7 +84,7 @@ static void judge_jq(const struct config *c, const struct slice *programs, unsig
     (void)c;
     for (unsigned i = 0; i < n; i++) {
         snprintf(why, sizeof why, "syntax error in %.*s", SLICE_ARG(programs[i]));
-        tell(context, i, why);
+        tell(context, i, 0, why);
     }
 }
 

@@ -89,14 +89,22 @@ static bool has_keys(const struct config_auth *a, struct buffer *wrong)
     return false;
 }
 
-/* A program that says so does not compile. */
+static unsigned n_lines(struct slice text)
+{
+    unsigned n = 1;
+    for (size_t i = 0; i + 1 < text.n; i++)
+        n += text.at[i] == '\n';
+    return n;
+}
+
+/* A program that says so does not compile, in its last line. */
 static void judge_jq(const struct config *c, const struct slice *programs, unsigned n,
                      config_tell_jq *tell, void *context)
 {
     (void)c;
     for (unsigned i = 0; i < n; i++)
         if (slice_starts(programs[i], SLICE("bad")))
-            tell(context, i, "syntax error");
+            tell(context, i, n_lines(programs[i]), "syntax error");
 }
 
 static const struct config_judge judge = {is_there, has_keys, judge_jq};
