@@ -309,7 +309,7 @@ bool config_read_operand(struct reading *r, const struct node *text, struct slic
                          struct config_variable *out)
 {
     size_t skip = (size_t)(name.at - text->text.at);
-    struct resolver v = {r, node_place_in(text, skip), name, false, out, true};
+    struct resolver v = {r, node_place_in(r, text, skip), name, false, out, true};
     return resolve(&v);
 }
 
