@@ -90,8 +90,8 @@ void late_calls_init(struct late_calls *l)
 void late_calls_cut(struct late_calls *l)
 {
     l->are_cut = true;
-    while (!list_is_empty(&l->list))
-        cut(LIST_OWNER(l->list.next, struct late, node));
+    for (struct list *n = list_pop_front(&l->list); n; n = list_pop_front(&l->list))
+        cut(LIST_OWNER(n, struct late, node));
 }
 
 void late_begin(struct run *r, unsigned source, struct service_call *call)
