@@ -135,13 +135,19 @@ static void unsafe_calls(struct adviser *a)
             SLICE_ARG(e->path), n);
 }
 
-/* What each element may be is bounded, by its own kind or by what the configuration says. */
-/* Of a request for everything. */
+/* Of a request for everything: without conditions, and without lists, which may be empty. */
 static unsigned count_certain_calls(const struct config_endpoint *e)
 {
+    uint64_t doubtful = 0, before;
     unsigned n = 0;
+    do {
+        before = doubtful;
+        for (unsigned i = 0; i < e->n_sources; i++)
+            if (e->sources[i].when || (e->sources[i].needs & doubtful))
+                doubtful |= UINT64_C(1) << i;
+    } while (doubtful != before);
     for (unsigned i = 0; i < e->n_sources; i++)
-        n += !e->sources[i].when && !e->sources[i].each.is_given;
+        n += !(doubtful >> i & 1) && !e->sources[i].each.is_given;
     return n;
 }
 
@@ -159,6 +165,7 @@ static void low_burst(struct adviser *a)
             SLICE_ARG(e->path), n, (uint64_t)r->gcra.burst);
 }
 
+/* What each element may be is bounded, by its own kind or by what the configuration says. */
 static bool has_bound(const struct config_parameter *q)
 {
     return q->pattern || q->n_allowed || q->type == CONFIG_BOOLEAN || q->max.n;

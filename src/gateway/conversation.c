@@ -304,6 +304,8 @@ bool conversation_take(struct visit *v)
     case HANDSHAKE_GOOD:
         if (!may_ask(v))
             refuse(v, 403, "pages of this origin may not ask");
+        else if (v->limit.is_short)
+            rate_limit_refuse(v); /* it has to pay for the answer that comes first */
         else if (check(v))
             begin(v, key);
         break;

@@ -89,9 +89,12 @@ void late_calls_init(struct late_calls *l)
 
 void late_calls_cut(struct late_calls *l)
 {
+    struct list *next;
     l->are_cut = true;
-    for (struct list *n = list_pop_front(&l->list); n; n = list_pop_front(&l->list))
+    for (struct list *n = l->list.next; n != &l->list; n = next) {
+        next = n->next;
         cut(LIST_OWNER(n, struct late, node));
+    }
 }
 
 void late_begin(struct run *r, unsigned source, struct service_call *call)
@@ -102,7 +105,7 @@ void late_begin(struct run *r, unsigned source, struct service_call *call)
     CHECK(l);
     *l = (struct late){
         .call = call,
-        .started_ns = r->sources[source].outcome.started_ns,
+        .started_ns = service_call_started_ns(call),
         .gateway = r->gateway,
         .plan = r->plan,
         .source = r->sources[source].plan,

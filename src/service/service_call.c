@@ -318,6 +318,11 @@ bool service_call_raise(struct service_call *c, int rank)
     return true;
 }
 
+uint64_t service_call_started_ns(const struct service_call *c)
+{
+    return c->started_ns;
+}
+
 unsigned service_call_n_attempts(const struct service_call *c)
 {
     return c->n_attempts + service_wait_n_attempts(c);

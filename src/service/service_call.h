@@ -45,6 +45,8 @@ void service_call_use_stale(struct service_call *c, struct outcome *o);
 /* Somebody of this rank waits for it, too (service_request.h): where it waits for a place, it goes
  * before more of the others. false: too late, what came of it is on its way. */
 bool service_call_raise(struct service_call *c, int rank);
+/* On the loop's clock. */
+uint64_t service_call_started_ns(const struct service_call *c);
 /* So far; of a flight's call where it leads one. */
 unsigned service_call_n_attempts(const struct service_call *c);
 /* A miss, where it asked the cache. */

@@ -38,7 +38,10 @@ def pytest_runtest_call(item):
 
     before = signal.signal(signal.SIGALRM, too_long)
     signal.alarm(TIME_LIMIT)
+    stalls.begin()
     yield
+    if stalls.has_stalled():
+        item.user_properties.append(("stalled", stalls.longest))
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
 
@@ -48,14 +51,14 @@ def pytest_runtest_protocol(item, nextitem):
     the last lines say so. Any other failure stands."""
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for attempt in range(TRIES):
-        stalls.begin()
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
-        failed = [r for r in reports if r.when == "call" and r.failed]
-        if not failed or not stalls.has_stalled() or attempt == TRIES - 1:
+        failed = [r for r in reports if r.failed]
+        may_be_stall = [r.when for r in failed] == ["call"] and "stalled" in dict(item.user_properties)
+        if not may_be_stall or attempt == TRIES - 1:
             break
         failed[0].outcome = "again"
-        failed[0].user_properties.append(("stalled", stalls.longest))
         item.ihook.pytest_runtest_logreport(report=failed[0])
+        item.user_properties.clear()
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)

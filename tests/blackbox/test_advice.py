@@ -244,6 +244,10 @@ def test_is_given_alone_at_its_place(tmp_path, text, words):
     ("two sources", HEAD + PAIR),
     ("as many permits as a request needs",
      HEAD + "    rate_limit: {rate: 9/s, burst: 2, cost: calls}\n" + PAIR),
+    ("as many as it certainly needs",
+     HEAD + "    rate_limit: {rate: 9/s, burst: 1, cost: calls}\n" + query("more: {}") + sources(
+         's0: {get: "alpha:/", required: true}', 's1: {get: "alpha:/one", when: has(more)}',
+         's2: {get: "alpha:/{s1.v}"}')),
     ("a permit for each request",
      HEAD + "    rate_limit: {rate: 9/s, burst: 1}\n" + PAIR),
     ("twelve sources", HEAD + many(12)),

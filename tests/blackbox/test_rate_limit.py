@@ -9,6 +9,7 @@ import pytest
 from behaviour import answer, in_turn, when
 from cases import fresh, table
 from gateway import Gateway, wait_for
+from talk import opening
 
 CONFIG = """
 listen: @listen@
@@ -275,6 +276,16 @@ def test_and_nothing_else(gateway, target):
     me = caller(fresh())
     assert gateway.get(target.format(fresh()), **me).status == 200
     got = gateway.get(target.format(fresh()), **me)
+    got.problem(429)
+    assert int(got["retry-after"]) > 0
+
+
+@table("place", ("the answer is kept", "/short-whole/"), ("it is not", "/short/"))
+def test_a_handshake_has_to_pay_whatever_is_kept(gateway, place):
+    me, target = fresh(), place + fresh()
+    while gateway.get(target, **caller(me))["ratelimit"].startswith('"default";r=1;'):
+        pass
+    got = gateway.get(target, fields=[("X-Caller", me), *opening()])
     got.problem(429)
     assert int(got["retry-after"]) > 0
 
