@@ -250,6 +250,7 @@ class TestWayThroughThePage:
         assert get(PAGE, PRODUCT, fields=fields).status == 204
 
     def test_who_leaves_during_the_round_trip_has_asked_for_nothing(self):
+        wait_for(lambda: counted("requests_in_flight") == 0)
         before = counted("requests_total")
         with Client(PAGE) as client:
             client.ask(PRODUCT + "&round_trip=300")

@@ -7,6 +7,7 @@ import pytest
 
 from behaviour import answer, chunked, raw
 from cases import fresh, table
+from gateway import wait_for
 
 pytestmark = pytest.mark.essential
 
@@ -270,7 +271,7 @@ def test_what_cannot_be_read_is_not_held(start, endpoint, body, kind, failure, c
     gateway = start("admin: @admin@\n" + CONFIG.replace("{get:", "{%sget:" % cache))
     for _ in range(3):
         assert ask(gateway, answer(body, kind=kind), endpoint).failures() == [("one", failure)]
-    assert gateway.metric("sheaf_body_bytes_held") == 0
+    wait_for(lambda: gateway.metric("sheaf_body_bytes_held") == 0)
 
 
 def test_text_and_bytes_may_grow_by_what_they_become(gateway):
