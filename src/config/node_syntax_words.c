@@ -14,13 +14,11 @@ static const struct {
      "a colon and a space make a key of what stands before them; leave out the space, as in"
      " catalog:/products, or put the text in single quotes"},
     {"missing comma", RULE_SYNTAX_BRACKET,
-     "a comma is missing here; { } and [ ] have one between what they hold, and a text with "
-     "brackets"
-     " in it needs quotes"},
+     "a comma is missing here; { } and [ ] have one between what they hold, and a text with"
+     " brackets in it needs quotes"},
     {"wrongly indented", RULE_SYNTAX_BRACKET,
-     "what a key has in { } or [ ] is indented further than the key, and so is what closes it; "
-     "indent"
-     " this line"},
+     "what a key has in { } or [ ] is indented further than the key, and so is what closes it;"
+     " indent this line"},
     {"mismatched flow", RULE_SYNTAX_BRACKET,
      "this does not close what was opened last; close { by } and [ by ]"},
     {"invalid extra closing", RULE_SYNTAX_BRACKET,
@@ -42,19 +40,16 @@ static const struct {
     {"block scalar", RULE_SYNTAX_QUOTE,
      "'|' and '>' begin a text in the lines below; begin it there, or quote a text that begins so"},
     {"multiline plain key", RULE_SYNTAX_INDENT,
-     "the text that begins here goes on in the lines below, and one of them is a key; begin that "
-     "one"
-     " in the column of its map's keys"},
+     "the text that begins here goes on in the lines below, and one of them is a key; begin that"
+     " one in the column of its map's keys"},
     {"mapping in plain multiline", RULE_SYNTAX_INDENT,
      "a key cannot begin here; begin it in the column of its map's other keys"},
     {"end of block sequence", RULE_SYNTAX_INDENT,
-     "this begins in the column of a list's items; begin it in the column of its map's keys, or "
-     "with"
-     " a dash"},
+     "this begins in the column of a list's items; begin it in the column of its map's keys, or"
+     " with a dash"},
     {"expected '-'", RULE_SYNTAX_INDENT,
-     "this begins in the column of a list's items; begin it in the column of its map's keys, or "
-     "with"
-     " a dash"},
+     "this begins in the column of a list's items; begin it in the column of its map's keys, or"
+     " with a dash"},
     {"expected ':'", RULE_SYNTAX_COLON,
      "this line is neither a key nor an item of a list; write key: value, or indent it further than"
      " the key whose text goes on here"},

@@ -17,9 +17,8 @@ enum {
     READING_FILES_MAX = 256
 };
 
-/* What could not be read, which is told: nothing is held against it, as that would be told in
- * error.
- */
+/* What could not be read, which is told: nothing is held against that, which would be an error of
+ * ours. */
 enum reading_unread {
     READING_SERVICES = 1,
     READING_ENDPOINTS = 2,
