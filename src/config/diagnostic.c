@@ -124,13 +124,41 @@ static struct slice secret_of(struct slice text, bool is_in_flow)
     return (struct slice){text.at, n};
 }
 
-/* Behind a key, which may stand in quotes: its value, or nothing. */
-static struct slice value_behind(struct slice rest)
+/* Nothing is before it on its line, or what a key may come behind. */
+static bool is_first(struct slice before)
 {
+    while (before.n && strchr(" \t\"'", before.at[before.n - 1]))
+        before.n--;
+    return before.n == 0 || strchr("-,{[", before.at[before.n - 1]);
+}
+
+/* Behind a key, which may stand in quotes and lack its colon: its value, or nothing. */
+static struct slice value_behind(struct slice before, struct slice rest)
+{
+    bool is_apart = rest.n && strchr(" \t\"'", rest.at[0]);
     if (rest.n && (rest.at[0] == '"' || rest.at[0] == '\''))
         rest = slice_after(rest, 1);
     rest = token_trim(rest);
-    return rest.n && rest.at[0] == ':' ? token_trim(slice_after(rest, 1)) : SLICE_NONE;
+    if (rest.n && rest.at[0] == ':')
+        return token_trim(slice_after(rest, 1));
+    return is_apart && is_first(before) ? rest : SLICE_NONE;
+}
+
+/* A map, as {file: NAME}, is no secret; what else is behind a brace may be one. */
+static struct slice pass_brace(struct slice value)
+{
+    if (!value.n || value.at[0] != '{')
+        return value;
+    return memchr(value.at, ':', value.n) ? SLICE_NONE : token_trim(slice_after(value, 1));
+}
+
+/* Where the key begins, in letters of any case; all where it does not. */
+static size_t find_key(struct slice text, struct slice key)
+{
+    size_t i = 0;
+    while (i < text.n && !slice_starts_nocase(slice_after(text, i), key))
+        i++;
+    return i;
 }
 
 /* What stands behind the key, as far as one line tells. */
@@ -138,14 +166,15 @@ static void hide_secret(struct document *d, struct slice line, struct slice key)
 {
     struct slice rest = line;
     for (;;) {
-        const char *at = memmem(rest.at, rest.n, key.at, key.n);
-        if (!at)
+        size_t at = find_key(rest, key);
+        if (at == rest.n)
             break;
-        rest = slice_after(rest, (size_t)(at - rest.at) + key.n);
-        struct slice value = value_behind(rest);
-        if (!value.n || value.at[0] == '{')
+        struct slice before = {line.at, (size_t)(rest.at - line.at) + at};
+        rest = slice_after(rest, at + key.n);
+        struct slice value = pass_brace(value_behind(before, rest));
+        if (!value.n)
             continue;
-        struct slice secret = secret_of(value, memchr(line.at, '{', (size_t)(at - line.at)));
+        struct slice secret = secret_of(value, memchr(line.at, '{', before.n));
         if (!slice_starts(secret, SLICE("${")))
             document_hide((struct place){d, (size_t)(secret.at - d->text.at)}, secret.n);
     }
@@ -154,10 +183,10 @@ static void hide_secret(struct document *d, struct slice line, struct slice key)
 static const struct slice secret_keys[] = {SLICE_INIT("bearer"), SLICE_INIT("password"),
                                            SLICE_INIT("client_secret")};
 
-bool diagnostic_is_secret(struct slice key)
+bool diagnostic_has_secret(struct slice line)
 {
     for (size_t i = 0; i < sizeof secret_keys / sizeof *secret_keys; i++)
-        if (slice_equal(key, secret_keys[i]))
+        if (find_key(line, secret_keys[i]) < line.n)
             return true;
     return false;
 }
@@ -169,13 +198,19 @@ static void hide_secrets(struct document *d, struct slice line)
         hide_secret(d, line, secret_keys[i]);
 }
 
+void diagnostic_hide(struct place place)
+{
+    struct slice line = document_line(place);
+    hide_users(place.document, line);
+    hide_secrets(place.document, line);
+}
+
 static void put_source(struct buffer *out, struct place place)
 {
     struct slice line = document_line(place);
     if (!place.document || !line.at)
         return;
-    hide_users(place.document, line);
-    hide_secrets(place.document, line);
+    diagnostic_hide(place);
     size_t before = (size_t)(place.document->text.at + place.offset - line.at);
     if (before > line.n)
         before = line.n;

@@ -33,8 +33,10 @@ void diagnostic_done(struct diagnostics *d);
 /* All of them by file, place and order of being told; what is told twice of one place, once. */
 void diagnostic_write(struct diagnostics *d, struct buffer *out);
 
-/* May what stands behind the key be a secret, whatever is wrong around it? */
-bool diagnostic_is_secret(struct slice key);
+/* Does the line name a key whose value is a secret, in letters of any case? */
+bool diagnostic_has_secret(struct slice line);
+/* Hides on the line of the place what may be secret, as it is done before the line is shown. */
+void diagnostic_hide(struct place place);
 
 /* The same look for what is found out about a configuration once it has been read. The place is in
  * the main file, where the line is looked up again, and left out where it cannot be. */

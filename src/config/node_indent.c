@@ -13,6 +13,7 @@ struct beginning {
     unsigned content; /* of what is behind the dash, else the same */
     bool has_key;
     bool has_value; /* plain text behind the key */
+    bool has_text;  /* lines of text below the key: "|" or ">" */
     struct slice key;
 };
 
@@ -46,12 +47,28 @@ static struct beginning look_at(struct slice line)
     b.has_key = has_colon && (i + 1 == line.n || line.at[i + 1] == ' ');
     size_t value = b.has_key ? skip_blanks(line, i + 1) : line.n;
     b.has_value = value < line.n && !strchr("|>&!*[{\"'#", line.at[value]);
+    b.has_text = value < line.n && strchr("|>", line.at[value]);
     return b;
 }
 
 static struct beginning look_at_line(struct document *d, size_t number)
 {
     return look_at(document_line((struct place){d, d->lines[number]}));
+}
+
+bool node_has_key(struct slice line)
+{
+    size_t i = 0;
+    while (i < line.n && strchr(" \t-{[", line.at[i]))
+        i++;
+    char quote = i < line.n && strchr("\"'", line.at[i]) ? line.at[i++] : '\0';
+    size_t begin = i;
+    while (i < line.n && is_in_key(line.at[i]))
+        i++;
+    bool is_word = i > begin && (!quote || (i < line.n && line.at[i] == quote));
+    i += quote != '\0';
+    return is_word && i < line.n && line.at[i] == ':' &&
+           (i + 1 == line.n || strchr(" \t", line.at[i + 1]));
 }
 
 /* A key below a key that has its value, and further right: the value of nobody. */
@@ -157,6 +174,30 @@ static bool tell_dash(struct reading *r, struct document *d, size_t number)
     reading_complain(r, RULE_SYNTAX_INDENT, place,
                      "an item of a list needs a space behind its dash; write '- %s'",
                      reading_show(r, slice_after(b.key, 1)));
+    return true;
+}
+
+bool node_text_tell(struct reading *r, struct place place)
+{
+    struct document *d = place.document;
+    size_t number = document_position(place).line - 1;
+    struct beginning b = look_at_line(d, number);
+    struct beginning above = {0};
+    unsigned column = 0; /* of the text */
+    if (!b.column || b.has_key || b.column != b.content)
+        return false;
+    while (number-- > 0 && !above.has_text) {
+        above = look_at_line(d, number);
+        if (!above.has_text && above.column && (!column || above.column < column))
+            column = above.column;
+    }
+    if (!above.has_text || column <= above.content || column <= b.column)
+        return false;
+    place.offset = (size_t)(document_line(place).at - d->text.at) + b.column - 1;
+    reading_complain(r, RULE_SYNTAX_INDENT, place,
+                     "this line is indented less than the text that '%s' above begins; begin it in"
+                     " column %u too, or make a key of it",
+                     reading_show(r, above.key), column);
     return true;
 }
 

@@ -391,6 +391,8 @@ struct node *node_parse(struct reading *r, struct document *d, bool *is_empty)
     struct node *root = build_document(&b, is_empty);
     if (!root && !*is_empty && r->diagnostics.n == told_before)
         tell_syntax(&b, diag);
+    if (!root && !*is_empty)
+        node_hide_secrets(d); /* as nobody will read whose value they are */
     fy_parser_destroy(b.parser);
     fy_diag_destroy(diag);
     return root;

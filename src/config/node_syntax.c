@@ -6,6 +6,7 @@
 #include <ctype.h>
 
 #include "config/node_internal.h"
+#include "wire/token.h"
 
 /* "[::1]:80" begins a list. */
 static bool has_bare_address(struct slice line)
@@ -100,15 +101,29 @@ static bool has_bare_pattern(struct slice line)
     return end && end + 1 < rest.at + rest.n && !strchr(" ,]}", end[1]);
 }
 
-/* The quote that begins here has no other on its line. */
+static bool is_item(struct slice line)
+{
+    return slice_starts(token_trim(line), SLICE("- "));
+}
+
+/* The quote that begins here has no other, on its line or on those below that may go on with the
+ * text. */
 static bool is_left_open(struct place place)
 {
-    struct slice line = document_line(place);
     struct slice text = place.document->text;
     if (place.offset >= text.n || !strchr("\"'", text.at[place.offset]))
         return false;
-    const char *at = text.at + place.offset;
-    return !memchr(at + 1, *at, (size_t)(line.at + line.n - at - 1));
+    char quote = text.at[place.offset];
+    struct slice line = document_line(place);
+    const char *behind = text.at + place.offset + 1;
+    struct slice rest = {behind, (size_t)(line.at + line.n - behind)};
+    while (document_quoted_n(rest, quote) == rest.n) {
+        bool is_last = !document_next_line(&place);
+        rest = document_line(place);
+        if (is_last || node_has_key(rest) || is_item(rest))
+            return true;
+    }
+    return false;
 }
 
 /* A brace or bracket inside { } or [ ] right behind one of these characters. */
@@ -197,14 +212,6 @@ static bool tell_quotes(struct reading *r, struct place place)
     return true;
 }
 
-/* What stands behind the key, or behind its colon, is shown as asterisks. */
-static void hide_secret(struct document *d, struct slice key, struct slice rest)
-{
-    struct slice value = slice_after(rest, rest.n > 0);
-    if (diagnostic_is_secret(key) && !slice_starts(value, SLICE("${")))
-        document_hide((struct place){d, (size_t)(value.at - d->text.at)}, value.n);
-}
-
 /* The colon of a key: the space behind it, or itself. */
 static bool tell_colon(struct reading *r, struct place place)
 {
@@ -214,7 +221,7 @@ static bool tell_colon(struct reading *r, struct place place)
     bool is_joined = lacks_space(key, rest);
     if (!is_joined && !lacks_colon(line, key, rest))
         return false;
-    hide_secret(place.document, key, rest);
+    diagnostic_hide(place);
     if (is_joined)
         reading_complain(r, RULE_SYNTAX_COLON, place,
                          "a key needs a space behind its colon; write '%s: %s'",
@@ -225,12 +232,15 @@ static bool tell_colon(struct reading *r, struct place place)
     return true;
 }
 
-/* By looks. */
+/* By looks: first what shows no value of the file. */
 static bool tell_trap(struct reading *r, struct place place, const char *words)
 {
-    if (tell_quotes(r, place) || node_bracket_tell(r, place, words))
+    if (tell_quotes(r, place) || node_text_tell(r, place) || node_bracket_tell(r, place, words) ||
+        node_sign_tell(r, place, words))
         return true;
-    return !is_in_brackets(place) && (tell_colon(r, place) || node_indent_tell(r, place));
+    bool is_outside = !is_in_brackets(place);
+    node_hide_secrets(place.document);
+    return is_outside && (tell_colon(r, place) || node_indent_tell(r, place));
 }
 
 void node_tell_syntax(struct reading *r, const struct node_syntax_error *error)

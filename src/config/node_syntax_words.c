@@ -3,6 +3,8 @@
  * For what no look at the line has told. The words are those of libfyaml's versions; where another
  * has others, its own are told, and what is worth a look.
  */
+#include <ctype.h>
+
 #include "config/node_internal.h"
 
 static const struct {
@@ -16,6 +18,16 @@ static const struct {
     {"missing comma", RULE_SYNTAX_BRACKET,
      "a comma is missing here; { } and [ ] have one between what they hold, and a text with"
      " brackets in it needs quotes"},
+    {"indented block scalar", RULE_SYNTAX_INDENT,
+     "a text below '|' or '>' is indented further than its key; indent this line"},
+    {"-quoted scalar used as key", RULE_SYNTAX_QUOTE,
+     "the key that begins here goes on in the line below; write a key in one line"},
+    {"indented double-quoted", RULE_SYNTAX_INDENT,
+     "the text that begins here goes on in lines that are not indented further than its key; indent"
+     " them, and the quote that closes it"},
+    {"indented single-quoted", RULE_SYNTAX_INDENT,
+     "the text that begins here goes on in lines that are not indented further than its key; indent"
+     " them, and the quote that closes it"},
     {"wrongly indented", RULE_SYNTAX_BRACKET,
      "what a key has in { } or [ ] is indented further than the key, and so is what closes it;"
      " indent this line"},
@@ -68,7 +80,7 @@ static char byte_at(struct place place)
 }
 
 /* libfyaml is behind the sign of an alias without a name. */
-static bool tell_sign(struct reading *r, struct place place, const char *words)
+bool node_sign_tell(struct reading *r, struct place place, const char *words)
 {
     bool is_alias = strstr(words, "alias") || strstr(words, "anchor");
     if (is_alias && place.offset > 0 && !strchr("*&", byte_at(place)))
@@ -82,11 +94,38 @@ static bool tell_sign(struct reading *r, struct place place, const char *words)
     return true;
 }
 
+static bool is_in_name(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/* A name before a colon, which is the place; but "get: catalog: /products" is a call. */
+static bool tell_second_key(struct reading *r, struct place place)
+{
+    struct slice text = place.document->text;
+    size_t begin = place.offset;
+    while (begin > 0 && is_in_name(text.at[begin - 1]))
+        begin--;
+    size_t before = begin;
+    while (before > 0 && text.at[before - 1] == ' ')
+        before--;
+    bool is_name = byte_at(place) == ':' && begin < place.offset && before < begin;
+    bool is_call = before > 0 && text.at[before - 1] == ':' &&
+                   slice_starts(slice_after(text, place.offset), SLICE(": /"));
+    if (!is_name || is_call)
+        return false;
+    place.offset = begin;
+    reading_complain(r, RULE_SYNTAX_COLON, place,
+                     "a line has one key; begin this one in the line below, or put a text that has"
+                     " a colon and a space in single quotes");
+    return true;
+}
+
 void node_words_tell(struct reading *r, struct place place, const char *words)
 {
     size_t i = 0;
     size_t n = sizeof known / sizeof *known;
-    if (tell_sign(r, place, words))
+    if (strstr(words, "nested block mapping") && tell_second_key(r, place))
         return;
     while (i < n && !strstr(words, known[i].words))
         i++;
