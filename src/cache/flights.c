@@ -259,15 +259,16 @@ void flights_postpone(struct flights *f, const struct cache_key *k, struct fligh
     unlock(s);
 }
 
-uint64_t flights_postponed_ms(struct flights *f, const struct cache_key *k, struct flight_seat seat)
+bool flights_is_seated(struct flights *f, const struct cache_key *k, struct flight_seat seat,
+                       uint64_t *postponed_ms)
 {
     struct shard *s = lock(f, k);
     const struct flight *flight = s->chains[k->hash % N_CHAINS];
     while (flight && !(cache_key_equal(&flight->key, k) && flights_seats_has(&flight->seats, seat)))
         flight = flight->next;
-    uint64_t ms = flight ? flight->postponed_ms : 0;
+    *postponed_ms = flight ? flight->postponed_ms : 0;
     unlock(s);
-    return ms;
+    return flight;
 }
 
 size_t flights_land(struct flights *f, const struct cache_key *k, struct flight_seat lead,

@@ -76,9 +76,10 @@ struct flight_wants flights_wants(struct flights *f, const struct cache_key *k,
 /* By the lead: the service has told it to wait for so long, which nobody's patience has in it. */
 void flights_postpone(struct flights *f, const struct cache_key *k, struct flight_seat lead,
                       uint64_t ms);
-/* All of that, of the flight that has this seat; 0: there is none. */
-uint64_t flights_postponed_ms(struct flights *f, const struct cache_key *k,
-                              struct flight_seat seat);
+/* All of that, of the flight that has this seat. false: there is none; where one had it, that has
+ * landed, and its news is on the way. */
+bool flights_is_seated(struct flights *f, const struct cache_key *k, struct flight_seat seat,
+                       uint64_t *postponed_ms);
 /* By the lead: the flight is over. *seats: those that waited, sorted by worker and slot, free()d by
  * the caller; NULL where nobody did; their number. */
 size_t flights_land(struct flights *f, const struct cache_key *k, struct flight_seat lead,

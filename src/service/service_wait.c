@@ -9,7 +9,8 @@
 #include "wire/token.h"
 
 enum {
-    ASKS_MAX = 4 /* times that the cache is asked, as what it said was for others */
+    ASKS_MAX = 4, /* times that the cache is asked, as what it said was for others */
+    NEWS_MS = 10, /* until another look for what another worker has sent */
 };
 
 /* Lives in the arena of the request. */
@@ -187,19 +188,22 @@ static uint64_t patience_ms(const struct service_call *c)
     return service_call_most_ms(c->service, &c->request);
 }
 
-/* What the service has asked its flight to wait, and did not by the last look. */
-static uint64_t newly_postponed_ms(struct service_wait *w)
+/* What the service has asked its flight to wait, and did not by the last look; a moment where the
+ * flight has landed and its news is on the way. */
+static uint64_t more_patience_ms(struct service_wait *w)
 {
     const struct cache_key key = flight_key_of(w);
-    uint64_t before_ms = w->postponed_ms;
-    w->postponed_ms =
-        flights_postponed_ms(cache_of(w->call)->cache->flights, &key, landing_seat_told(&w->seat));
-    return w->postponed_ms > before_ms ? w->postponed_ms - before_ms : 0;
+    const struct flight_seat seat = landing_seat_told(&w->seat);
+    uint64_t before_ms = w->postponed_ms, ms;
+    if (!flights_is_seated(cache_of(w->call)->cache->flights, &key, seat, &ms))
+        return NEWS_MS;
+    w->postponed_ms = ms;
+    return ms > before_ms ? ms - before_ms : 0;
 }
 
 static void on_waited_too_long(struct service_call *c)
 {
-    uint64_t more_ms = newly_postponed_ms(c->wait);
+    uint64_t more_ms = more_patience_ms(c->wait);
     if (more_ms) {
         service_call_arm(c, more_ms, on_waited_too_long);
         return;

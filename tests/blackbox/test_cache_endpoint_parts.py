@@ -126,14 +126,19 @@ def test_what_shows_more_parts_than_are_named_goes_with_anything(gateway, change
 
 @pytest.mark.parametrize("n", [1, 64])
 def test_what_shows_no_more_than_are_named_stays(gateway, n):
-    key = fresh()
-    asked = list_of(n, key)
-    gateway.get(asked)
-    purge(gateway, {"tag": "nothing's"})
-    purge(gateway, {"key": f"part:{key}_{n}"})
-    assert is_hit(gateway.get(asked))
-    purge(gateway, {"key": f"part:{key}_{n - 1}"})
-    assert not is_hit(gateway.get(asked))
+    def stays():
+        key = fresh()
+        asked = list_of(n, key)
+        gateway.get(asked)
+        purge(gateway, {"tag": fresh("nothing's")})
+        purge(gateway, {"key": f"part:{key}_{n}"})
+        has_stayed = is_hit(gateway.get(asked))
+        purge(gateway, {"key": f"part:{key}_{n - 1}"})
+        assert not is_hit(gateway.get(asked))
+        return has_stayed
+
+    # A few names in a thousand share a counter with one of the 64 parts' names and URLs, and are purged with it.
+    assert any(stays() for _ in range(3))
 
 
 def test_long_names_are_too_many_as_well(gateway):
