@@ -54,6 +54,9 @@ endpoints:
   - path: /had/{id}
     rate_limit: {burst: 200, cost: calls}
     sources: {one: {get: "alpha:/one{?id}", cache: 60s}}
+  - path: /short/{id}
+    rate_limit: {burst: 1, cost: calls}
+    sources: {one: {get: "alpha:/one{?id}", cache: 60s}}
   - path: /post
     method: POST
     rate_limit: {burst: 4}
@@ -231,6 +234,12 @@ def test_calls_of_a_shared_answer_are_owed_everywhere(pair, store):
         assert pair[0].get(target, fields=me).is_complete()
     wait_for(lambda: most_owed(store) == 21)
     pair[1].get("/kept/other?ids=1", fields=me).problem(429)
+
+
+def test_who_has_no_permits_anywhere_may_have_what_the_cache_has(one):
+    me, kept = caller(fresh()), f"/short/{fresh()}"
+    assert [one.get(kept, fields=me).status for _ in range(3)] == [200] * 3
+    one.get(f"/short/{fresh()}", fields=me).problem(429)
 
 
 def test_claims_are_shared(pair):
