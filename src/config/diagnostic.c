@@ -5,6 +5,7 @@
  */
 #include "config/diagnostic.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -161,6 +162,18 @@ static size_t find_key(struct slice text, struct slice key)
     return i;
 }
 
+/* ${NAME} and nothing else: no default, and nothing behind it. In a flow map the brace that closes
+ * it is not taken for the secret's. */
+static bool is_reference(struct slice secret)
+{
+    size_t i = 2;
+    if (!slice_starts(secret, SLICE("${")))
+        return false;
+    while (i < secret.n && (isalnum((unsigned char)secret.at[i]) || secret.at[i] == '_'))
+        i++;
+    return i == secret.n || (secret.at[i] == '}' && i + 1 == secret.n);
+}
+
 /* What stands behind the key, as far as one line tells. */
 static void hide_secret(struct document *d, struct slice line, struct slice key)
 {
@@ -175,7 +188,7 @@ static void hide_secret(struct document *d, struct slice line, struct slice key)
         if (!value.n)
             continue;
         struct slice secret = secret_of(value, memchr(line.at, '{', before.n));
-        if (!slice_starts(secret, SLICE("${")))
+        if (!is_reference(secret))
             document_hide((struct place){d, (size_t)(secret.at - d->text.at)}, secret.n);
     }
 }
